@@ -1,0 +1,1 @@
+//! Servers and helpers that the tests, the benches and the tour share.
