@@ -1,1 +1,40 @@
-//! Library behind the `kubectl-extreg` plugin.
+//! The library behind `kubectl-extreg`, the plugin of `oc` and `kubectl` for container registries outside the cluster.
+//!
+//! Two flows run through it. A verb that changes something reads the cluster, plans without any I/O, and hands the plan
+//! to the only writer there is:
+//!
+//! ```text
+//! Args -> ClusterView (reads only) -> plan (pure) -> Plan -> apply engine -> printed lines, journal
+//! ```
+//!
+//! `doctor` collects evidence without judging it, and judges without any I/O:
+//!
+//! ```text
+//! Args -> Targets -> probes (I/O, never judge) -> Evidence -> rules (pure) -> rank (pure) -> Report -> text | json
+//! ```
+//!
+//! | module | knows | never |
+//! | --- | --- | --- |
+//! | [`model`] | references, docker configs, matchers, certificates, challenges | I/O, clock |
+//! | [`cluster`] | how to reach and read the API server | writes |
+//! | [`registry`] | how to talk to a registry and its token service | judges |
+//! | [`credentials`] | where this machine keeps registry credentials | prints them |
+//! | [`plan`] | which changes a verb wants | I/O |
+//! | [`apply`] | how to write a plan, journal it and take it back | decides what to write |
+//! | [`doctor`] | evidence, rules, causes | renders |
+//! | [`report`] | how a diagnosis looks as text and as JSON | judges |
+//! | [`ui`] | every byte for the user | |
+
+pub mod apply;
+pub mod cli;
+pub mod cluster;
+pub mod credentials;
+pub mod doctor;
+pub mod env;
+pub mod error;
+pub mod model;
+pub mod plan;
+pub mod registry;
+pub mod report;
+pub mod ui;
+pub mod verbs;

@@ -1,0 +1,20 @@
+//! What the tool knows about references, credentials, certificates and policy, as pure code.
+//!
+//! Nothing in here does I/O, reads a clock or knows a client: everything can be tested with plain values.
+
+pub mod auth_file;
+pub mod certificate;
+pub mod challenge;
+pub mod credential;
+pub mod dialect;
+pub mod docker_config;
+pub mod endpoint;
+pub mod image;
+pub mod keyring;
+pub mod mirrors;
+pub mod observation;
+pub mod pem;
+pub mod platform;
+pub mod policy;
+pub mod proxy;
+pub mod trust;

@@ -1,0 +1,381 @@
+//! What was seen on the wire, as plain values: `registry` fills them, `doctor` judges them, nothing here judges.
+//!
+//! Free text in here came from foreign servers; it has been bounded, and is sanitised when it is printed. No value holds
+//! a credential, a token or a cookie; URLs have user names and query secrets removed.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::challenge::Challenge;
+use super::dialect::Dialect;
+use super::platform::Platform;
+
+/// A step that has its own result and time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage<T, E> {
+    pub result: Result<T, E>,
+    pub elapsed: Duration,
+}
+
+/// Scheme, host and port that are dialled.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    pub https: bool,
+    pub host: String,
+    pub port: u16,
+}
+
+/// One dial: from the name to a connection on which HTTP can be spoken, each step by itself. A step that was not reached
+/// is `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dial {
+    pub origin: Origin,
+    /// `None` when a proxy resolves the name.
+    pub dns: Option<Stage<Vec<IpAddr>, DnsFault>>,
+    /// To the registry, or to the proxy.
+    pub tcp: Option<Stage<SocketAddr, ConnectFault>>,
+    pub proxy: Option<ProxyUse>,
+    /// `None` for plain HTTP.
+    pub tls: Option<Stage<Tls, TlsFault>>,
+}
+
+/// The name did not resolve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DnsFault {
+    NotFound { text: String },
+    TimedOut,
+}
+
+/// No connection, or it was cut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConnectFault {
+    Refused,
+    TimedOut,
+    Reset,
+    Unreachable { text: String },
+    Other { text: String },
+}
+
+/// A proxy was in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyUse {
+    /// Without user name and password.
+    pub url: String,
+    /// Which rule chose it (`HTTPS_PROXY`).
+    pub why: String,
+    pub result: Result<(), ProxyFault>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProxyFault {
+    Unreachable(ConnectFault),
+    Dns(DnsFault),
+    /// It answered CONNECT with this status.
+    Refused {
+        status: u16,
+        reason: String,
+    },
+    AuthenticationRequired,
+    Malformed {
+        text: String,
+    },
+}
+
+/// A finished handshake; whether the chain is trusted stands in `verdicts`, one a root store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    pub version: String,
+    pub alpn: Option<String>,
+    /// DER, leaf first, as the server sent it.
+    pub chain: Vec<Vec<u8>>,
+}
+
+/// A handshake that did not finish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsFault {
+    /// The port speaks plain HTTP.
+    PlainHttp,
+    TimedOut,
+    Reset,
+    /// The server wants a client certificate.
+    ClientCertificateWanted,
+    /// An alert or a breach of the protocol; `our_limits` when Go's TLS could still succeed (cipher, group, version).
+    Handshake {
+        text: String,
+        our_limits: bool,
+    },
+}
+
+/// Why a request was made; names the call in reports and in the politeness tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    Ping,
+    Token,
+    CredentialCheck,
+    Manifest,
+    Tags,
+    Blob,
+    NameVariant,
+    PushProbe,
+    PushCancel,
+}
+
+/// What was sent along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sent {
+    Nothing,
+    Basic,
+    Bearer,
+}
+
+/// A request and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    pub purpose: Purpose,
+    pub method: &'static str,
+    /// Without user name, password and secret query values.
+    pub url: String,
+    pub sent: Sent,
+    pub elapsed: Duration,
+    pub result: Result<Answer, ExchangeFault>,
+}
+
+/// An answer, its body bounded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    /// Lower-case names. Cookies and what may hold a secret are left out.
+    pub headers: Vec<(String, String)>,
+    pub challenges: Vec<Challenge>,
+    /// Manifests up to 4 MiB, all else up to 1 MiB. Empty for token answers that hold a token.
+    pub body: Vec<u8>,
+    /// The body was longer than its bound.
+    pub truncated: bool,
+    /// The registry's `errors`, also from the shapes that break the specification (bare object, `details`, no code).
+    pub errors: Vec<RegistryError>,
+}
+
+/// One error in a registry's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RegistryError {
+    pub code: Option<String>,
+    pub message: String,
+    pub detail: Option<serde_json::Value>,
+}
+
+/// No answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExchangeFault {
+    Dns(DnsFault),
+    Connect(ConnectFault),
+    Proxy(ProxyFault),
+    Tls(TlsFault),
+    /// The chain is not trusted by any store that this run may use.
+    Untrusted,
+    /// Connected, asked, and no answer in time; `after` what was reached.
+    TimedOut {
+        after: &'static str,
+    },
+    /// The connection ended in the middle of the answer.
+    Cut {
+        text: String,
+    },
+    /// An answer that is no HTTP or breaks it.
+    Protocol {
+        text: String,
+    },
+    /// Not asked: it would have sent a credential where it must not go, or left the rules otherwise.
+    Withheld(Withheld),
+    /// The run's deadline came first.
+    Deadline,
+}
+
+/// Why something was not sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Withheld {
+    /// The realm steps down from https to http.
+    RealmDowngrade { realm: String },
+    /// The realm points at an address where nothing of a registry's lives (link-local, loopback from outside).
+    RealmAddress { realm: String },
+    /// The realm is no URL.
+    RealmMalformed { realm: String },
+    /// Credentials over plain HTTP without `--plain-http`.
+    PlainHttp,
+    /// These credentials were refused once in this run already.
+    RefusedBefore,
+}
+
+/// What `/v2/` told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ping {
+    pub exchange: Exchange,
+    pub kind: PingKind,
+    pub dialect: Dialect,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PingKind {
+    /// A registry that wants no credentials for `/v2/`.
+    Open,
+    /// A registry that wants credentials (401 with a challenge).
+    Challenge,
+    /// A registry that refuses without saying how to log in.
+    ChallengeMissing,
+    /// It answers, and not as a registry.
+    NotARegistry {
+        why: String,
+        title: Option<String>,
+        location: Option<String>,
+    },
+    /// 5xx.
+    ServerError,
+    /// 403 and the like before any question was asked.
+    Refused,
+    /// 429.
+    RateLimited,
+    /// No answer at all.
+    NoAnswer,
+}
+
+/// Whether a login was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// Which credential, as an index into the run's list; `None` for anonymous.
+    pub credential: Option<usize>,
+    pub exchanges: Vec<Exchange>,
+    pub verdict: LoginVerdict,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginVerdict {
+    /// Accepted by the call that proves it for this dialect.
+    Accepted,
+    /// Refused; `expired` when the credential or the registry says so.
+    Refused { expired: bool, words: String },
+    /// The registry takes any login (Nexus with anonymous access, Harbor with a scope): nothing is proved.
+    NotProved { why: &'static str },
+    Throttled {
+        words: String,
+        retry_after: Option<Duration>,
+    },
+    /// The token service did not answer, or not as one.
+    ServiceFault { words: String },
+    /// A fresh token is refused as invalid.
+    TokenRefused { clock_skew: Option<Duration> },
+    /// Not tried, or cut off.
+    Unknown { why: String },
+}
+
+/// The token for one repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    pub exchange: Exchange,
+    /// The `access` claim where the token is a JWT that tells: actions granted on this repository.
+    pub granted: Option<Vec<String>>,
+    /// Claims worth showing (`sub`, `aud`, `exp`), never the token.
+    pub claims: Vec<(String, String)>,
+}
+
+/// A manifest request as seen by one credential (or none).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManifestView {
+    pub credential: Option<usize>,
+    pub grant: Option<Grant>,
+    pub exchange: Exchange,
+    pub manifest: Option<ManifestFact>,
+}
+
+/// A manifest that was delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManifestFact {
+    /// Computed from the body.
+    pub digest: String,
+    /// What the header claimed, when it differs.
+    pub header_digest: Option<String>,
+    /// The digest that was asked for, when the body does not match it.
+    pub asked_digest: Option<String>,
+    pub media_type: String,
+    pub kind: ManifestKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ManifestKind {
+    Image {
+        config: Descriptor,
+        layers: Vec<Descriptor>,
+    },
+    Index {
+        children: Vec<Child>,
+    },
+    /// A manifest whose config is no image configuration, and what it says it is.
+    Artifact {
+        artifact_type: String,
+    },
+    Schema1,
+    Unknown {
+        why: String,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Descriptor {
+    pub digest: String,
+    pub size: u64,
+    pub media_type: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Child {
+    pub descriptor: Descriptor,
+    /// `None` for attestations and other entries without a usable platform.
+    pub platform: Option<Platform>,
+}
+
+/// `tags/list`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tags {
+    pub exchange: Exchange,
+    /// `None` when the answer was no list.
+    pub tags: Option<Vec<String>>,
+    /// There are more than were read.
+    pub partial: bool,
+}
+
+/// Whether one blob is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobView {
+    pub descriptor: Descriptor,
+    pub exchange: Exchange,
+    /// The storage host that the registry redirected to, and its answer.
+    pub redirected: Option<Exchange>,
+}
+
+/// The push probe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushView {
+    pub credential: Option<usize>,
+    /// By which way, and what it may leave behind, in words that are shown before it runs.
+    pub way: &'static str,
+    pub exchanges: Vec<Exchange>,
+    pub verdict: PushVerdict,
+    /// What could not be cancelled.
+    pub leftover: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PushVerdict {
+    Allowed,
+    Denied {
+        words: String,
+    },
+    RepositoryMissing {
+        words: String,
+    },
+    /// A policy of the registry, not of rights (proxy project, read-only, quota).
+    Refused {
+        words: String,
+    },
+    NotProved {
+        why: String,
+    },
+}

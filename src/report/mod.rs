@@ -1,0 +1,1 @@
+//! How a diagnosis looks: text, and JSON version 1.

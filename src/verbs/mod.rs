@@ -1,0 +1,1 @@
+//! One file a verb: gather, plan or diagnose, apply or print.
