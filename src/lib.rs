@@ -1,1 +1,3 @@
 //! Library behind the `kubectl-extreg` plugin.
+
+pub mod model;
