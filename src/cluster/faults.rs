@@ -52,7 +52,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-fn resource(kind: Kind) -> String {
+pub(super) fn resource(kind: Kind) -> String {
     if kind.group.is_empty() {
         kind.resource.to_owned()
     } else {
