@@ -5,11 +5,11 @@ use std::path::Path;
 
 use base64::Engine as _;
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::choose::{Chosen, given};
 use crate::error::Error;
+use crate::model::pem;
 
 /// A certificate authority file: its bytes, for plugins, and the certificates in it that can be trusted.
 pub(super) struct Authority {
@@ -43,12 +43,13 @@ pub(super) fn authority(cwd: &Path, chosen: &Chosen) -> Result<Option<Authority>
     Ok(Some(Authority { pem, roots }))
 }
 
-/// The certificates of a PEM file that can be anchors. One that cannot is passed over, as Go's `AppendCertsFromPEM` does.
+/// The certificates that Go takes out of the file, without those that the TLS library cannot have as an anchor.
 fn roots(pem: &[u8]) -> Vec<Vec<u8>> {
-    CertificateDer::pem_slice_iter(pem)
-        .filter_map(Result::ok)
-        .filter(|der| webpki::anchor_from_trusted_cert(der).is_ok())
-        .map(|der| der.to_vec())
+    pem::parse(pem)
+        .certificates
+        .iter()
+        .map(|found| found.certificate.der().to_vec())
+        .filter(|der| webpki::anchor_from_trusted_cert(&CertificateDer::from_slice(der)).is_ok())
         .collect()
 }
 
