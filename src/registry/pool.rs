@@ -19,7 +19,7 @@ use super::dial::{Beginning, Connected, Dialer, ViaProxy};
 use crate::model::observation::{Dial, ExchangeFault, Origin};
 
 /// Connections to one host at a time.
-const MOST_CONNECTIONS: usize = 4;
+pub(super) const MOST_CONNECTIONS: usize = 4;
 /// What may come before it is read, so that a manifest needs no extra round trips.
 const WINDOW: u32 = 1024 * 1024;
 
