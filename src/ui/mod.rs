@@ -3,6 +3,7 @@
 //! Colour is decided once (`--color`, `NO_COLOR`, `TERM=dumb`, no terminal); meaning never depends on it. Text that came
 //! from a registry, a cluster or a helper goes through [`sanitize`] before it is printed.
 
+mod progress;
 mod prompt;
 mod sanitize;
 mod style;
@@ -13,6 +14,7 @@ use std::io::{self, Write};
 use crate::env::Env;
 use crate::error::Error;
 
+pub use progress::Progress;
 pub use sanitize::{sanitize, sanitize_line};
 pub use style::{Glyphs, Paint};
 pub use table::Table;
