@@ -13,6 +13,11 @@ pub(super) fn meaning(view: &ManifestView, dialect: Dialect, authenticated: bool
                 words: "refused before in this run".to_owned(),
             };
         }
+        Err(fault @ ExchangeFault::Withheld(Withheld::Redirect { .. })) => {
+            return Meaning::Server {
+                words: super::fault_words(fault),
+            };
+        }
         Err(ExchangeFault::Protocol { text }) => {
             return Meaning::Server {
                 words: format!("no valid HTTP: {}", crate::ui::sanitize_line(text, 120)),

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use crate::model::dialect::Dialect;
 use crate::model::observation::{
-    Answer, ConnectFault, DnsFault, ExchangeFault, ManifestView, ProxyFault, RegistryError,
-    TlsFault, Withheld,
+    Answer, ConnectFault, DnsFault, ExchangeFault, ManifestView, ProxyFault, Purpose,
+    RegistryError, TlsFault, Withheld,
 };
 use crate::ui::sanitize_line;
 
@@ -89,37 +89,23 @@ impl Meaning {
 /// Reads one manifest request: the token exchange first, since a failure there keeps the question from being asked.
 pub fn meaning(view: &ManifestView, dialect: Dialect) -> Meaning {
     let authenticated = view.credential.is_some();
-    if let Some(grant) = &view.grant
-        && let Some(meaning) = token::meaning(&grant.exchange, dialect, authenticated)
+    let token = match &view.grant {
+        Some(grant) => Some(&grant.exchange),
+        // Where no token came, the last exchange is the token request itself.
+        None => (view.exchange.purpose == Purpose::Token).then_some(&view.exchange),
+    };
+    if let Some(meaning) =
+        token.and_then(|exchange| token::meaning(exchange, dialect, authenticated))
     {
         return meaning;
     }
     manifest::meaning(view, dialect, authenticated)
 }
 
-/// Whether a refusal by this registry says that the repository is there, or at least that the right to it is what lacks:
-/// `false` where a missing repository is answered alike (sources: facts of each registry's own code, see
-/// [`crate::model::dialect`]).
+/// Whether a refusal by this registry is about the right to the repository: `false` where a missing repository is answered
+/// alike. GHCR names the missing right to those who log in (`permission_denied: read_package`).
 pub fn refusal_is_about_rights(dialect: Dialect, authenticated: bool) -> bool {
-    match dialect {
-        // Their access control is asked by name before anything is looked up, or the words tell.
-        Dialect::Distribution
-        | Dialect::Ecr
-        | Dialect::Harbor
-        | Dialect::Artifactory
-        | Dialect::Zot => true,
-        // With a login they answer a missing repository with 404.
-        Dialect::Ghcr | Dialect::RedHat => authenticated,
-        Dialect::DockerHub
-        | Dialect::Quay
-        | Dialect::GitLab
-        | Dialect::EcrPublic
-        | Dialect::ArtifactRegistry
-        | Dialect::Acr
-        | Dialect::Nexus
-        | Dialect::OpenShift
-        | Dialect::Gitea => false,
-    }
+    !dialect.traits().hides_missing || (dialect == Dialect::Ghcr && authenticated)
 }
 
 /// The registry's own words on one line: its errors, else the start of a text body, else the status.
@@ -309,5 +295,8 @@ pub fn withheld_words(withheld: &Withheld) -> String {
             "credentials are not sent over plain HTTP without --plain-http".to_owned()
         }
         Withheld::RefusedBefore => "these credentials were refused before".to_owned(),
+        Withheld::Redirect { location, why } => {
+            format!("a redirect to {} is not followed: {why}", sanitize_line(location, 80))
+        }
     }
 }

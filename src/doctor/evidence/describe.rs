@@ -18,6 +18,8 @@ use crate::ui::sanitize_line;
 
 mod config;
 
+pub use config::fault_words as chain_fault_words;
+
 /// What the words depend on.
 pub struct About<'a> {
     pub subject: &'a Subject,

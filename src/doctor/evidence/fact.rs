@@ -226,8 +226,9 @@ pub struct SourceFact {
 pub enum SourceState {
     /// Named, and not there.
     Missing,
-    /// Not of a type that the consumer reads.
-    WrongType { found: String },
+    /// Not of a type that the consumer reads. `covers` says whether its content, read as what it looks like, is for this
+    /// image; `None` where it looks like no docker config.
+    WrongType { found: String, covers: Option<bool> },
     /// The type is right and the content no docker config.
     Malformed { words: String },
     /// Readable; entries in the order of the file.

@@ -10,7 +10,7 @@ mod fact;
 use std::time::Duration;
 
 pub use complete::complete;
-pub use describe::{describe, name_of};
+pub use describe::{About, chain_fault_words, describe, name_of, short_digest, size_words};
 pub use fact::{
     CandidateFact, ChainFact, ChainFault, EntryFact, Fact, MirrorPlan, MirrorTrial, PolicyDecision,
     PolicyFact, PortFact, Role, Side, SourceFact, SourceState, TrialOutcome, VariantFact,

@@ -223,7 +223,7 @@ fn source(source: &SourceFact) -> Line {
     };
     let (status, words) = match &source.state {
         SourceState::Missing => (Status::Fail, "does not exist".to_owned()),
-        SourceState::WrongType { found } => (
+        SourceState::WrongType { found, .. } => (
             Status::Fail,
             format!("is of type {}, which is not read", sanitize_line(found, 60)),
         ),
