@@ -215,6 +215,26 @@ fn doubled_extension() {
 }
 
 #[test]
+fn malformed_extensions_that_go_refuses_and_others() {
+    let with = |oid: &[u64]| {
+        let extension = rcgen::CustomExtension::from_oid_content(oid, vec![5, 0]);
+        made(|params| params.custom_extensions = vec![extension])
+    };
+    for (oid, words) in [
+        ([2, 5, 29, 15], "x509: invalid key usage"),
+        ([2, 5, 29, 31], "x509: invalid CRL distribution points"),
+        ([2, 5, 29, 32], "x509: invalid certificate policies"),
+        ([2, 5, 29, 37], "x509: invalid extended key usages"),
+    ] {
+        let refusal = with(&oid).refusal.map(|refusal| refusal.to_string());
+        assert_eq!(refusal.as_deref(), Some(words));
+    }
+    let issuer_names = with(&[2, 5, 29, 18]);
+    assert_eq!(issuer_names.refusal, None, "Go does not read this one");
+    assert_eq!(issuer_names.unreadable, ["extension 2.5.29.18"]);
+}
+
+#[test]
 fn critical_extensions() {
     let critical = |oid: &[u64], content: Vec<u8>| {
         made(|params| {
