@@ -247,7 +247,7 @@ impl Cluster {
         self.check_served(kind).await?;
         let mut kept = Vec::new();
         self.list(kind, scope, &Selectors::default(), |object| {
-            kept.extend(keep(&object))
+            kept.extend(keep(&object));
         })
         .await
         .map_err(missing)?;
