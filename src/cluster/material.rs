@@ -35,10 +35,14 @@ pub(super) fn authority(cwd: &Path, chosen: &Chosen) -> Result<Option<Authority>
     };
     let roots = roots(&pem);
     if roots.is_empty() {
-        return Err(
-            Error::failure(format!("{origin} holds no certificate that can be read"))
-                .hint("it has to be PEM: -----BEGIN CERTIFICATE----- on a line of its own"),
-        );
+        let defect = pem::parse(&pem)
+            .defects
+            .first()
+            .map(|defect| format!(": {defect}"));
+        return Err(Error::failure(format!(
+            "{origin} holds no certificate that can be used{}",
+            defect.unwrap_or_default()
+        )));
     }
     Ok(Some(Authority { pem, roots }))
 }
@@ -69,7 +73,7 @@ pub(super) fn identity(
     let key_data = user
         .client_key_data
         .as_ref()
-        .map(|data| data.expose_secret());
+        .map(SecretString::expose_secret);
     let key = one_of(
         cwd,
         key_data,
