@@ -3,8 +3,8 @@
 
 use base64::Engine as _;
 use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -69,7 +69,8 @@ impl Claims {
         };
         let mut granted = Vec::new();
         for entry in entries {
-            let is = |name: &str, wanted: &str| entry.get(name).and_then(Value::as_str) == Some(wanted);
+            let is =
+                |name: &str, wanted: &str| entry.get(name).and_then(Value::as_str) == Some(wanted);
             if !is("type", "repository") || !is("name", repository) {
                 continue;
             }
@@ -101,9 +102,11 @@ pub(super) fn expiry(password: &str) -> Option<Timestamp> {
 
 fn seconds(value: &Value) -> Option<Timestamp> {
     // Some services write fractions.
-    let seconds = value
-        .as_i64()
-        .or_else(|| value.as_f64().and_then(|float| format!("{float:.0}").parse().ok()))?;
+    let seconds = value.as_i64().or_else(|| {
+        value
+            .as_f64()
+            .and_then(|float| format!("{float:.0}").parse().ok())
+    })?;
     Timestamp::from_second(seconds).ok()
 }
 

@@ -2,7 +2,7 @@
 
 use super::answers;
 use super::realm;
-use super::wire::{Asked, Query, Wire};
+use super::wire::{Asked, Query};
 use super::{Registry, urls};
 use crate::model::dialect::{Dialect, fingerprint};
 use crate::model::observation::{
@@ -14,7 +14,7 @@ const MOST_MOVES: usize = 3;
 
 impl Registry {
     pub(super) async fn known_ping(&self) -> &Ping {
-        self.ping.get_or_init(|| self.send_ping()).await
+        self.ping.get_or_init(|| Box::pin(self.send_ping())).await
     }
 
     async fn send_ping(&self) -> Ping {
@@ -80,7 +80,10 @@ pub(super) fn classify(answer: &Answer) -> PingKind {
         200..300 if says_registry || speaks_json => PingKind::Open,
         401 if !answer.challenges.is_empty() => PingKind::Challenge,
         401 if says_registry || speaks_json => PingKind::ChallengeMissing,
-        401 => other(answer, "401 without a challenge, and not in a registry's words"),
+        401 => other(
+            answer,
+            "401 without a challenge, and not in a registry's words",
+        ),
         403 => PingKind::Refused,
         400.. if says_registry => PingKind::Refused,
         _ if answer.is_redirect() => other(answer, "it redirects /v2/ elsewhere"),
@@ -88,7 +91,10 @@ pub(super) fn classify(answer: &Answer) -> PingKind {
         200..300 if answers::is_html(&answer.body) => {
             other(answer, "it answers /v2/ with a web page")
         }
-        200..300 => other(answer, "it answers /v2/ with something that no registry says"),
+        200..300 => other(
+            answer,
+            "it answers /v2/ with something that no registry says",
+        ),
         _ => other(answer, "it does not take requests for /v2/"),
     }
 }
@@ -144,23 +150,27 @@ mod tests {
         assert_eq!(kind(200, &[VERSION], ""), PingKind::Open);
         assert_eq!(kind(200, &[], "true"), PingKind::Open);
         assert_eq!(
-            kind(200, &[("content-type", "text/html")], "<html><title>Welcome</title>"),
+            kind(
+                200,
+                &[("content-type", "text/html")],
+                "<html><title>Welcome</title>"
+            ),
             PingKind::NotARegistry {
                 why: "it answers /v2/ with a web page".to_owned(),
                 title: Some("Welcome".to_owned()),
                 location: None,
             }
         );
-        assert!(matches!(
-            kind(200, &[], ""),
-            PingKind::NotARegistry { .. }
-        ));
+        assert!(matches!(kind(200, &[], ""), PingKind::NotARegistry { .. }));
     }
 
     #[test]
     fn refusals_are_told_apart() {
         let challenge = ("www-authenticate", r#"Basic realm="x""#);
-        assert_eq!(kind(401, &[challenge], "Not Authorized"), PingKind::Challenge);
+        assert_eq!(
+            kind(401, &[challenge], "Not Authorized"),
+            PingKind::Challenge
+        );
         assert_eq!(kind(401, &[VERSION], ""), PingKind::ChallengeMissing);
         assert!(matches!(
             kind(401, &[], "<html>"),
@@ -175,7 +185,11 @@ mod tests {
     #[test]
     fn a_redirect_names_where_it_leads() {
         assert_eq!(
-            kind(302, &[("location", "https://sso.example/login?state=secret")], ""),
+            kind(
+                302,
+                &[("location", "https://sso.example/login?state=secret")],
+                ""
+            ),
             PingKind::NotARegistry {
                 why: "it redirects /v2/ elsewhere".to_owned(),
                 title: None,

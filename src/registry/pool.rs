@@ -110,7 +110,7 @@ impl Pool {
     pub(super) async fn first_dial(&self, origin: &Origin) -> Dial {
         let host = self.host(origin, &Guard::Any);
         // The lease goes back at once; its fault stands in the stages too.
-        drop(host.lease().await);
+        drop(Arc::clone(&host).lease().await);
         host.state().first.clone().unwrap_or(Dial {
             origin: origin.clone(),
             dns: None,

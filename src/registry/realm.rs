@@ -147,7 +147,10 @@ mod tests {
         );
         assert!(redirect(&from, "https://cdn.example/x?sig=1", &public()).is_ok());
         for (bad, shown) in [
-            ("http://cdn.example/x?sig=secret", "http://cdn.example/x?sig=..."),
+            (
+                "http://cdn.example/x?sig=secret",
+                "http://cdn.example/x?sig=...",
+            ),
             ("https://169.254.169.254/x", "https://169.254.169.254/x"),
             ("file:///etc/passwd", "file:///etc/passwd"),
         ] {

@@ -174,7 +174,7 @@ impl Wire {
             record.push(None);
             record.len() - 1
         };
-        let (elapsed, result) = self.send(query).await;
+        let (elapsed, result) = Box::pin(self.send(query)).await;
         let (result, headers, body) = match result {
             Ok(raw) => {
                 let kept = self.redactor.body(raw.body.to_vec());
@@ -255,12 +255,7 @@ impl Wire {
         (start.elapsed(), Err(ExchangeFault::Cut { text }))
     }
 
-    async fn over(
-        &self,
-        mut lease: Lease,
-        query: &Query,
-        origin: &Origin,
-    ) -> Result<Raw, Failure> {
+    async fn over(&self, mut lease: Lease, query: &Query, origin: &Origin) -> Result<Raw, Failure> {
         let request = request(query, origin, &lease).map_err(|error| {
             Failure::Fault(ExchangeFault::Protocol {
                 text: format!("the request cannot be written: {error}"),

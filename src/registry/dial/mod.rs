@@ -20,7 +20,6 @@ use std::time::Instant;
 
 use http::HeaderValue;
 use rustls::crypto::CryptoProvider;
-use secrecy::SecretString;
 
 use super::limits::Limits;
 use crate::model::observation::{
