@@ -1,7 +1,5 @@
 //! The difference that a change makes, as text, with secret values masked.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 
 use super::{Object, mask, yaml};
@@ -108,12 +106,12 @@ fn render(lines: &[Line<'_>]) -> String {
         if std::mem::take(&mut cut) {
             text.push_str("  ...\n");
         }
-        // Writing to a string does not fail.
-        drop(match line {
-            Line::Same(line) => writeln!(text, "  {line}"),
-            Line::Gone(line) => writeln!(text, "- {line}"),
-            Line::New(line) => writeln!(text, "+ {line}"),
-        });
+        let (mark, line) = match line {
+            Line::Same(line) => ("  ", line),
+            Line::Gone(line) => ("- ", line),
+            Line::New(line) => ("+ ", line),
+        };
+        text.extend([mark, line, "\n"]);
     }
     text
 }

@@ -32,10 +32,13 @@ pub enum Owner {
 
 /// Whose `object` is.
 pub fn owner(object: &Object) -> Owner {
-    if PLATFORM
+    let annotated = PLATFORM
         .iter()
-        .any(|annotation| object.annotation(annotation).is_some())
-    {
+        .any(|annotation| object.annotation(annotation).is_some());
+    // Before 4.16 the pull secrets of accounts are known by type and name only.
+    let named = object.text("/type") == "kubernetes.io/dockercfg"
+        && object.name().contains("-dockercfg-");
+    if annotated || named {
         return Owner::Platform;
     }
     match (object.label(MANAGED_BY), object.annotation(REGISTRY)) {

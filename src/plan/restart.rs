@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Action, Change, Object, Op, UndoNote, WhenGone};
+use super::{pod, Action, Change, Object, Op, UndoNote, WhenGone};
 use crate::cluster::{Kind, ObjectRef, kinds};
 use crate::model::image::ImageReference;
 
@@ -54,10 +54,10 @@ pub struct PodView {
 
 impl PodView {
     /// `None` when the pod has no image from there, is over, or belongs to a build.
-    pub fn of(pod: &Value, reach: &Reach) -> Option<Self> {
-        let object = Object::new(pod.clone());
+    pub fn of(value: &Value, reach: &Reach) -> Option<Self> {
+        let object = Object::new(value.clone());
         if matches!(object.text("/status/phase"), "Succeeded" | "Failed")
-            || pod.pointer("/metadata/deletionTimestamp").is_some()
+            || value.pointer("/metadata/deletionTimestamp").is_some()
         {
             return None;
         }
@@ -65,24 +65,22 @@ impl PodView {
         if owner.as_ref().is_some_and(|(kind, _)| kind == "Build") {
             return None;
         }
-        let images = images(&object, "/spec");
-        if !images.iter().any(|(_, image)| reach.covers(image)) {
+        let covered = pod::images(&object, "/spec")
+            .iter()
+            .any(|(_, image)| reach.covers(image));
+        if !covered {
             return None;
         }
-        let waits = images
-            .iter()
-            .filter(|(_, image)| reach.covers(image))
-            .any(|(container, _)| !has_image(&object, container));
         Some(Self {
             namespace: object.namespace().to_owned(),
             name: object.name().to_owned(),
-            account: account_of(&object, "/spec"),
+            account: pod::account_of(&object, "/spec"),
             pull_secrets: object
                 .names("/spec/imagePullSecrets")
                 .map(str::to_owned)
                 .collect(),
             owner,
-            waits,
+            waits: pod::waits_for(&object, |image| reach.covers(image)),
         })
     }
 }
@@ -101,13 +99,13 @@ impl WorkloadView {
     /// `None` when its template has no image from there.
     pub fn of(kind: Kind, workload: Value, reach: &Reach) -> Option<Self> {
         let object = Object::new(workload);
-        let template = template_of(kind);
-        images(&object, template)
+        let template = pod::template_of(kind);
+        pod::images(&object, template)
             .iter()
             .any(|(_, image)| reach.covers(image))
             .then(|| Self {
                 kind,
-                account: account_of(&object, template),
+                account: pod::account_of(&object, template),
                 pull_secrets: object
                     .names(&format!("{template}/imagePullSecrets"))
                     .map(str::to_owned)
@@ -136,26 +134,6 @@ impl WorkloadView {
         (self.kind == kinds::DEPLOYMENT_CONFIG && !triggers.is_empty() && !config_change)
             .then_some("it has no ConfigChange trigger: roll it out with `oc rollout latest`")
     }
-}
-
-/// Where the pod's spec stands in a workload of this kind.
-pub fn template_of(kind: Kind) -> &'static str {
-    match kind {
-        kinds::POD => "/spec",
-        kinds::CRON_JOB => "/spec/jobTemplate/spec/template/spec",
-        _ => "/spec/template/spec",
-    }
-}
-
-/// The account that a pod spec names; `default` when it names none.
-pub fn account_of(object: &Object, spec: &str) -> String {
-    let named = object.text(&format!("{spec}/serviceAccountName"));
-    let older = object.text(&format!("{spec}/serviceAccount"));
-    [named, older, "default"]
-        .into_iter()
-        .find(|name| !name.is_empty())
-        .unwrap_or("default")
-        .to_owned()
 }
 
 /// Pods and workloads as far as they could be read.
@@ -336,40 +314,6 @@ fn owner(pod: &Object) -> Option<(String, String)> {
         return Some((kinds::DEPLOYMENT.kind.to_owned(), deployment.to_owned()));
     }
     Some((kind.to_owned(), name.to_owned()))
-}
-
-/// Names and images of all containers of a pod spec.
-fn images(object: &Object, spec: &str) -> Vec<(String, String)> {
-    ["initContainers", "containers", "ephemeralContainers"]
-        .iter()
-        .flat_map(|list| object.items(&format!("{spec}/{list}")))
-        .filter_map(|container| {
-            let text = |field: &str| container.get(field).and_then(Value::as_str);
-            Some((text("name").unwrap_or_default().to_owned(), text("image")?.to_owned()))
-        })
-        .collect()
-}
-
-/// Whether the node has had the image of this container: the kubelet fills `imageID` once it is there.
-fn has_image(pod: &Object, container: &str) -> bool {
-    [
-        "initContainerStatuses",
-        "containerStatuses",
-        "ephemeralContainerStatuses",
-    ]
-    .iter()
-    .flat_map(|list| pod.items(&format!("/status/{list}")))
-    .filter(|status| status["name"] == container)
-    .any(|status| {
-        let started = ["running", "terminated"]
-            .iter()
-            .any(|state| status["state"].get(state).is_some());
-        started
-            || status
-                .get("imageID")
-                .and_then(Value::as_str)
-                .is_some_and(|id| !id.is_empty())
-    })
 }
 
 #[cfg(test)]

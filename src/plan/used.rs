@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::Object;
-use super::restart::template_of;
+use super::pod;
 use crate::cluster::{Kind, kinds};
 
 /// The kinds whose templates and references are looked through.
@@ -42,42 +42,26 @@ pub fn naming(kind: Kind, object: &Object, secret: &str) -> Option<Naming> {
                 .any(|list| object.names(list).any(|name| name == secret))
                 .then_some(Naming::Uses)
         }
-        kinds::POD => pod(object, secret),
+        kinds::POD => by_pod(object, secret),
         kinds::BUILD_CONFIG => names(object.value().get("spec")?, secret).then_some(Naming::Uses),
         kinds::BUILD => (!is_over(object) && names(object.value().get("spec")?, secret))
             .then_some(Naming::Uses),
         // Made by a Deployment, or scaled to nothing and kept for a rollback.
         kinds::REPLICA_SET if is_owned(object) => None,
         kinds::JOB if is_finished(object) || is_owned(object) => None,
-        _ => names(object.value().pointer(template_of(kind))?, secret).then_some(Naming::Uses),
+        _ => names(object.value().pointer(pod::template_of(kind))?, secret).then_some(Naming::Uses),
     }
 }
 
-fn pod(object: &Object, secret: &str) -> Option<Naming> {
+fn by_pod(object: &Object, secret: &str) -> Option<Naming> {
     if !names(object.value().get("spec")?, secret) {
         return None;
     }
     match object.text("/status/phase") {
         "Succeeded" | "Failed" => None,
-        _ if waits(object) => Some(Naming::Uses),
+        _ if pod::waits_for(object, |_| true) => Some(Naming::Uses),
         _ => Some(Naming::Ran),
     }
-}
-
-/// Whether a container has not had its image yet.
-fn waits(pod: &Object) -> bool {
-    let containers = pod.items("/spec/initContainers").len() + pod.items("/spec/containers").len();
-    let have = ["initContainerStatuses", "containerStatuses"]
-        .iter()
-        .flat_map(|list| pod.items(&format!("/status/{list}")))
-        .filter(|status| {
-            status
-                .get("imageID")
-                .and_then(Value::as_str)
-                .is_some_and(|id| !id.is_empty())
-        })
-        .count();
-    have < containers
 }
 
 fn is_over(build: &Object) -> bool {
@@ -184,7 +168,7 @@ mod tests {
     #[test]
     fn a_pod_counts_while_it_waits_for_an_image() {
         let pod = |status: Value| {
-            json!({"spec": {"imagePullSecrets": [{"name": "mine"}], "containers": [{"name": "c"}]}, "status": status})
+            json!({"spec": {"imagePullSecrets": [{"name": "mine"}], "containers": [{"name": "c", "image": "i"}]}, "status": status})
         };
         assert_eq!(how(kinds::POD, pod(json!({}))), Some(Naming::Uses));
         let running = json!({"phase": "Running", "containerStatuses": [{"name": "c", "imageID": "sha256:1"}]});

@@ -2,8 +2,6 @@
 //!
 //! Writes only; nothing in this crate reads YAML but kubeconfigs, which kube reads.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 
 /// The value as a YAML document, ending in a newline.
@@ -58,8 +56,7 @@ fn entry_after(text: &mut String, entry: &Value, indent: usize) {
         text.push('\n');
         block(text, entry, indent);
     } else {
-        // Writing to a string does not fail.
-        drop(writeln!(text, " {}", inline(entry)));
+        text.extend([" ", &inline(entry), "\n"]);
     }
 }
 

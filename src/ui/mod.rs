@@ -121,6 +121,30 @@ impl Ui {
         }
     }
 
+    /// What clap has to say: help and version on standard output, a wrong command line on standard error. Gives the exit
+    /// status.
+    pub fn command_line(&mut self, error: &clap::Error) -> u8 {
+        let text = error.render();
+        let paint = if error.use_stderr() {
+            self.err_paint
+        } else {
+            self.out_paint
+        };
+        let text = if paint.is_on() {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        let sink = if error.use_stderr() {
+            &mut self.err
+        } else {
+            &mut self.out
+        };
+        // A reader that went away is told nothing.
+        drop(sink.write_all(text.as_bytes()));
+        u8::try_from(error.exit_code()).unwrap_or(2)
+    }
+
     /// Colours for standard output.
     pub fn paint(&self) -> Paint {
         self.out_paint
