@@ -278,10 +278,7 @@ pub enum Withheld {
     /// These credentials were refused once in this run already.
     RefusedBefore,
     /// A redirect leads to where none is followed: to plain HTTP, or to an address where nothing of a registry's lives.
-    Redirect {
-        location: String,
-        why: &'static str,
-    },
+    Redirect { location: String, why: &'static str },
 }
 
 /// What `/v2/` told.

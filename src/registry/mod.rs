@@ -12,7 +12,7 @@ use crate::model::endpoint::Endpoint;
 use crate::model::observation::{
     BlobView, Descriptor, Dial, Login, ManifestView, Ping, PushView, Tags,
 };
-use crate::model::proxy::ProxySettings;
+use crate::model::proxy::ProxyRules;
 use crate::model::trust::RootStore;
 
 /// How to talk to one registry in one run.
@@ -24,7 +24,7 @@ pub struct Options {
     /// The cluster's `insecureRegistries` holds for it: an untrusted chain is noted and not fatal; credentials are still
     /// withheld from plain HTTP.
     pub accept_untrusted: bool,
-    pub proxy: ProxySettings,
+    pub proxy: ProxyRules,
     /// When the run ends, whatever is under way.
     pub deadline: Instant,
     /// Budget of one step (DNS 3 s, TCP 4 s, TLS 4 s, HTTP 8 s by default).

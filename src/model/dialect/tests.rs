@@ -36,10 +36,7 @@ fn services_and_realm_paths_choose_the_dialect() {
             Dialect::DockerHub,
         ),
         (
-            &[
-                ("realm", "https://quay.io/v2/auth"),
-                ("service", "quay.io"),
-            ],
+            &[("realm", "https://quay.io/v2/auth"), ("service", "quay.io")],
             "quay.io",
             Dialect::Quay,
         ),
@@ -86,10 +83,7 @@ fn services_and_realm_paths_choose_the_dialect() {
             Dialect::ArtifactRegistry,
         ),
         (
-            &[
-                ("realm", "https://gcr.io/v2/token"),
-                ("service", "gcr.io"),
-            ],
+            &[("realm", "https://gcr.io/v2/token"), ("service", "gcr.io")],
             "gcr.io",
             Dialect::ArtifactRegistry,
         ),
