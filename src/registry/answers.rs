@@ -51,7 +51,12 @@ const LONGEST_HEADER: usize = 4096;
 pub(super) fn answer(status: u16, headers: &HeaderMap, body: Vec<u8>, truncated: bool) -> Answer {
     let kept = KEPT
         .iter()
-        .flat_map(|name| headers.get_all(*name).iter().map(move |value| (*name, value)))
+        .flat_map(|name| {
+            headers
+                .get_all(*name)
+                .iter()
+                .map(move |value| (*name, value))
+        })
         .map(|(name, value)| {
             let text = bounded(&String::from_utf8_lossy(value.as_bytes()), LONGEST_HEADER);
             let text = if name == "location" {

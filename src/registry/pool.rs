@@ -19,7 +19,7 @@ use super::dial::{Beginning, Connected, Dialer, ViaProxy};
 use crate::model::observation::{Dial, ExchangeFault, Origin};
 
 /// Connections to one host at a time.
-const MOST_CONNECTIONS: usize = 4;
+pub(super) const MOST_CONNECTIONS: usize = 4;
 /// What may come before it is read, so that a manifest needs no extra round trips.
 const WINDOW: u32 = 1024 * 1024;
 
@@ -110,7 +110,7 @@ impl Pool {
     pub(super) async fn first_dial(&self, origin: &Origin) -> Dial {
         let host = self.host(origin, &Guard::Any);
         // The lease goes back at once; its fault stands in the stages too.
-        drop(host.lease().await);
+        drop(Arc::clone(&host).lease().await);
         host.state().first.clone().unwrap_or(Dial {
             origin: origin.clone(),
             dns: None,

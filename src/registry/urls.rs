@@ -7,9 +7,12 @@ use crate::model::observation::Origin;
 /// Query parameters that are shown; of all others the value may be a signature or a token.
 const SHOWN: [&str; 5] = ["scope", "service", "ns", "n", "last"];
 
-/// The URL of `path` (which begins with a slash) at `origin`.
-pub(super) fn at(origin: &Origin, path: &str) -> Option<Url> {
-    Url::parse(&origin.to_string()).ok()?.join(path).ok()
+/// The URL of `path` at `base`.
+pub(super) fn with_path(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(path);
+    url.set_query(None);
+    url
 }
 
 /// Scheme, host and port of a URL; none for anything but http and https.

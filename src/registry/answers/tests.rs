@@ -42,7 +42,10 @@ fn every_shape_of_an_error_is_read() {
             "<html><head><TITLE>\n Access\n denied </TITLE></head></html>",
             pair(None, "Access denied"),
         ),
-        ("Too many login attempts.\n", pair(None, "Too many login attempts.")),
+        (
+            "Too many login attempts.\n",
+            pair(None, "Too many login attempts."),
+        ),
     ];
     for (body, expected) in rows {
         assert_eq!(words(body), vec![expected.clone()], "{body}");
@@ -90,7 +93,10 @@ fn retry_after_is_read_in_both_forms() {
     let answer = |value: &str| Answer {
         status: 429,
         headers: vec![
-            ("date".to_owned(), "Sun, 06 Nov 1994 08:49:37 GMT".to_owned()),
+            (
+                "date".to_owned(),
+                "Sun, 06 Nov 1994 08:49:37 GMT".to_owned(),
+            ),
             ("retry-after".to_owned(), value.to_owned()),
         ],
         challenges: Vec::new(),

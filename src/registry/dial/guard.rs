@@ -69,11 +69,7 @@ pub(in crate::registry) fn nearness(address: IpAddr) -> Nearness {
 
 /// Whether a registry at `registry` may send us to `address`, which stands in its URL (`literal`) or is what a name in it
 /// resolved to. A name may lead into a private network: split DNS is common, and only who runs the network can set it up.
-pub(in crate::registry) fn may_reach(
-    address: IpAddr,
-    registry: &[IpAddr],
-    literal: bool,
-) -> bool {
+pub(in crate::registry) fn may_reach(address: IpAddr, registry: &[IpAddr], literal: bool) -> bool {
     if registry.contains(&address) {
         return true;
     }

@@ -20,18 +20,16 @@ use std::time::Instant;
 
 use http::HeaderValue;
 use rustls::crypto::CryptoProvider;
-use secrecy::SecretString;
 
-use super::SetupError;
 use super::limits::Limits;
 use crate::model::observation::{
     ConnectFault, Dial, DnsFault, ExchangeFault, Origin, ProxyFault, ProxyUse, Stage, TlsFault,
 };
-use crate::model::proxy::ProxySettings;
+use crate::model::proxy::{ProxyRules, ProxyScheme};
 use crate::model::trust::RootStore;
 use guard::Guard;
 pub(super) use pipe::{Beginning, Pipe};
-use route::{Kind, Route};
+use route::Route;
 pub(super) use tcp::fault_of as connect_fault_of;
 pub(super) use tls::rustls_error;
 
@@ -39,7 +37,7 @@ pub(super) use tls::rustls_error;
 pub(super) struct Dialer {
     pub(super) roots: RootStore,
     pub(super) accept_untrusted: bool,
-    pub(super) proxy: ProxySettings,
+    pub(super) proxy: ProxyRules,
     pub(super) limits: Limits,
     provider: Arc<CryptoProvider>,
 }
@@ -71,18 +69,16 @@ impl Dialer {
     pub(super) fn new(
         roots: RootStore,
         accept_untrusted: bool,
-        proxy: ProxySettings,
+        proxy: ProxyRules,
         limits: Limits,
-    ) -> Result<Self, SetupError> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        route::check(&proxy)?;
-        Ok(Self {
+    ) -> Self {
+        Self {
             roots,
             accept_untrusted,
             proxy,
             limits,
-            provider,
-        })
+            provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
+        }
     }
 
     /// Dials `origin`. `guard` says which addresses must not be connected to.
@@ -108,8 +104,16 @@ impl Dialer {
             return Err(ExchangeFault::Deadline);
         }
         let (pipe, via_proxy) = match route::choose(&self.proxy, origin) {
-            None => (self.direct(origin, guard, dial).await?, None),
-            Some(route) => self.through(&route, origin, dial).await?,
+            Ok(None) => (self.direct(origin, guard, dial).await?, None),
+            Ok(Some(route)) => self.through(&route, origin, dial).await?,
+            Err(unusable) => {
+                dial.proxy = Some(ProxyUse {
+                    url: String::new(),
+                    why: unusable.why,
+                    result: Err(unusable.fault.clone()),
+                });
+                return Err(ExchangeFault::Proxy(unusable.fault));
+            }
         };
         if !origin.https {
             return Ok(Connected {
@@ -187,20 +191,20 @@ impl Dialer {
             .tcp(&addresses, dial)
             .await
             .map_err(ProxyFault::Unreachable)?;
-        if route.kind == Kind::Https {
+        if route.scheme == ProxyScheme::Https {
             pipe = self.secure_proxy(pipe, &route.host).await?;
         }
-        if route.kind != Kind::Socks5 && !origin.https {
+        if route.scheme != ProxyScheme::Socks5 && !origin.https {
             let authorization = route.authorization();
             return Ok((pipe, Some(ViaProxy { authorization })));
         }
         let target = authority(origin);
         let opening = async {
-            match route.kind {
-                Kind::Socks5 => {
+            match route.scheme {
+                ProxyScheme::Socks5 => {
                     socks::open(pipe, &origin.host, origin.port, route.login.as_ref()).await
                 }
-                Kind::Http | Kind::Https => {
+                ProxyScheme::Http | ProxyScheme::Https => {
                     proxy::open(pipe, &target, route.authorization().as_ref()).await
                 }
             }
@@ -228,7 +232,7 @@ impl Dialer {
                 TlsFault::Handshake { text, .. } => malformed(&text),
             })?;
         if secured.signature_fault.is_some()
-            || !chain::is_trusted(&secured.tls.chain, host, &self.roots)
+            || chain::check(&secured.tls.chain, host, &self.roots).is_err()
         {
             return Err(malformed("its certificate is not trusted"));
         }
@@ -259,9 +263,7 @@ impl Dialer {
         });
         let secured = secured.map_err(ExchangeFault::Tls)?;
         if !self.accept_untrusted {
-            if !chain::is_trusted(&secured.tls.chain, &origin.host, &self.roots) {
-                return Err(ExchangeFault::Untrusted);
-            }
+            chain::check(&secured.tls.chain, &origin.host, &self.roots)?;
             // Go's TLS takes keys that this one does not, RSA of 1024 bits among them.
             if let Some(text) = secured.signature_fault {
                 return Err(ExchangeFault::Tls(TlsFault::Handshake {

@@ -11,7 +11,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const KEPT: usize = 24;
 
 /// Whatever bytes can be sent over.
-pub(in crate::registry) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(in crate::registry) trait Stream:
+    AsyncRead + AsyncWrite + Send + Unpin
+{
+}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 

@@ -186,10 +186,7 @@ mod tests {
         let (result, _) = against(None, &[&[5, 0xff]]).await;
         assert_eq!(result, Err(ProxyFault::AuthenticationRequired));
         let (result, _) = against(None, &[&[5, 0], &[5, 5, 0, 1]]).await;
-        assert!(matches!(
-            result,
-            Err(ProxyFault::Refused { status: 5, .. })
-        ));
+        assert!(matches!(result, Err(ProxyFault::Refused { status: 5, .. })));
         let (result, _) = against(None, &[b"HTTP/1.1 400 Bad Request\r\n"]).await;
         assert!(matches!(result, Err(ProxyFault::Malformed { .. })));
     }
