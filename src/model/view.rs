@@ -11,10 +11,7 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 
-pub use config::{
-    AllowedForImport, ClusterConfigView, ConfigMapData, ImageConfig, Mirror, MirrorKind, MirrorSet,
-    Node, ProxyAddress, ProxyConfig,
-};
+pub use config::{ClusterConfigView, ConfigMapData, ImageConfig, Node, ProxyConfig};
 pub use objects::{
     BuildConfig, BuildImage, BuildSourceImage, Container, ContainerKind, Owner, Pod, Secret,
     ServiceAccount, Waiting, Workload, Workloads,
