@@ -11,17 +11,19 @@ use super::remedies::Remedy;
 use super::target::Subject;
 
 /// What the judgement must know of the run beside the evidence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// A cluster was asked.
     pub cluster: bool,
     /// It serves OpenShift's configuration.
     pub openshift: bool,
+    /// The ConfigMap that `additionalTrustedCA` names.
+    pub trusted_ca: Option<String>,
 }
 
 impl Setting {
     /// The client that remedies are written for.
-    pub fn client(self) -> &'static str {
+    pub fn client(&self) -> &'static str {
         if self.cluster && !self.openshift {
             "kubectl"
         } else {

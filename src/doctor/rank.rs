@@ -2,7 +2,9 @@
 
 use super::causes::Cause;
 use super::diagnosis::{Diagnosis, Setting, Verdict};
-use super::evidence::{Check, Evidence, EvidenceSet, Fact, Side, SkipReason, Status, TrialOutcome, complete};
+use super::evidence::{
+    Check, Evidence, EvidenceSet, Fact, Side, SkipReason, Status, TrialOutcome, complete,
+};
 use super::finding::{Confidence, Finding};
 use super::remedies;
 use super::rules::{self, Case};
@@ -99,7 +101,11 @@ pub fn diagnose(subject: Subject, evidence: Vec<Evidence>, setting: &Setting) ->
         });
     }
     findings.sort_by(|a, b| {
-        (precedence(a.cause), a.confidence, &a.summary).cmp(&(precedence(b.cause), b.confidence, &b.summary))
+        (precedence(a.cause), a.confidence, &a.summary).cmp(&(
+            precedence(b.cause),
+            b.confidence,
+            &b.summary,
+        ))
     });
     let verdict = match findings.into_iter().next() {
         Some(finding) => found(&case, finding, setting),
@@ -174,7 +180,10 @@ fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
     {
         return Verdict::Open {
             cause: None,
-            summary: format!("the push right cannot be told from here: {}", crate::ui::sanitize_line(why, 160)),
+            summary: format!(
+                "the push right cannot be told from here: {}",
+                crate::ui::sanitize_line(why, 160)
+            ),
             because: vec![at],
         };
     }
@@ -224,15 +233,30 @@ fn ruled_out(case: &Case<'_>, verdict: &Verdict) -> Vec<Cause> {
         }
     };
     rule(passed(Check::Reference), &[Cause::InvalidReference]);
-    rule(passed(Check::Policy), &[Cause::RegistryBlocked, Cause::RegistryNotAllowed]);
-    rule(case.dns().is_some_and(|(_, stage)| stage.result.is_ok()), &[Cause::Dns]);
-    rule(case.tcp().is_some_and(|(_, stage)| stage.result.is_ok()), &[Cause::Refused]);
-    rule(case.proxy().is_some_and(|(_, used)| used.result.is_ok()), &[Cause::Proxy]);
+    rule(
+        passed(Check::Policy),
+        &[Cause::RegistryBlocked, Cause::RegistryNotAllowed],
+    );
+    rule(
+        case.dns().is_some_and(|(_, stage)| stage.result.is_ok()),
+        &[Cause::Dns],
+    );
+    rule(
+        case.tcp().is_some_and(|(_, stage)| stage.result.is_ok()),
+        &[Cause::Refused],
+    );
+    rule(
+        case.proxy().is_some_and(|(_, used)| used.result.is_ok()),
+        &[Cause::Proxy],
+    );
     let answers = case
         .ping
         .is_some_and(|(_, ping)| matches!(ping.kind, PingKind::Open | PingKind::Challenge));
     rule(answers, &[Cause::Timeout, Cause::Reset]);
-    rule(case.tls().is_some_and(|(_, stage)| stage.result.is_ok()), &[Cause::PlainHttp, Cause::Handshake]);
+    rule(
+        case.tls().is_some_and(|(_, stage)| stage.result.is_ok()),
+        &[Cause::PlainHttp, Cause::Handshake],
+    );
     let chains = case.chains();
     let good = |side: Side| {
         chains
@@ -251,19 +275,31 @@ fn ruled_out(case: &Case<'_>, verdict: &Verdict) -> Vec<Cause> {
             Cause::UnknownCa,
         ],
     );
-    rule(good(Side::Cluster) == Some(true) && good(Side::Here) == Some(true), &[Cause::ClusterTrustMissing]);
+    rule(
+        good(Side::Cluster) == Some(true) && good(Side::Here) == Some(true),
+        &[Cause::ClusterTrustMissing],
+    );
     rule(answers, &[Cause::NotARegistry, Cause::WrongPort]);
     let accepted = case
         .logins()
         .iter()
         .any(|(_, login)| login.verdict == LoginVerdict::Accepted);
-    rule(accepted, &[Cause::BadCredentials, Cause::ExpiredCredentials]);
+    rule(
+        accepted,
+        &[Cause::BadCredentials, Cause::ExpiredCredentials],
+    );
     let delivered = case.delivered().is_some();
     rule(delivered, &[Cause::NoCredentials, Cause::PullDenied]);
-    rule(delivered || case.repository_exists().is_some(), &[Cause::PathPrefix, Cause::RepositoryMissing]);
+    rule(
+        delivered || case.repository_exists().is_some(),
+        &[Cause::PathPrefix, Cause::RepositoryMissing],
+    );
     rule(delivered, &[Cause::TagMissing, Cause::DigestMissing]);
     rule(passed(Check::Platform), &[Cause::PlatformMissing]);
-    rule(passed(Check::Blobs) && case.bad_blobs().is_empty(), &[Cause::BlobMissing]);
+    rule(
+        passed(Check::Blobs) && case.bad_blobs().is_empty(),
+        &[Cause::BlobMissing],
+    );
     let (cause, alternatives) = verdict.causes();
     out.retain(|ruled| Some(*ruled) != cause && !alternatives.contains(ruled));
     out.dedup();
@@ -305,7 +341,10 @@ mod tests {
             (Cause::ShortName, Cause::MissingOrForbidden),
             (Cause::WrongPort, Cause::NotARegistry),
         ] {
-            assert!(precedence(first) < precedence(second), "{first} before {second}");
+            assert!(
+                precedence(first) < precedence(second),
+                "{first} before {second}"
+            );
         }
     }
 }

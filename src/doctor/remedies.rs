@@ -72,7 +72,12 @@ impl Remedy {
 
 /// Ways to mend what was found, the best first.
 pub fn remedies(case: &Case<'_>, finding: &Finding, setting: &Setting) -> Vec<Remedy> {
-    let tool = Tool { case, finding, client: setting.client(), setting };
+    let tool = Tool {
+        case,
+        finding,
+        client: setting.client(),
+        setting,
+    };
     tool.remedies()
 }
 
@@ -140,19 +145,34 @@ impl Tool<'_> {
         let image = self.case.subject.text.clone();
         match &self.case.subject.consumer {
             Consumer::ServiceAccount { .. } => {
-                let mut remedy = Remedy::new(Applicability::Review, summary)
-                    .command(self.link(&["--registry-username", "USER", "--image", &image]));
+                let mut remedy = Remedy::new(Applicability::Review, summary).command(self.link(&[
+                    "--registry-username",
+                    "USER",
+                    "--image",
+                    &image,
+                ]));
                 remedy.changes.extend(self.account());
                 vec![remedy]
             }
-            Consumer::AuthFile { path } => vec![
-                Remedy::new(Applicability::Review, summary).command([
-                    "podman", "login", "--authfile", path.as_str(), self.registry(),
-                ]),
-            ],
+            Consumer::AuthFile { path } => {
+                vec![Remedy::new(Applicability::Review, summary).command([
+                    "podman",
+                    "login",
+                    "--authfile",
+                    path.as_str(),
+                    self.registry(),
+                ])]
+            }
             Consumer::Anonymous => vec![
-                Remedy::new(Applicability::Review, "try it with a login of your own")
-                    .command([self.client, "extreg", "doctor", &image, "-a", "FILE", "--no-cluster"]),
+                Remedy::new(Applicability::Review, "try it with a login of your own").command([
+                    self.client,
+                    "extreg",
+                    "doctor",
+                    &image,
+                    "-a",
+                    "FILE",
+                    "--no-cluster",
+                ]),
             ],
             Consumer::Credential => vec![Remedy::new(Applicability::Manual, summary)],
         }
@@ -164,8 +184,12 @@ impl Tool<'_> {
             return Vec::new();
         };
         vec![
-            Remedy::new(Applicability::Review, format!("{summary}: {image}"))
-                .command([self.client, "extreg", "doctor", image]),
+            Remedy::new(Applicability::Review, format!("{summary}: {image}")).command([
+                self.client,
+                "extreg",
+                "doctor",
+                image,
+            ]),
         ]
     }
 
@@ -348,14 +372,24 @@ impl Tool<'_> {
     /// Credentials that do harm: better ones, or none.
     fn unblock(&self) -> Vec<Remedy> {
         let mut remedies = Vec::new();
-        if let (Some((_, name)), Some(_)) = (&self.finding.names.secret, self.case.subject.account()) {
+        if let (Some((_, name)), Some(_)) =
+            (&self.finding.names.secret, self.case.subject.account())
+        {
             let mut arguments = vec!["unlink", name.as_str()];
-            if let Some(account) = self.case.subject.account().filter(|account| *account != "default") {
+            if let Some(account) = self
+                .case
+                .subject
+                .account()
+                .filter(|account| *account != "default")
+            {
                 arguments.extend(["-z", account]);
             }
             arguments.push("--keep-secret");
-            let mut remedy = Remedy::new(Applicability::Safe, "take the credentials off the service account")
-                .command(self.extreg(arguments));
+            let mut remedy = Remedy::new(
+                Applicability::Safe,
+                "take the credentials off the service account",
+            )
+            .command(self.extreg(arguments));
             remedy.changes.extend(self.account());
             remedies.push(remedy);
         }
@@ -363,23 +397,72 @@ impl Tool<'_> {
         remedies
     }
 
+    /// Trust for this registry alone: a key of the ConfigMap that `additionalTrustedCA` names.
     fn trust(&self) -> Vec<Remedy> {
         let registry = self.registry();
         let mut remedies = Vec::new();
         if self.setting.openshift {
-            remedies.push(
-                Remedy::new(
-                    Applicability::Review,
-                    "make the cluster trust the CA for this registry only (cluster-admin, all nodes)",
-                )
-                .changes(image_config())
-                .command([self.client, "extreg", "trust", registry, "--ca", "CA-FILE"]),
+            let key = registry.replace(':', "..");
+            let mut remedy = Remedy::new(
+                Applicability::Review,
+                "make the cluster trust the CA for this registry only (cluster-admin, all nodes)",
             );
+            let name = self.setting.trusted_ca.as_deref().unwrap_or("registry-cas");
+            let file = format!("--from-file={key}=CA-FILE");
+            remedy = remedy.changes(Changed {
+                api_version: "v1",
+                kind: "ConfigMap",
+                namespace: Some("openshift-config".to_owned()),
+                name: name.to_owned(),
+            });
+            remedy = if self.setting.trusted_ca.is_some() {
+                remedy.command([
+                    "oc",
+                    "set",
+                    "data",
+                    &format!("configmap/{name}"),
+                    "-n",
+                    "openshift-config",
+                    &file,
+                ])
+            } else {
+                let patch = format!(r#"{{"spec":{{"additionalTrustedCA":{{"name":"{name}"}}}}}}"#);
+                remedy
+                    .changes(image_config())
+                    .command([
+                        "oc",
+                        "create",
+                        "configmap",
+                        name,
+                        "-n",
+                        "openshift-config",
+                        &file,
+                    ])
+                    .command([
+                        "oc",
+                        "patch",
+                        "image.config.openshift.io/cluster",
+                        "--type",
+                        "merge",
+                        "-p",
+                        &patch,
+                    ])
+            };
+            remedies.push(remedy);
         }
         if self.finding.cause == Cause::UnknownCa {
             remedies.push(
-                Remedy::new(Applicability::Review, "check it with the CA that should vouch for it").command([
-                    self.client, "extreg", "doctor", &self.case.subject.text, "--registry-ca", "CA-FILE",
+                Remedy::new(
+                    Applicability::Review,
+                    "check it with the CA that should vouch for it",
+                )
+                .command([
+                    self.client,
+                    "extreg",
+                    "doctor",
+                    &self.case.subject.text,
+                    "--registry-ca",
+                    "CA-FILE",
                 ]),
             );
         }
@@ -387,22 +470,37 @@ impl Tool<'_> {
     }
 
     fn insecure(&self) -> Vec<Remedy> {
-        let mut remedies = self.manual("give the registry a certificate; everything else sends passwords in the clear");
+        let mut remedies = self.manual(
+            "give the registry a certificate; everything else sends passwords in the clear",
+        );
         if self.setting.openshift {
             remedies.push(
-                Remedy::new(Applicability::Review, "let the cluster talk to it without TLS (all nodes)")
-                    .changes(image_config())
-                    .command([self.client, "extreg", "insecure", self.registry()]),
+                Remedy::new(
+                    Applicability::Review,
+                    "add it to insecureRegistries, which lets the cluster talk to it without TLS (all nodes)",
+                )
+                .changes(image_config())
+                .command([self.client, "edit", "image.config.openshift.io/cluster"]),
             );
         }
         let answers = self
             .case
             .ping
             .is_some_and(|(_, ping)| ping.kind != PingKind::NoAnswer);
-        if !answers || !self.case.candidates.iter().any(|known| known.role == Role::Node) {
+        if !answers
+            || !self
+                .case
+                .candidates
+                .iter()
+                .any(|known| known.role == Role::Node)
+        {
             remedies.push(
                 Remedy::new(Applicability::Review, "look at it over plain HTTP").command([
-                    self.client, "extreg", "doctor", &self.case.subject.text, "--plain-http",
+                    self.client,
+                    "extreg",
+                    "doctor",
+                    &self.case.subject.text,
+                    "--plain-http",
                 ]),
             );
         }

@@ -39,7 +39,14 @@ pub(super) fn meaning(view: &ManifestView, dialect: Dialect, authenticated: bool
             ),
         },
         _ if is_policy(answer.status, &text) => Meaning::Quarantined { words },
-        401 => unauthorized(answer, view.exchange.sent, dialect, authenticated, words, &text),
+        401 => unauthorized(
+            answer,
+            view.exchange.sent,
+            dialect,
+            authenticated,
+            words,
+            &text,
+        ),
         403 => forbidden(answer, dialect, authenticated, words, &text),
         404 => not_found(answer, dialect, words, &text),
         400 if has_code(answer, "NAME_INVALID") => Meaning::NameInvalid { words },
@@ -122,9 +129,9 @@ fn unauthorized(
                 words: format!("{words}, without a challenge that says how to log in"),
             }
         }
-        Sent::Nothing if authenticated => Meaning::NoAnswer(ExchangeFault::Withheld(
-            Withheld::PlainHttp,
-        )),
+        Sent::Nothing if authenticated => {
+            Meaning::NoAnswer(ExchangeFault::Withheld(Withheld::PlainHttp))
+        }
         Sent::Nothing => Meaning::Refused { words },
     }
 }

@@ -296,7 +296,10 @@ pub fn withheld_words(withheld: &Withheld) -> String {
         }
         Withheld::RefusedBefore => "these credentials were refused before".to_owned(),
         Withheld::Redirect { location, why } => {
-            format!("a redirect to {} is not followed: {why}", sanitize_line(location, 80))
+            format!(
+                "a redirect to {} is not followed: {why}",
+                sanitize_line(location, 80)
+            )
         }
     }
 }

@@ -33,9 +33,11 @@ fn why(
             NotApplicable,
             "an image by itself has no events".to_owned(),
         ),
-        Check::Policy | Check::Mirror | Check::Wiring if !cluster => {
-            (Vantage::Config, NoCluster, "no cluster was asked".to_owned())
-        }
+        Check::Policy | Check::Mirror | Check::Wiring if !cluster => (
+            Vantage::Config,
+            NoCluster,
+            "no cluster was asked".to_owned(),
+        ),
         Check::Policy | Check::Mirror if !openshift => (
             Vantage::Config,
             NotApplicable,
@@ -56,11 +58,7 @@ fn why(
             NotApplicable,
             "the push stage answers it".to_owned(),
         ),
-        Check::Tls if subject.plain_http => (
-            Vantage::Here,
-            NotApplicable,
-            "plain HTTP".to_owned(),
-        ),
+        Check::Tls if subject.plain_http => (Vantage::Here, NotApplicable, "plain HTTP".to_owned()),
         Check::Wiring => (
             Vantage::Config,
             NotApplicable,

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    CandidateFact, Check, Evidence, Fact, MirrorTrial, PolicyDecision, Side, SkipReason, Status,
-    TrialOutcome, Vantage,
-};
+use super::{CandidateFact, Check, Evidence, Fact, SkipReason, Status, Vantage};
 use crate::doctor::answer::{self, Meaning};
 use crate::doctor::target::Subject;
 use crate::model::dialect::Dialect;
@@ -75,7 +72,11 @@ pub fn describe(fact: Fact, about: &About<'_>) -> Vec<Evidence> {
             Ok(tls) => here(
                 Check::Tls,
                 Status::Pass,
-                format!("{}, {} in the chain", tls.version, plural(tls.chain.len(), "certificate")),
+                format!(
+                    "{}, {} in the chain",
+                    tls.version,
+                    plural(tls.chain.len(), "certificate")
+                ),
             ),
             Err(fault) => here(Check::Tls, Status::Fail, answer::tls_words(fault)),
         }
@@ -83,7 +84,11 @@ pub fn describe(fact: Fact, about: &About<'_>) -> Vec<Evidence> {
         Fact::Ping(ping) => self::ping(ping),
         Fact::OtherPort(port) => here(
             Check::Registry,
-            if port.registry { Status::Warn } else { Status::Fail },
+            if port.registry {
+                Status::Warn
+            } else {
+                Status::Fail
+            },
             port.words.clone(),
         ),
         Fact::Login(seen) => login(seen, about),
@@ -100,17 +105,34 @@ pub fn describe(fact: Fact, about: &About<'_>) -> Vec<Evidence> {
         .took(tags.exchange.elapsed),
         Fact::Variant(variant) => here(
             Check::Manifest,
-            if variant.found { Status::Warn } else { Status::Fail },
+            if variant.found {
+                Status::Warn
+            } else {
+                Status::Fail
+            },
             format!(
                 "{}: {}",
                 variant.image,
-                if variant.found { "is there" } else { "nothing there either" }
+                if variant.found {
+                    "is there"
+                } else {
+                    "nothing there either"
+                }
             ),
         ),
         Fact::Platforms(offered) => platform(offered, about.subject),
-        Fact::Blobs { present, checked, total, bytes } => here(
+        Fact::Blobs {
+            present,
+            checked,
+            total,
+            bytes,
+        } => here(
             Check::Blobs,
-            if present == checked { Status::Pass } else { Status::Fail },
+            if present == checked {
+                Status::Pass
+            } else {
+                Status::Fail
+            },
             blob_words(*present, *checked, *total, *bytes),
         ),
         Fact::Blob(view) => {
@@ -191,10 +213,20 @@ fn ping(ping: &Ping) -> Line {
     };
     let name = ping.dialect.name();
     let (status, detail) = match &ping.kind {
-        PingKind::Open => (Status::Pass, format!("answers as a registry ({name}), no login for /v2/")),
-        PingKind::Challenge => (Status::Pass, format!("answers as a registry ({name}), wants a login")),
+        PingKind::Open => (
+            Status::Pass,
+            format!("answers as a registry ({name}), no login for /v2/"),
+        ),
+        PingKind::Challenge => (
+            Status::Pass,
+            format!("answers as a registry ({name}), wants a login"),
+        ),
         PingKind::ChallengeMissing => (Status::Fail, format!("{said}, without a challenge")),
-        PingKind::NotARegistry { why, title, location } => {
+        PingKind::NotARegistry {
+            why,
+            title,
+            location,
+        } => {
             let mut words = format!("no registry: {}", sanitize_line(why, 120));
             if let Some(title) = title {
                 words.push_str(&format!(", page {:?}", sanitize_line(title, 50)));
@@ -215,16 +247,38 @@ fn login(seen: &Login, about: &About<'_>) -> Line {
     let who = name_of(about.candidates, seen.credential);
     let (status, words) = match &seen.verdict {
         LoginVerdict::Accepted => (Status::Pass, "accepted".to_owned()),
-        LoginVerdict::Refused { expired: true, words } => (Status::Fail, format!("expired: {}", sanitize_line(words, 140))),
-        LoginVerdict::Refused { words, .. } => (Status::Fail, format!("refused: {}", sanitize_line(words, 140))),
-        LoginVerdict::NotProved { why } => (Status::Warn, format!("not proved: {why}")),
-        LoginVerdict::Throttled { words, .. } => (Status::Fail, format!("throttled: {}", sanitize_line(words, 140))),
-        LoginVerdict::ServiceFault { words } => (Status::Fail, format!("the token service fails: {}", sanitize_line(words, 140))),
-        LoginVerdict::TokenRefused { clock_skew: Some(skew) } => (
+        LoginVerdict::Refused {
+            expired: true,
+            words,
+        } => (
             Status::Fail,
-            format!("a fresh token is refused; the clocks differ by {}", seconds(*skew)),
+            format!("expired: {}", sanitize_line(words, 140)),
         ),
-        LoginVerdict::TokenRefused { clock_skew: None } => (Status::Fail, "a fresh token is refused".to_owned()),
+        LoginVerdict::Refused { words, .. } => (
+            Status::Fail,
+            format!("refused: {}", sanitize_line(words, 140)),
+        ),
+        LoginVerdict::NotProved { why } => (Status::Warn, format!("not proved: {why}")),
+        LoginVerdict::Throttled { words, .. } => (
+            Status::Fail,
+            format!("throttled: {}", sanitize_line(words, 140)),
+        ),
+        LoginVerdict::ServiceFault { words } => (
+            Status::Fail,
+            format!("the token service fails: {}", sanitize_line(words, 140)),
+        ),
+        LoginVerdict::TokenRefused {
+            clock_skew: Some(skew),
+        } => (
+            Status::Fail,
+            format!(
+                "a fresh token is refused; the clocks differ by {}",
+                seconds(*skew)
+            ),
+        ),
+        LoginVerdict::TokenRefused { clock_skew: None } => {
+            (Status::Fail, "a fresh token is refused".to_owned())
+        }
         LoginVerdict::Unknown { why } => (Status::Skip, sanitize_line(why, 140)),
     };
     let elapsed = seen.exchanges.iter().map(|exchange| exchange.elapsed).sum();
@@ -253,15 +307,43 @@ fn manifest(view: Box<ManifestView>, about: &About<'_>) -> Vec<Evidence> {
     let fact = Some(Fact::Manifest(view.clone()));
     match &meaning {
         Meaning::Delivered => {
-            let words = view.manifest.as_ref().map(manifest_words).unwrap_or_default();
+            let words = view
+                .manifest
+                .as_ref()
+                .map(manifest_words)
+                .unwrap_or_default();
             vec![
-                line(Check::Permission, Status::Pass, format!("{who}: may pull"), None, None),
-                line(Check::Manifest, Status::Pass, format!("{who}: {words}"), None, fact),
+                line(
+                    Check::Permission,
+                    Status::Pass,
+                    format!("{who}: may pull"),
+                    None,
+                    None,
+                ),
+                line(
+                    Check::Manifest,
+                    Status::Pass,
+                    format!("{who}: {words}"),
+                    None,
+                    fact,
+                ),
             ]
         }
         Meaning::Missing(_) | Meaning::Unsupported { .. } => vec![
-            line(Check::Permission, Status::Pass, format!("{who}: was answered"), None, None),
-            line(Check::Manifest, Status::Fail, format!("{who}: {}", meaning.words()), None, fact),
+            line(
+                Check::Permission,
+                Status::Pass,
+                format!("{who}: was answered"),
+                None,
+                None,
+            ),
+            line(
+                Check::Manifest,
+                Status::Fail,
+                format!("{who}: {}", meaning.words()),
+                None,
+                fact,
+            ),
         ],
         Meaning::NoAnswer(ExchangeFault::Deadline) => vec![line(
             Check::Manifest,
@@ -305,9 +387,15 @@ fn manifest(view: Box<ManifestView>, about: &About<'_>) -> Vec<Evidence> {
 
 fn manifest_words(fact: &ManifestFact) -> String {
     let kind = match &fact.kind {
-        ManifestKind::Image { layers, .. } => format!("an image of {}", plural(layers.len(), "layer")),
-        ManifestKind::Index { children } => format!("an index of {}", plural(children.len(), "manifest")),
-        ManifestKind::Artifact { artifact_type } => format!("an artifact of type {}", sanitize_line(artifact_type, 60)),
+        ManifestKind::Image { layers, .. } => {
+            format!("an image of {}", plural(layers.len(), "layer"))
+        }
+        ManifestKind::Index { children } => {
+            format!("an index of {}", plural(children.len(), "manifest"))
+        }
+        ManifestKind::Artifact { artifact_type } => {
+            format!("an artifact of type {}", sanitize_line(artifact_type, 60))
+        }
         ManifestKind::Schema1 => "schema 1".to_owned(),
         ManifestKind::Unknown { why } => sanitize_line(why, 80),
     };
@@ -332,7 +420,11 @@ fn platform(offered: &[Platform], subject: &Subject) -> Line {
     } else {
         format!("; {} wants {}", subject.platforms_from, missing.join(", "))
     };
-    here(Check::Platform, status, format!("the image is for {}{lacks}", list(&all, 4)))
+    here(
+        Check::Platform,
+        status,
+        format!("the image is for {}{lacks}", list(&all, 4)),
+    )
 }
 
 fn address_words(addresses: &[std::net::IpAddr]) -> String {
@@ -347,7 +439,11 @@ fn tag_words(tags: &[String], partial: bool) -> String {
         plural(tags.len(), "tag"),
         match clean.as_slice() {
             [] => String::new(),
-            some => format!("{}: {}", if partial { " and more" } else { "" }, list(some, 5)),
+            some => format!(
+                "{}: {}",
+                if partial { " and more" } else { "" },
+                list(some, 5)
+            ),
         }
     )
 }
@@ -369,7 +465,10 @@ pub fn size_words(bytes: u64) -> String {
     if bytes < 1000 {
         return format!("{bytes} B");
     }
-    #[expect(clippy::cast_precision_loss, reason = "a size for people, three digits of it")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a size for people, three digits of it"
+    )]
     let mut value = bytes as f64 / 1000.0;
     let mut unit = UNITS[0];
     for next in &UNITS[1..] {
@@ -392,7 +491,12 @@ pub(super) fn plural(count: usize, noun: &str) -> String {
 
 /// The first `limit` of a list, and how many more.
 pub(super) fn list(items: &[String], limit: usize) -> String {
-    let shown = items.iter().take(limit).cloned().collect::<Vec<_>>().join(", ");
+    let shown = items
+        .iter()
+        .take(limit)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     match items.len().saturating_sub(limit) {
         0 => shown,
         more => format!("{shown} and {more} more"),

@@ -46,9 +46,15 @@ fn missing_or_forbidden(case: &Case<'_>) -> Option<Finding> {
     because.extend(case.ping.map(|(at, _)| at));
     because.extend(near.as_ref().map(|(at, _)| *at));
     let settle = if authenticated {
-        format!("whoever administers {} on {registry}, or a login that may read it", case.subject.repository())
+        format!(
+            "whoever administers {} on {registry}, or a login that may read it",
+            case.subject.repository()
+        )
     } else {
-        format!("a login at {registry} that may read {}", case.subject.repository())
+        format!(
+            "a login at {registry} that may read {}",
+            case.subject.repository()
+        )
     };
     let mut finding = Finding::certain(
         Cause::MissingOrForbidden,

@@ -35,14 +35,19 @@ fn no_credentials(case: &Case<'_>) -> Option<Finding> {
     };
     let mut because: Vec<usize> = case.candidates_at.into_iter().collect();
     because.push(attempt.at);
-    let summary = format!("{registry} wants credentials for {}, and {none}", case.subject.repository());
+    let summary = format!(
+        "{registry} wants credentials for {}, and {none}",
+        case.subject.repository()
+    );
     let finding = match case.maybe_more {
         Some(unread) => Finding::likely(Cause::NoCredentials, because, summary)
             .settled_by(format!("a look at what could not be read: {unread}")),
         None if everyone || told_so(case, attempt) => {
             Finding::certain(Cause::NoCredentials, because, summary)
         }
-        None => Finding::likely(Cause::NoCredentials, because, summary).or([Cause::RepositoryMissing]),
+        None => {
+            Finding::likely(Cause::NoCredentials, because, summary).or([Cause::RepositoryMissing])
+        }
     };
     Some(finding)
 }
@@ -53,15 +58,23 @@ pub(super) fn refuses_everyone(case: &Case<'_>, attempt: &Attempt<'_>) -> bool {
         return false;
     }
     let challenges = || {
-        let ping = case.ping.and_then(|(_, ping)| ping.exchange.result.as_ref().ok());
+        let ping = case
+            .ping
+            .and_then(|(_, ping)| ping.exchange.result.as_ref().ok());
         let own = attempt.view.exchange.result.as_ref().ok();
-        own.into_iter().chain(ping).flat_map(|answer| answer.challenges.iter())
+        own.into_iter()
+            .chain(ping)
+            .flat_map(|answer| answer.challenges.iter())
     };
     let basic = challenges().any(|challenge| challenge.is_basic())
         && !challenges().any(|challenge| challenge.is_bearer());
     let no_token = attempt.view.exchange.purpose == Purpose::Token
         || attempt.view.grant.as_ref().is_some_and(|grant| {
-            grant.exchange.result.as_ref().is_ok_and(|answer| answer.status >= 400)
+            grant
+                .exchange
+                .result
+                .as_ref()
+                .is_ok_and(|answer| answer.status >= 400)
         });
     basic || (no_token && !case.dialect.traits().hides_missing)
 }
@@ -69,7 +82,10 @@ pub(super) fn refuses_everyone(case: &Case<'_>, attempt: &Attempt<'_>) -> bool {
 /// The registry's words name the repository's right, so that it is there (Harbor's project).
 fn told_so(case: &Case<'_>, attempt: &Attempt<'_>) -> bool {
     case.dialect == crate::model::dialect::Dialect::Harbor
-        && attempt.meaning.words().contains("unauthorized to access repository")
+        && attempt
+            .meaning
+            .words()
+            .contains("unauthorized to access repository")
 }
 
 fn bad_credentials(case: &Case<'_>) -> Option<Finding> {
@@ -78,29 +94,55 @@ fn bad_credentials(case: &Case<'_>) -> Option<Finding> {
     }
     let attempt = case.failing()?;
     let refusal = attempt.credential_refused()?;
-    Some(refused(case, attempt.at, &case.who(attempt), &refusal, attempt))
+    Some(refused(
+        case,
+        attempt.at,
+        &case.who(attempt),
+        &refusal,
+        attempt,
+    ))
 }
 
-fn refused(case: &Case<'_>, at: usize, who: &str, refusal: &Refusal, attempt: &Attempt<'_>) -> Finding {
+fn refused(
+    case: &Case<'_>,
+    at: usize,
+    who: &str,
+    refusal: &Refusal,
+    attempt: &Attempt<'_>,
+) -> Finding {
     let registry = case.subject.registry();
     let mut because = vec![refusal.at];
     because.extend((at != refusal.at).then_some(at));
     let (cause, summary) = if refusal.expired {
-        (Cause::ExpiredCredentials, format!("{registry} says that the credentials of {who} have expired"))
+        (
+            Cause::ExpiredCredentials,
+            format!("{registry} says that the credentials of {who} have expired"),
+        )
     } else {
-        (Cause::BadCredentials, format!("{registry} refuses the login of {who}"))
+        (
+            Cause::BadCredentials,
+            format!("{registry} refuses the login of {who}"),
+        )
     };
-    let mut finding = Finding::certain(cause, because, summary)
-        .secret(attempt.candidate.and_then(|candidate| candidate.object.as_ref()));
+    let mut finding = Finding::certain(cause, because, summary).secret(
+        attempt
+            .candidate
+            .and_then(|candidate| candidate.object.as_ref()),
+    );
     finding.names.key = attempt.candidate.map(|candidate| candidate.key.clone());
     finding
 }
 
 /// Anonymous pull works, and every credential that would be sent makes it fail.
 fn credentials_block_public_pull(case: &Case<'_>) -> Option<Finding> {
-    let anonymous = case.anonymous.as_ref().filter(|attempt| attempt.delivered())?;
+    let anonymous = case
+        .anonymous
+        .as_ref()
+        .filter(|attempt| attempt.delivered())?;
     let attempt = case.failing()?;
-    if attempt.view.credential.is_none() || !(attempt.is_refusal() || attempt.credential_refused().is_some()) {
+    if attempt.view.credential.is_none()
+        || !(attempt.is_refusal() || attempt.credential_refused().is_some())
+    {
         return None;
     }
     let mut because = vec![anonymous.at];
@@ -114,7 +156,11 @@ fn credentials_block_public_pull(case: &Case<'_>) -> Option<Finding> {
             case.who(attempt)
         ),
     )
-    .secret(attempt.candidate.and_then(|candidate| candidate.object.as_ref()));
+    .secret(
+        attempt
+            .candidate
+            .and_then(|candidate| candidate.object.as_ref()),
+    );
     finding.names.key = attempt.candidate.map(|candidate| candidate.key.clone());
     Some(finding)
 }
@@ -125,7 +171,8 @@ fn pull_denied(case: &Case<'_>) -> Option<Finding> {
     }
     let attempt = case.refused()?;
     attempt.view.credential?;
-    if attempt.credential_refused().is_some() || !matches!(attempt.meaning, Meaning::Refused { .. }) {
+    if attempt.credential_refused().is_some() || !matches!(attempt.meaning, Meaning::Refused { .. })
+    {
         return None;
     }
     let told = case.repository_exists();
@@ -149,5 +196,11 @@ fn pull_denied(case: &Case<'_>) -> Option<Finding> {
     } else {
         Finding::likely(Cause::PullDenied, because, summary).or([Cause::BadCredentials])
     };
-    Some(finding.secret(attempt.candidate.and_then(|candidate| candidate.object.as_ref())))
+    Some(
+        finding.secret(
+            attempt
+                .candidate
+                .and_then(|candidate| candidate.object.as_ref()),
+        ),
+    )
 }

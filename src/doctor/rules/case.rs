@@ -176,7 +176,9 @@ impl<'a> Case<'a> {
 
     /// The attempt by which the consumer gets the manifest.
     pub fn delivered(&self) -> Option<&Attempt<'a>> {
-        self.attempts().into_iter().find(|attempt| attempt.delivered())
+        self.attempts()
+            .into_iter()
+            .find(|attempt| attempt.delivered())
     }
 
     /// The attempt that speaks for all, when none delivers: one whose credential is good, else the first.
@@ -194,9 +196,8 @@ impl<'a> Case<'a> {
 
     /// The consumer is refused for who it is, or for being nobody.
     pub fn refused(&self) -> Option<&Attempt<'a>> {
-        self.failing().filter(|attempt| {
-            attempt.is_refusal() || attempt.credential_refused().is_some()
-        })
+        self.failing()
+            .filter(|attempt| attempt.is_refusal() || attempt.credential_refused().is_some())
     }
 
     /// The attempt that was answered about the image itself: the consumer's, or any other that got further.

@@ -1,9 +1,9 @@
 //! The credentials are not the problem, the image is not there: reference, host, port, platform, manifest, blobs, mirrors.
 
 use super::{Case, Rule};
+use crate::doctor::answer::Meaning;
 use crate::doctor::causes::Cause;
 use crate::doctor::evidence::{Fact, MirrorPlan, MirrorTrial, TrialOutcome, short_digest};
-use crate::doctor::answer::Meaning;
 use crate::doctor::finding::Finding;
 use crate::model::observation::{ConnectFault, ManifestKind, PingKind};
 use crate::ui::sanitize_line;
@@ -185,7 +185,9 @@ fn blob_missing(case: &Case<'_>) -> Option<Finding> {
         .iter()
         .filter(|(_, view)| {
             let last = view.redirected.as_ref().unwrap_or(&view.exchange);
-            last.result.as_ref().is_ok_and(|answer| answer.status == 404)
+            last.result
+                .as_ref()
+                .is_ok_and(|answer| answer.status == 404)
         })
         .collect();
     let (_, first) = missing.first()?;
@@ -193,7 +195,11 @@ fn blob_missing(case: &Case<'_>) -> Option<Finding> {
         1 => String::new(),
         count => format!(" and {} more", count - 1),
     };
-    let mut because: Vec<usize> = case.manifest().map(|(attempt, _)| attempt.at).into_iter().collect();
+    let mut because: Vec<usize> = case
+        .manifest()
+        .map(|(attempt, _)| attempt.at)
+        .into_iter()
+        .collect();
     because.extend(missing.iter().map(|(at, _)| *at));
     Some(Finding::certain(
         Cause::BlobMissing,

@@ -74,9 +74,10 @@ fn path_prefix(case: &Case<'_>) -> Option<Finding> {
         Repository::Hidden(at) => (*at, false),
         Repository::Other => return None,
     };
-    let (found_at, variant) = case.found_variants().into_iter().find(|(_, variant)| {
-        matches!(variant.kind, VariantKind::Library | VariantKind::Prefix)
-    })?;
+    let (found_at, variant) = case
+        .found_variants()
+        .into_iter()
+        .find(|(_, variant)| matches!(variant.kind, VariantKind::Library | VariantKind::Prefix))?;
     let summary = format!(
         "{} is not there; {} is",
         case.subject.repository(),
@@ -102,7 +103,9 @@ fn short_name(case: &Case<'_>) -> Option<Finding> {
         Repository::Other => return None,
     };
     let known = in_use(case);
-    let because = std::iter::once(at).chain(known.as_ref().map(|(at, _)| *at)).collect();
+    let because = std::iter::once(at)
+        .chain(known.as_ref().map(|(at, _)| *at))
+        .collect();
     Some(
         Finding::likely(
             Cause::ShortName,
@@ -136,7 +139,9 @@ fn repository_missing(case: &Case<'_>) -> Option<Finding> {
         .as_ref()
         .map(|(_, image)| format!("; {image} exists"))
         .unwrap_or_default();
-    let because = std::iter::once(at).chain(known.as_ref().map(|(at, _)| *at)).collect();
+    let because = std::iter::once(at)
+        .chain(known.as_ref().map(|(at, _)| *at))
+        .collect();
     Some(
         Finding::certain(
             Cause::RepositoryMissing,
@@ -174,12 +179,19 @@ fn tag_or_digest_missing(case: &Case<'_>) -> Option<Finding> {
     let mut because = vec![attempt.at];
     because.extend(exists.filter(|at| *at != attempt.at));
     let tags = case.tags().and_then(|(_, tags)| tags.tags.as_deref());
-    let listed = tags.is_some_and(|tags| image.tag().is_some_and(|tag| tags.iter().any(|known| known == tag)));
+    let listed = tags.is_some_and(|tags| {
+        image
+            .tag()
+            .is_some_and(|tag| tags.iter().any(|known| known == tag))
+    });
     if listed && !by_digest {
         return Some(Finding::likely(
             Cause::ServerError,
             because,
-            format!("the registry lists {} and does not deliver it ({words})", case.selector()),
+            format!(
+                "the registry lists {} and does not deliver it ({words})",
+                case.selector()
+            ),
         ));
     }
     let near = tags
@@ -195,8 +207,8 @@ fn tag_or_digest_missing(case: &Case<'_>) -> Option<Finding> {
         image.repository()
     );
     // A registry that hides what is missing would have refused: a 404 means that the repository may be seen.
-    let sure = exists.is_some()
-        || (case.dialect.traits().hides_missing && case.dialect != Dialect::Nexus);
+    let sure =
+        exists.is_some() || (case.dialect.traits().hides_missing && case.dialect != Dialect::Nexus);
     let finding = if sure {
         Finding::certain(cause, because, summary)
     } else {

@@ -57,7 +57,10 @@ fn by_connect(case: &Case<'_>, at: usize, fault: &ConnectFault) -> Finding {
         ConnectFault::Unreachable { text } => Finding::certain(
             Cause::Refused,
             because,
-            format!("there is no way to {registry}: {}", sanitize_line(text, 100)),
+            format!(
+                "there is no way to {registry}: {}",
+                sanitize_line(text, 100)
+            ),
         ),
         ConnectFault::Other { text } => Finding::likely(
             Cause::Refused,
@@ -75,7 +78,9 @@ fn tls_cut(case: &Case<'_>) -> Option<Finding> {
         TlsFault::TimedOut => Some(Finding::certain(
             Cause::Timeout,
             vec![at],
-            format!("{registry} takes the connection and does not answer the TLS handshake in time"),
+            format!(
+                "{registry} takes the connection and does not answer the TLS handshake in time"
+            ),
         )),
         TlsFault::Reset => Some(Finding::certain(
             Cause::Reset,
@@ -92,7 +97,10 @@ fn proxy(case: &Case<'_>) -> Option<Finding> {
     let url = sanitize_line(&used.url, 60);
     let summary = match fault {
         ProxyFault::Refused { status, .. } => {
-            format!("the proxy {url} refuses to connect to {} ({status})", case.subject.registry())
+            format!(
+                "the proxy {url} refuses to connect to {} ({status})",
+                case.subject.registry()
+            )
         }
         ProxyFault::AuthenticationRequired => format!("the proxy {url} wants a login of its own"),
         other => format!("the proxy {url} fails: {}", answer::proxy_words(other)),
@@ -108,7 +116,12 @@ fn proxy(case: &Case<'_>) -> Option<Finding> {
 fn proxy_page(case: &Case<'_>) -> Option<Finding> {
     let (at, ping) = case.ping?;
     let answer = ping.exchange.result.as_ref().ok()?;
-    let because: Vec<usize> = case.proxy().map(|(at, _)| at).into_iter().chain([at]).collect();
+    let because: Vec<usize> = case
+        .proxy()
+        .map(|(at, _)| at)
+        .into_iter()
+        .chain([at])
+        .collect();
     if answer.status == 407 {
         return Some(Finding::certain(
             Cause::Proxy,
@@ -152,11 +165,13 @@ fn no_answer(case: &Case<'_>) -> Option<Finding> {
             vec![at],
             format!("{registry} does not answer in time (after {after})"),
         ),
-        ExchangeFault::Deadline if case.ping.is_some_and(|(ping, _)| ping == at) => Finding::likely(
-            Cause::Timeout,
-            vec![at],
-            format!("{registry} did not answer before the run's time was over"),
-        ),
+        ExchangeFault::Deadline if case.ping.is_some_and(|(ping, _)| ping == at) => {
+            Finding::likely(
+                Cause::Timeout,
+                vec![at],
+                format!("{registry} did not answer before the run's time was over"),
+            )
+        }
         ExchangeFault::Cut { .. } => Finding::certain(
             Cause::Reset,
             vec![at],

@@ -10,7 +10,13 @@ use crate::ui::sanitize_line;
 pub(super) const RULES: &[Rule] = &[login, shadowed, denied];
 
 /// The verdict on the credential that a push would use: only the first is used.
-fn first_login<'a>(case: &Case<'a>) -> Option<(usize, &'a crate::doctor::evidence::CandidateFact, &'a LoginVerdict)> {
+fn first_login<'a>(
+    case: &Case<'a>,
+) -> Option<(
+    usize,
+    &'a crate::doctor::evidence::CandidateFact,
+    &'a LoginVerdict,
+)> {
     let candidate = case
         .candidates
         .iter()
@@ -33,9 +39,15 @@ fn login(case: &Case<'_>) -> Option<Finding> {
     let registry = case.subject.registry();
     let who = crate::doctor::evidence::name_of(case.candidates, Some(candidate.index));
     let (cause, summary) = if *expired {
-        (Cause::ExpiredCredentials, format!("{registry} says that the credentials of {who} have expired"))
+        (
+            Cause::ExpiredCredentials,
+            format!("{registry} says that the credentials of {who} have expired"),
+        )
     } else {
-        (Cause::BadCredentials, format!("{registry} refuses the login of {who}"))
+        (
+            Cause::BadCredentials,
+            format!("{registry} refuses the login of {who}"),
+        )
     };
     Some(
         Finding::certain(cause, vec![at], summary)
@@ -64,7 +76,10 @@ fn shadowed(case: &Case<'_>) -> Option<Finding> {
         Finding::certain(
             Cause::SecretShadowed,
             vec![at, good_at],
-            format!("a push uses {} alone, which is refused; {} behind it is good", first.source, good.source),
+            format!(
+                "a push uses {} alone, which is refused; {} behind it is good",
+                first.source, good.source
+            ),
         )
         .secret(first.object.as_ref())
         .key(&first.key),
@@ -84,7 +99,9 @@ fn denied(case: &Case<'_>) -> Option<Finding> {
                 return Some(Finding::certain(
                     Cause::NoCredentials,
                     case.candidates_at.into_iter().chain([at]).collect(),
-                    format!("{registry} wants credentials for a push to {repository}, and there are none"),
+                    format!(
+                        "{registry} wants credentials for a push to {repository}, and there are none"
+                    ),
                 ));
             }
             let mut because = vec![at];
@@ -106,7 +123,10 @@ fn denied(case: &Case<'_>) -> Option<Finding> {
         PushVerdict::Refused { words } => Some(Finding::certain(
             Cause::Quarantined,
             vec![at],
-            format!("{registry} takes no push to {repository}: {}", sanitize_line(words, 140)),
+            format!(
+                "{registry} takes no push to {repository}: {}",
+                sanitize_line(words, 140)
+            ),
         )),
     }
 }

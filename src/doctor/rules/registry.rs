@@ -29,11 +29,20 @@ fn rate_limit(case: &Case<'_>) -> Option<Finding> {
     if let Some((at, ping)) = case.ping
         && ping.kind == PingKind::RateLimited
     {
-        let said = ping.exchange.result.as_ref().map(answer::words_of).unwrap_or_default();
+        let said = ping
+            .exchange
+            .result
+            .as_ref()
+            .map(answer::words_of)
+            .unwrap_or_default();
         return Some(limit(case, vec![at], &said, None, "requests"));
     }
     if let Some(attempt) = case.failing()
-        && let Meaning::Throttled { words, retry_after, at_login } = &attempt.meaning
+        && let Meaning::Throttled {
+            words,
+            retry_after,
+            at_login,
+        } = &attempt.meaning
     {
         let what = if *at_login { "logins" } else { "pulls" };
         return Some(limit(case, vec![attempt.at], words, *retry_after, what));
@@ -41,12 +50,18 @@ fn rate_limit(case: &Case<'_>) -> Option<Finding> {
     if case.delivered().is_some() {
         return None;
     }
-    case.logins().into_iter().find_map(|(at, login)| match &login.verdict {
-        LoginVerdict::Throttled { words, retry_after } => {
-            Some(limit(case, vec![at], &sanitize_line(words, 120), *retry_after, "logins"))
-        }
-        _ => None,
-    })
+    case.logins()
+        .into_iter()
+        .find_map(|(at, login)| match &login.verdict {
+            LoginVerdict::Throttled { words, retry_after } => Some(limit(
+                case,
+                vec![at],
+                &sanitize_line(words, 120),
+                *retry_after,
+                "logins",
+            )),
+            _ => None,
+        })
 }
 
 fn limit(
@@ -62,7 +77,10 @@ fn limit(
     Finding::certain(
         Cause::Rate,
         because,
-        format!("{} has a limit on {what}, and it is reached: {words}{until}", case.subject.registry()),
+        format!(
+            "{} has a limit on {what}, and it is reached: {words}{until}",
+            case.subject.registry()
+        ),
     )
 }
 
@@ -83,10 +101,12 @@ fn token_service(case: &Case<'_>) -> Option<Finding> {
     if case.delivered().is_some() {
         return None;
     }
-    case.logins().into_iter().find_map(|(at, login)| match &login.verdict {
-        LoginVerdict::ServiceFault { words } => finding(at, &sanitize_line(words, 140)),
-        _ => None,
-    })
+    case.logins()
+        .into_iter()
+        .find_map(|(at, login)| match &login.verdict {
+            LoginVerdict::ServiceFault { words } => finding(at, &sanitize_line(words, 140)),
+            _ => None,
+        })
 }
 
 /// A fresh token is refused: by the clocks, or because registry and token service do not belong together.
@@ -94,10 +114,13 @@ fn token_refused(case: &Case<'_>) -> Option<Finding> {
     if case.delivered().is_some() {
         return None;
     }
-    let by_login = case.logins().into_iter().find_map(|(at, login)| match &login.verdict {
-        LoginVerdict::TokenRefused { clock_skew } => Some((at, *clock_skew)),
-        _ => None,
-    });
+    let by_login = case
+        .logins()
+        .into_iter()
+        .find_map(|(at, login)| match &login.verdict {
+            LoginVerdict::TokenRefused { clock_skew } => Some((at, *clock_skew)),
+            _ => None,
+        });
     let by_manifest = || {
         let attempt = case.failing()?;
         let Meaning::TokenRefused { .. } = attempt.meaning else {
@@ -200,7 +223,13 @@ fn storage(case: &Case<'_>) -> Option<Finding> {
         let words = match &last.result {
             Ok(answer) if answer.status == 404 => return None,
             Ok(answer) if answer.status == 429 => {
-                return Some(limit(case, vec![at], &answer::words_of(answer), None, "downloads"));
+                return Some(limit(
+                    case,
+                    vec![at],
+                    &answer::words_of(answer),
+                    None,
+                    "downloads",
+                ));
             }
             Ok(answer) => answer::words_of(answer),
             Err(crate::model::observation::ExchangeFault::Deadline) => return None,

@@ -54,7 +54,9 @@ fn breaks_the_keyring(case: &Case<'_>) -> Option<Finding> {
 }
 
 /// The entries of sources that the consumer uses.
-fn used_entries<'a>(case: &Case<'a>) -> impl Iterator<Item = (usize, &'a SourceFact, &'a EntryFact)> {
+fn used_entries<'a>(
+    case: &Case<'a>,
+) -> impl Iterator<Item = (usize, &'a SourceFact, &'a EntryFact)> {
     case.sources()
         .into_iter()
         .filter(|(_, source)| source.role != Role::Unlinked)
@@ -158,7 +160,9 @@ fn wrong_type(case: &Case<'_>) -> Option<Finding> {
         let finding = match covers {
             Some(true) => Finding::certain(Cause::SecretWrongType, because, summary),
             Some(false) => return None,
-            None => Finding::likely(Cause::SecretWrongType, because, summary).or([Cause::NoCredentials]),
+            None => {
+                Finding::likely(Cause::SecretWrongType, because, summary).or([Cause::NoCredentials])
+            }
         };
         Some(finding.secret(source.object.as_ref()))
     })
@@ -169,14 +173,19 @@ fn missing(case: &Case<'_>) -> Option<Finding> {
     if case.has_used_candidate() {
         return None;
     }
-    let (at, source) = case.sources().into_iter().find(|(_, source)| {
-        source.role == Role::Used && source.state == SourceState::Missing
-    })?;
+    let (at, source) = case
+        .sources()
+        .into_iter()
+        .find(|(_, source)| source.role == Role::Used && source.state == SourceState::Missing)?;
     Some(
         Finding::likely(
             Cause::SecretMissing,
             vec![at, refused.at],
-            format!("{} names {}, which does not exist", case.subject.consumer.words(), source.name),
+            format!(
+                "{} names {}, which does not exist",
+                case.subject.consumer.words(),
+                source.name
+            ),
         )
         .or([Cause::NoCredentials])
         .secret(source.object.as_ref()),

@@ -16,7 +16,10 @@ fn plain_http(case: &Case<'_>) -> Option<Finding> {
         Finding::certain(
             Cause::PlainHttp,
             vec![at],
-            format!("{} speaks plain HTTP, and TLS was tried", case.subject.registry()),
+            format!(
+                "{} speaks plain HTTP, and TLS was tried",
+                case.subject.registry()
+            ),
         )
     })
 }
@@ -27,7 +30,12 @@ fn https_required(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let (ping_at, ping) = case.ping?;
-    if ping.exchange.result.as_ref().is_ok_and(|answer| answer.status < 300) {
+    if ping
+        .exchange
+        .result
+        .as_ref()
+        .is_ok_and(|answer| answer.status < 300)
+    {
         return None;
     }
     let registry = case.subject.registry();
@@ -53,13 +61,20 @@ fn handshake(case: &Case<'_>) -> Option<Finding> {
         TlsFault::ClientCertificateWanted => Some(Finding::certain(
             Cause::Handshake,
             vec![at],
-            format!("{registry} wants a client certificate, which neither pods nor this program have"),
+            format!(
+                "{registry} wants a client certificate, which neither pods nor this program have"
+            ),
         )),
         // Where only our library lacks something, nodes may well succeed: nothing is found, and the stage stays open.
-        fault @ TlsFault::Handshake { our_limits: false, .. } => Some(Finding::certain(
+        fault @ TlsFault::Handshake {
+            our_limits: false, ..
+        } => Some(Finding::certain(
             Cause::Handshake,
             vec![at],
-            format!("the TLS handshake with {registry} fails: {}", answer::tls_words(fault)),
+            format!(
+                "the TLS handshake with {registry} fails: {}",
+                answer::tls_words(fault)
+            ),
         )),
         _ => None,
     }
@@ -105,7 +120,11 @@ fn lacks_trust(chain: &ChainFact) -> bool {
         })
 }
 
-fn cluster_lacks(case: &Case<'_>, here: (usize, &ChainFact), cluster: (usize, &ChainFact)) -> Finding {
+fn cluster_lacks(
+    case: &Case<'_>,
+    here: (usize, &ChainFact),
+    cluster: (usize, &ChainFact),
+) -> Finding {
     let summary = format!(
         "this machine trusts the CA behind {}, the cluster does not{}",
         case.subject.registry(),
@@ -121,7 +140,11 @@ fn cluster_lacks(case: &Case<'_>, here: (usize, &ChainFact), cluster: (usize, &C
 }
 
 /// For pods it is the cluster's trust that counts; for a client on this machine its own.
-fn here_lacks(case: &Case<'_>, here: (usize, &ChainFact), cluster: (usize, &ChainFact)) -> Option<Finding> {
+fn here_lacks(
+    case: &Case<'_>,
+    here: (usize, &ChainFact),
+    cluster: (usize, &ChainFact),
+) -> Option<Finding> {
     matches!(case.subject.consumer, Consumer::AuthFile { .. }).then(|| {
         Finding::certain(
             Cause::ClusterTrustMissing,
@@ -158,19 +181,26 @@ fn one_side(case: &Case<'_>, (at, chain): (usize, &ChainFact)) -> Option<Finding
         ),
         ChainFault::NotYetValid { .. } => (
             Cause::CertificateNotYetValid,
-            format!("the certificate of {registry} is not valid yet, or this machine's clock is slow"),
+            format!(
+                "the certificate of {registry} is not valid yet, or this machine's clock is slow"
+            ),
         ),
         ChainFault::WrongName { .. } => (
             Cause::HostnameMismatch,
             format!("the certificate is not for {registry}"),
         ),
-        ChainFault::UnknownIssuer { missing: Some(_), .. } => (
+        ChainFault::UnknownIssuer {
+            missing: Some(_), ..
+        } => (
             Cause::IncompleteChain,
             format!("{registry} leaves an intermediate certificate out"),
         ),
         ChainFault::UnknownIssuer { .. } | ChainFault::UnfitIssuer { .. } => (
             Cause::UnknownCa,
-            format!("nobody trusts the CA that signed the certificate of {registry}{}", remarks(chain)),
+            format!(
+                "nobody trusts the CA that signed the certificate of {registry}{}",
+                remarks(chain)
+            ),
         ),
         ChainFault::UnfitLeaf { .. } => (
             Cause::Handshake,
@@ -183,5 +213,9 @@ fn one_side(case: &Case<'_>, (at, chain): (usize, &ChainFact)) -> Option<Finding
         .iter()
         .map(crate::doctor::evidence::chain_fault_words)
         .collect();
-    Some(Finding::certain(cause, vec![at], format!("{words}: {}", all.join("; "))))
+    Some(Finding::certain(
+        cause,
+        vec![at],
+        format!("{words}: {}", all.join("; ")),
+    ))
 }

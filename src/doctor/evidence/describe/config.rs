@@ -11,9 +11,11 @@ use crate::ui::sanitize_line;
 pub(super) fn describe(fact: &Fact, about: &About<'_>) -> Line {
     match fact {
         Fact::Reference(Ok(image)) => config(Check::Reference, Status::Pass, image.to_string()),
-        Fact::Reference(Err(error)) => {
-            config(Check::Reference, Status::Fail, sanitize_line(&error.to_string(), 160))
-        }
+        Fact::Reference(Err(error)) => config(
+            Check::Reference,
+            Status::Fail,
+            sanitize_line(&error.to_string(), 160),
+        ),
         Fact::Policy(policy) => self::policy(policy),
         Fact::MirrorPlan(plan) => self::plan(plan),
         Fact::MirrorTrial(trial) => self::trial(trial),
@@ -137,7 +139,10 @@ fn chain(chain: &ChainFact) -> Line {
             Check::Tls,
             vantage,
             Status::Pass,
-            format!("{whose} trusts {}{until}{assumed}", sanitize_line(anchor, 60)),
+            format!(
+                "{whose} trusts {}{until}{assumed}",
+                sanitize_line(anchor, 60)
+            ),
             None,
         );
     }
@@ -190,9 +195,15 @@ pub fn fault_words(fault: &ChainFault) -> String {
             presented,
             only_common_name,
         } => {
-            let names: Vec<String> = presented.iter().map(|name| sanitize_line(name, 60)).collect();
+            let names: Vec<String> = presented
+                .iter()
+                .map(|name| sanitize_line(name, 60))
+                .collect();
             match (names.as_slice(), only_common_name) {
-                (_, true) => "the certificate has its name in the common name only, which Go ignores".to_owned(),
+                (_, true) => {
+                    "the certificate has its name in the common name only, which Go ignores"
+                        .to_owned()
+                }
                 ([], false) => "the certificate is for no name at all".to_owned(),
                 (names, false) => format!("the certificate is for {}", list(names, 3)),
             }
@@ -249,9 +260,10 @@ fn entries_words(entries: &[EntryFact]) -> (Status, String) {
         };
         return match &entry.fault {
             Some(fault) => (Status::Fail, format!("{}: {fault}", key(entry))),
-            None if entry.trailing_newline || !entry.other_matcher => {
-                (Status::Warn, format!("{} matches{other}{newline}", key(entry)))
-            }
+            None if entry.trailing_newline || !entry.other_matcher => (
+                Status::Warn,
+                format!("{} matches{other}{newline}", key(entry)),
+            ),
             None => (Status::Pass, format!("{} matches", key(entry))),
         };
     }
@@ -259,7 +271,10 @@ fn entries_words(entries: &[EntryFact]) -> (Status, String) {
         .iter()
         .find_map(|entry| Some((entry, entry.near_miss?)))
     {
-        return (Status::Fail, format!("{} does not match: {near}", key(entry)));
+        return (
+            Status::Fail,
+            format!("{} does not match: {near}", key(entry)),
+        );
     }
     if let Some(entry) = entries.iter().find(|entry| {
         entry
@@ -267,11 +282,18 @@ fn entries_words(entries: &[EntryFact]) -> (Status, String) {
             .as_ref()
             .is_some_and(crate::model::docker_config::EntryFault::breaks_whole_keyring)
     }) {
-        let fault = entry.fault.as_ref().map(ToString::to_string).unwrap_or_default();
+        let fault = entry
+            .fault
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         return (Status::Fail, format!("{}: {fault}", key(entry)));
     }
     (
         Status::Pass,
-        format!("{}, none for this registry", plural(entries.len(), "entry").replace("entrys", "entries")),
+        format!(
+            "{}, none for this registry",
+            plural(entries.len(), "entry").replace("entrys", "entries")
+        ),
     )
 }
