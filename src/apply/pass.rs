@@ -116,12 +116,7 @@ impl Passage<'_> {
         groups
     }
 
-    async fn group(
-        &self,
-        group: Group,
-        journal: Option<&OpenRun>,
-        stop: &AtomicBool,
-    ) -> Results {
+    async fn group(&self, group: Group, journal: Option<&OpenRun>, stop: &AtomicBool) -> Results {
         let mut results = Vec::new();
         for (at, start) in group {
             let seen = match start {
@@ -138,10 +133,7 @@ impl Passage<'_> {
             let change = &self.plan.changes[at];
             let performed = perform(self.cluster, change, seen, self.force, self.dry_run).await;
             let journalled = journal.map_or(Ok(()), |journal| journal.note(at, &performed));
-            stop.fetch_or(
-                performed.is_err() || journalled.is_err(),
-                Ordering::SeqCst,
-            );
+            stop.fetch_or(performed.is_err() || journalled.is_err(), Ordering::SeqCst);
             results.push((at, performed));
             if let Err(error) = journalled {
                 results.push((at, Err(Failed::Journal(error.to_string()))));
@@ -151,13 +143,7 @@ impl Passage<'_> {
     }
 
     /// Prints what is done and next in the plan's order; with `all` also what lies behind a gap.
-    fn flush(
-        &self,
-        pass: &Pass,
-        printed: &mut usize,
-        all: bool,
-        ui: &mut Ui,
-    ) -> Result<(), Error> {
+    fn flush(&self, pass: &Pass, printed: &mut usize, all: bool, ui: &mut Ui) -> Result<(), Error> {
         let Some(mode) = self.lines.filter(|_| !self.dry_run) else {
             return Ok(());
         };
@@ -196,7 +182,8 @@ impl Pass {
         &'a self,
         plan: &'a Plan,
     ) -> impl Iterator<Item = (&'a Change, &'a Wanted)> {
-        self.entries(plan).map(|(_, change, _, wanted)| (change, wanted))
+        self.entries(plan)
+            .map(|(_, change, _, wanted)| (change, wanted))
     }
 
     /// The same with their place in the plan and the object that was seen.

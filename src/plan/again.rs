@@ -18,7 +18,10 @@ pub struct Again<'a> {
 impl Again<'_> {
     /// The command line, ready to paste; credentials come as they always do.
     pub fn command(&self) -> String {
-        let mut command = format!("{} link {} -n {}", self.program, self.registry, self.namespace);
+        let mut command = format!(
+            "{} link {} -n {}",
+            self.program, self.registry, self.namespace
+        );
         if naming::secret_name(self.registry) != self.secret {
             command.push_str(&format!(" --name {}", self.secret));
         }

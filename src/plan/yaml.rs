@@ -140,12 +140,48 @@ mod tests {
     #[test]
     fn what_could_be_read_as_something_else_is_quoted() {
         for text in [
-            "", "1", "1.5", ".5", "-", "- a", "null", "True", "off", "a: b", "a:", "*", "&x", "#", "a #b", "{}",
-            "[", "%", "|", ">", "!", "'", "\"", "@a", "`", " a", "a ", "0x10", "~", "é", "2026-11-22", ".",
+            "",
+            "1",
+            "1.5",
+            ".5",
+            "-",
+            "- a",
+            "null",
+            "True",
+            "off",
+            "a: b",
+            "a:",
+            "*",
+            "&x",
+            "#",
+            "a #b",
+            "{}",
+            "[",
+            "%",
+            "|",
+            ">",
+            "!",
+            "'",
+            "\"",
+            "@a",
+            "`",
+            " a",
+            "a ",
+            "0x10",
+            "~",
+            "é",
+            "2026-11-22",
+            ".",
         ] {
             assert!(to_yaml(&json!(text)).starts_with('"'), "{text:?}");
         }
-        for text in ["a", "kubernetes.io/dockercfg", "registry.example.com:5000/x", "a b", ".dockercfg"] {
+        for text in [
+            "a",
+            "kubernetes.io/dockercfg",
+            "registry.example.com:5000/x",
+            "a b",
+            ".dockercfg",
+        ] {
             assert_eq!(to_yaml(&json!(text)), format!("{text}\n"));
         }
     }

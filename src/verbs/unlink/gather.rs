@@ -51,7 +51,14 @@ impl Target {
             [one] => format!("namespace {one:?} has"),
             several => format!("none of the {} namespaces has", several.len()),
         };
-        let (no, text) = (if namespaces.names.len() == 1 { "no" } else { "a" }, &self.text);
+        let (no, text) = (
+            if namespaces.names.len() == 1 {
+                "no"
+            } else {
+                "a"
+            },
+            &self.text,
+        );
         Error::failure(format!(
             "{place} {no} secret of this tool for registry {text}, and {no} secret or account entry named {text}"
         ))
@@ -99,7 +106,11 @@ async fn one(
         }),
         async {
             match &target.secret {
-                Some(name) => cluster.get(&kinds::SECRET.object(Some(namespace), name)).await,
+                Some(name) => {
+                    cluster
+                        .get(&kinds::SECRET.object(Some(namespace), name))
+                        .await
+                }
                 None => Ok(None),
             }
         },
@@ -114,9 +125,11 @@ async fn one(
         && !secrets.iter().any(|(known, _)| known == name)
     {
         let dangling = || {
-            [PULL_LIST, MOUNT_LIST]
-                .iter()
-                .any(|list| accounts.iter().any(|it| it.names(list).any(|it| it == name)))
+            [PULL_LIST, MOUNT_LIST].iter().any(|list| {
+                accounts
+                    .iter()
+                    .any(|it| it.names(list).any(|it| it == name))
+            })
         };
         if named.is_some() || dangling() {
             secrets.push((name.clone(), named));

@@ -20,7 +20,11 @@ impl Answer {
     }
 
     pub(super) fn headers(&self, name: &str) -> Vec<&str> {
-        self.headers.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
+        self.headers
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+            .collect()
     }
 
     /// The body, when the status is this one.
@@ -41,14 +45,22 @@ impl Answer {
 }
 
 /// A request; `None` when the server closed the connection without an answer.
-pub(super) fn try_send(api: &Api, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
+pub(super) fn try_send(
+    api: &Api,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Option<Answer> {
     let mut stream = TcpStream::connect(api.address()).expect("the server listens");
     let mut request = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
     request.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
-    stream.write_all(request.as_bytes()).expect("the request is taken");
+    stream
+        .write_all(request.as_bytes())
+        .expect("the request is taken");
     let mut raw = Vec::new();
     if stream.read_to_end(&mut raw).is_err() && raw.is_empty() {
         return None;
@@ -61,9 +73,19 @@ pub(super) fn try_send(api: &Api, method: &str, path: &str, headers: &[(&str, &s
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
         .collect();
-    let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
-    let text = if chunked { unchunk(body) } else { body.to_owned() };
-    Some(Answer { status, headers, text })
+    let chunked = headers
+        .iter()
+        .any(|(name, value)| name == "transfer-encoding" && value == "chunked");
+    let text = if chunked {
+        unchunk(body)
+    } else {
+        body.to_owned()
+    };
+    Some(Answer {
+        status,
+        headers,
+        text,
+    })
 }
 
 fn unchunk(mut body: &str) -> String {
@@ -79,7 +101,13 @@ fn unchunk(mut body: &str) -> String {
     text
 }
 
-pub(super) fn send(api: &Api, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+pub(super) fn send(
+    api: &Api,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
     try_send(api, method, path, headers, body).expect("an answer")
 }
 
@@ -88,16 +116,38 @@ pub(super) fn get(api: &Api, path: &str) -> Answer {
 }
 
 pub(super) fn post(api: &Api, path: &str, body: &Value) -> Answer {
-    send(api, "POST", path, &[("content-type", "application/json")], &body.to_string())
+    send(
+        api,
+        "POST",
+        path,
+        &[("content-type", "application/json")],
+        &body.to_string(),
+    )
 }
 
 pub(super) fn put(api: &Api, path: &str, body: &Value) -> Answer {
-    send(api, "PUT", path, &[("content-type", "application/json")], &body.to_string())
+    send(
+        api,
+        "PUT",
+        path,
+        &[("content-type", "application/json")],
+        &body.to_string(),
+    )
 }
 
 pub(super) fn delete(api: &Api, path: &str, body: &Value) -> Answer {
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    send(api, "DELETE", path, &[("content-type", "application/json")], &body)
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    send(
+        api,
+        "DELETE",
+        path,
+        &[("content-type", "application/json")],
+        &body,
+    )
 }
 
 /// `kind`: json, merge, strategic or apply.
@@ -108,5 +158,11 @@ pub(super) fn patch(api: &Api, kind: &str, path: &str, body: &Value) -> Answer {
         "strategic" => "application/strategic-merge-patch+json",
         _ => "application/apply-patch+yaml",
     };
-    send(api, "PATCH", path, &[("content-type", media)], &body.to_string())
+    send(
+        api,
+        "PATCH",
+        path,
+        &[("content-type", media)],
+        &body.to_string(),
+    )
 }
