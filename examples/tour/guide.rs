@@ -48,11 +48,6 @@ impl Guide {
         println!("\n\n── {}. {title}\n", self.step);
     }
 
-    /// A line of explanation.
-    pub(crate) fn say(&self, text: &str) {
-        println!("   {text}");
-    }
-
     /// Shows a line of what the cluster says.
     pub(crate) fn cluster_says(&self, text: &str) {
         println!("   the cluster: {text}");

@@ -76,23 +76,11 @@ fn logins_for(api: &Api, pod: &Value, host: &str) -> Vec<(String, String)> {
             let auth = STANDARD
                 .decode(config["auths"][host]["auth"].as_str()?)
                 .ok()?;
-            let (user, password) = String::from_utf8(auth)
-                .ok()?
-                .split_once(':')?
-                .to_owned_pair();
-            Some((user, password))
+            let auth = String::from_utf8(auth).ok()?;
+            let (user, password) = auth.split_once(':')?;
+            Some((user.to_owned(), password.to_owned()))
         })
         .collect()
-}
-
-trait ToOwnedPair {
-    fn to_owned_pair(self) -> (String, String);
-}
-
-impl ToOwnedPair for (&str, &str) {
-    fn to_owned_pair(self) -> (String, String) {
-        (self.0.to_owned(), self.1.to_owned())
-    }
 }
 
 fn manifest(
