@@ -1,0 +1,247 @@
+//! The dialects: how each kind of registry words what all of them mean.
+//!
+//! [`Rules`] is what a dialect may say for itself; whatever it does not say is answered as plain distribution with
+//! token authentication answers it. Each dialect is a file of its own, whose head names where its answers come from.
+
+mod distribution;
+
+use super::access::{self, Denied, Identity, Need};
+use super::errors::{self, Problem};
+use super::negotiation;
+use super::route::Route;
+use super::store::{Repository, StoredManifest};
+use super::token::{self, Login, TokenAsk};
+use super::users::Action;
+use super::world::Cx;
+use super::{Block, Limit};
+use crate::web::Reply;
+
+/// A kind of registry. The embedded one is known by its answers, never by its host name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// CNCF distribution 2.8 without authentication.
+    #[default]
+    Distribution,
+    /// CNCF distribution 2.8 with a token service.
+    DistributionToken,
+    /// CNCF distribution 2.8 with htpasswd: who is let in may do everything.
+    DistributionBasic,
+}
+
+impl Dialect {
+    /// Every dialect, for tests that go through them all.
+    pub const ALL: &[Self] = &[
+        Self::Distribution,
+        Self::DistributionToken,
+        Self::DistributionBasic,
+    ];
+
+    pub(crate) fn rules(self) -> Box<dyn Rules> {
+        match self {
+            Self::Distribution => Box::new(distribution::Open),
+            Self::DistributionToken => Box::new(distribution::Token),
+            Self::DistributionBasic => Box::new(distribution::Basic),
+        }
+    }
+}
+
+/// How a registry wants credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// Not at all.
+    Open,
+    /// User name and password with every request.
+    Basic,
+    /// A token from a token service.
+    Bearer,
+}
+
+/// What a dialect says for itself.
+pub(crate) trait Rules: Send + Sync + 'static {
+    /// How credentials are wanted.
+    fn scheme(&self, _cx: &Cx) -> Scheme {
+        Scheme::Bearer
+    }
+
+    /// The token endpoint's path.
+    fn token_path(&self) -> &'static str {
+        "/token"
+    }
+
+    /// Whether a path is the token endpoint; for registries that have several.
+    fn is_token_path(&self, path: &str) -> bool {
+        path == self.token_path()
+    }
+
+    /// Whether the token service is on an origin of its own unless the test says otherwise.
+    fn has_own_token_origin(&self) -> bool {
+        false
+    }
+
+    /// The challenge's `service`.
+    fn service(&self, cx: &Cx) -> String {
+        cx.host()
+    }
+
+    /// An answer that comes before anybody looks at credentials.
+    fn early(&self, _cx: &mut Cx, _route: &Route) -> Option<Reply> {
+        None
+    }
+
+    /// Reads the `Authorization` header.
+    fn identify(&self, cx: &mut Cx) -> Identity {
+        access::identify(cx)
+    }
+
+    /// What a request needs.
+    fn need(&self, cx: &Cx, route: &Route) -> Need {
+        Need::of(route, &cx.call.method)
+    }
+
+    /// Whether the caller may.
+    fn authorize(&self, cx: &mut Cx, who: &Identity, need: &Need) -> Result<(), Denied> {
+        access::authorize(cx, who, need)
+    }
+
+    /// The challenge of a refusal; none for a refusal without.
+    fn challenge(&self, cx: &Cx, need: &Need, denied: Denied) -> Option<String> {
+        Some(bearer_challenge(cx, need, denied))
+    }
+
+    /// The refusal.
+    fn refuse(&self, cx: &mut Cx, _who: &Identity, need: &Need, denied: Denied) -> Reply {
+        let reply = errors::error(
+            401,
+            "UNAUTHORIZED",
+            "authentication required",
+            &scope_detail(need),
+        );
+        with_challenge(reply, self.challenge(cx, need, denied))
+    }
+
+    /// What `/v2/` answers to who is let in.
+    fn ping(&self, _cx: &mut Cx, _who: &Identity) -> Reply {
+        Reply::bytes(200, "application/json; charset=utf-8", "{}")
+    }
+
+    /// Words a failure that is about content.
+    fn problem(&self, _cx: &Cx, problem: &Problem) -> Reply {
+        errors::distribution(problem)
+    }
+
+    /// The answer to a token request.
+    fn token(&self, cx: &mut Cx, ask: &TokenAsk) -> Reply {
+        if let Login::Wrong(_) = ask.login {
+            return errors::plain_error(401, "UNAUTHORIZED", "authentication required");
+        }
+        let access = token::covered(cx, ask);
+        let token = token::jwt(cx, ask, access);
+        token::both_names(&token)
+    }
+
+    /// 429 as this registry words it.
+    fn limited(&self, _cx: &Cx, _limit: Limit) -> Reply {
+        errors::plain_error(429, "TOOMANYREQUESTS", "too many requests")
+    }
+
+    /// Whether the dialect has an answer to this block at all.
+    fn knows(&self, _block: &Block) -> bool {
+        false
+    }
+
+    /// The answer to a request for a blocked repository, when the block is about that kind of request.
+    fn blocked(&self, _cx: &Cx, _block: &Block, _need: &Need) -> Option<Reply> {
+        None
+    }
+
+    /// What happens to the world before a manifest or blob is served: side effects of reading.
+    fn before_content(&self, _cx: &mut Cx, _need: &Need) -> Option<Reply> {
+        None
+    }
+
+    /// Headers that every answer of the API carries.
+    fn finish(&self, _cx: &mut Cx, _route: &Route, reply: &mut Reply) {
+        reply.set_header("docker-distribution-api-version", "registry/2.0");
+    }
+
+    /// Whether the `Accept` header counts.
+    fn negotiates(&self) -> bool {
+        true
+    }
+
+    /// Chooses the form of a manifest by the `Accept` header.
+    fn negotiate(
+        &self,
+        repository: &Repository,
+        found: (&str, &StoredManifest),
+        accepted: &[String],
+        reference: &str,
+    ) -> Result<Reply, Problem> {
+        negotiation::distribution(repository, found, accepted, reference)
+    }
+
+    /// Whether `tags/list` honours `n` and `last`.
+    fn pages_tags(&self) -> bool {
+        true
+    }
+
+    /// Whether a repository has to exist before anything can be uploaded to it.
+    fn upload_needs_repository(&self) -> bool {
+        false
+    }
+
+    /// Whether `tags/list` knows repositories that hold nothing.
+    fn lists_empty_repositories(&self) -> bool {
+        false
+    }
+
+    /// What right cancelling an upload takes.
+    fn cancel_needs(&self) -> Action {
+        Action::Delete
+    }
+
+    /// The repository's name in `tags/list`'s link to the next page.
+    fn name_in_next_link(&self, repository: &str) -> String {
+        repository.to_owned()
+    }
+}
+
+/// `Bearer realm="...",service="..."[,scope="..."][,error="..."]`, as distribution writes it.
+pub(crate) fn bearer_challenge(cx: &Cx, need: &Need, denied: Denied) -> String {
+    let rules = &cx.world.rules;
+    let mut challenge = format!(
+        "Bearer realm=\"{}\",service=\"{}\"",
+        cx.realm(rules.token_path()),
+        rules.service(cx),
+    );
+    if let Some(scope) = need.scope() {
+        challenge.push_str(&format!(",scope=\"{scope}\""));
+    }
+    match denied {
+        Denied::InvalidToken => challenge.push_str(",error=\"invalid_token\""),
+        Denied::NotAllowed => challenge.push_str(",error=\"insufficient_scope\""),
+        Denied::NoCredentials | Denied::WrongPassword => {}
+    }
+    challenge
+}
+
+/// The refusal's detail: one entry for each action that was wanted.
+pub(crate) fn scope_detail(need: &Need) -> serde_json::Value {
+    let entry = |kind: &str, name: &str, action: &str| serde_json::json!({"Type": kind, "Class": "", "Name": name, "Action": action});
+    match (&need.route, need.repository()) {
+        (Route::Catalog, _) => serde_json::json!([entry("registry", "catalog", "*")]),
+        (_, Some(repository)) => need
+            .actions
+            .iter()
+            .map(|action| entry("repository", repository, action.word()))
+            .collect(),
+        (_, None) => serde_json::Value::Null,
+    }
+}
+
+pub(crate) fn with_challenge(reply: Reply, challenge: Option<String>) -> Reply {
+    match challenge {
+        Some(challenge) => reply.header("www-authenticate", challenge),
+        None => reply,
+    }
+}

@@ -1,0 +1,87 @@
+//! What the registry tests share: reading challenges, getting tokens, pushing.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use extreg_test_support::client::{Request, Response, get, request};
+use extreg_test_support::content::{Packed, digest, media_type};
+use extreg_test_support::registry::Registry;
+use serde_json::Value;
+
+/// A GET for a manifest with the full `Accept` list.
+pub fn manifest(url: &str) -> Request {
+    [
+        media_type::OCI_INDEX,
+        media_type::OCI_MANIFEST,
+        media_type::DOCKER_LIST,
+        media_type::DOCKER_MANIFEST,
+    ]
+    .into_iter()
+    .fold(get(url), |request, kind| request.header("accept", kind))
+}
+
+/// The value of one of a challenge's parameters.
+pub fn parameter(challenge: &str, name: &str) -> Option<String> {
+    let (_, rest) = challenge.split_once(&format!("{name}=\""))?;
+    Some(rest.split('"').next()?.to_owned())
+}
+
+/// A Bearer challenge's realm with the service, ready for a scope, and its scope.
+pub fn challenge(text: &str) -> (String, Option<String>) {
+    let realm = parameter(text, "realm").unwrap_or_else(|| panic!("no realm in {text:?}"));
+    let service = parameter(text, "service").unwrap_or_default();
+    (
+        format!("{realm}?service={service}"),
+        parameter(text, "scope"),
+    )
+}
+
+/// Does what a client does with a 401: asks the realm for a token.
+pub fn ask_token(refused: &Response, login: Option<(&str, &str)>) -> Response {
+    assert_eq!(refused.status, 401, "{}", refused.text());
+    let (realm, scope) = challenge(refused.challenge());
+    let url = match scope {
+        Some(scope) => format!("{realm}&scope={scope}"),
+        None => realm,
+    };
+    let request = get(url);
+    match login {
+        Some((user, password)) => request.basic(user, password),
+        None => request,
+    }
+    .send()
+}
+
+/// As [`ask_token`], when it works.
+pub fn token(refused: &Response, login: Option<(&str, &str)>) -> String {
+    let answer = ask_token(refused, login);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let json = answer.json();
+    let token = json["token"].as_str().or(json["access_token"].as_str());
+    token.expect("a token").to_owned()
+}
+
+/// What a JWT claims.
+pub fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).expect("a JWT");
+    let payload = URL_SAFE_NO_PAD.decode(payload).expect("base64url");
+    serde_json::from_slice(&payload).expect("JSON")
+}
+
+/// Pushes over the wire into an open registry.
+pub fn push(registry: &Registry, repository: &str, tag: &str, content: &Packed) {
+    let base = format!("{}/v2/{repository}", registry.url());
+    for blob in &content.blobs {
+        let begun = request("POST", format!("{base}/blobs/uploads/")).send();
+        let location = begun.header("location").expect("a location");
+        let put = request("PUT", format!("{location}&digest={}", digest(blob)))
+            .body(blob.clone())
+            .send();
+        assert_eq!(put.status, 201, "{}", put.text());
+    }
+    let put = request("PUT", format!("{base}/manifests/{tag}"))
+        .header("content-type", &content.media_type)
+        .body(content.manifest.clone())
+        .send();
+    assert_eq!(put.status, 201, "{}", put.text());
+}
