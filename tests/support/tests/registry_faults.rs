@@ -157,6 +157,8 @@ fn pages_and_redirects_come_in_place_of_answers() {
         (elsewhere.status, elsewhere.header("location")),
         (307, Some("https://other.example/v2/team/app/manifests/1.0"))
     );
+    let empty = ask(Fault::empty(400));
+    assert_eq!((empty.status, empty.body.len()), (400, 0));
     let down = ask(Fault::status(503));
     assert_eq!((down.status, down.code().as_str()), (503, "UNAVAILABLE"));
     assert_eq!(

@@ -143,3 +143,13 @@ fn skopeo_inspects_and_copies_from_the_embedded_registry() {
     ]);
     assert_ne!(refused.status, Some(0));
 }
+
+#[test]
+fn a_missing_program_is_a_skip_unless_the_test_command_demands_it() {
+    let demanded = std::env::var_os("EXTREG_REQUIRE_REAL").is_some_and(|value| value == "1");
+    let outcome = std::panic::catch_unwind(|| program_or_skip("no-such-program", "nothing"));
+    match outcome {
+        Ok(runs) => assert!(!runs && !demanded),
+        Err(_) => assert!(demanded),
+    }
+}

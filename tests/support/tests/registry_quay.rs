@@ -239,7 +239,12 @@ fn quay_has_rules_of_its_own() {
         assert_eq!((answer.status, answer.code().as_str()), (status, code));
         registry.mend();
     }
-    for (block, status) in [(Block::Quota, 403), (Block::ReadOnly, 405)] {
+    for (block, status) in [
+        (Block::Quota, 403),
+        (Block::ReadOnly, 405),
+        (Block::PushesOff, 405),
+        (Block::Mirror, 401),
+    ] {
         registry.block("team/*", block);
         let push = request(
             "POST",
@@ -275,5 +280,21 @@ fn quay_rewrites_what_is_not_accepted_or_says_it_is_unknown() {
     assert_eq!(
         (index.status, index.code().as_str()),
         (404, "MANIFEST_UNKNOWN")
+    );
+}
+
+#[test]
+fn quay_takes_no_manifest_of_a_type_that_it_does_not_know() {
+    let registry = start(Dialect::Quay);
+    let put = request(
+        "PUT",
+        format!("{}/v2/team/app/manifests/odd", registry.url()),
+    )
+    .header("content-type", "application/vnd.example+json")
+    .body("{}");
+    let (_, refused) = dance_with(put, ALICE);
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (415, "MANIFEST_INVALID")
     );
 }

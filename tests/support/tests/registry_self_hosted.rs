@@ -462,3 +462,39 @@ fn openshift_passes_on_what_is_behind_it() {
         "TOOMANYREQUESTS"
     );
 }
+
+#[test]
+fn what_is_behind_a_registry_shows_in_its_own_way() {
+    let upstream = || Block::Upstream("upstream answered 401".to_owned());
+    for (dialect, status, code) in [
+        (Dialect::Artifactory, 404, "MANIFEST_UNKNOWN"),
+        (Dialect::Zot, 403, "DENIED"),
+        (Dialect::OpenShift, 404, "OPENSHIFT_PULLTHROUGH_MANIFEST"),
+    ] {
+        let registry = filled(builder(dialect));
+        registry.block("team/app", upstream());
+        let (_, answer) = dance(&registry, ALICE, "team/app/manifests/1.0");
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (status, code),
+            "{dialect:?}"
+        );
+    }
+    let registry = filled(builder(Dialect::OpenShift));
+    registry.block("team/app", Block::Quota);
+    let uploads = format!("{}/v2/team/app/blobs/uploads/", registry.url());
+    let (_, begun) = dance_with(request("POST", uploads), ALICE);
+    let location = begun.header("location").expect("a location");
+    let (_, refused) = dance_with(request("PUT", location), ALICE);
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (403, "DENIED"),
+        "a quota counts on commit"
+    );
+}
+
+#[test]
+#[should_panic(expected = "has no such thing as")]
+fn a_block_that_the_dialect_does_not_have_is_a_mistake_of_the_test() {
+    filled(builder(Dialect::Nexus)).block("team/app", Block::Xray);
+}
