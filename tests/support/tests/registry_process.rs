@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use extreg_test_support::certs::Ca;
 use extreg_test_support::content::{Image, Index};
-use extreg_test_support::process::{Cmd, Sandbox, find_program};
+use extreg_test_support::process::{Cmd, Sandbox, program_or_skip};
 use extreg_test_support::registry::{Dialect, Registry, User};
 
 #[test]
@@ -83,7 +83,10 @@ fn a_command_can_be_interrupted() {
 /// A second opinion on the embedded registry: a client that we did not write.
 #[test]
 fn skopeo_inspects_and_copies_from_the_embedded_registry() {
-    if find_program("skopeo").is_none() {
+    if !program_or_skip(
+        "skopeo",
+        "a foreign client takes the embedded registry for one",
+    ) {
         return;
     }
     let ca = Ca::new("Root");
@@ -101,13 +104,15 @@ fn skopeo_inspects_and_copies_from_the_embedded_registry() {
     );
     let sandbox = Arc::new(Sandbox::new());
     sandbox.write("certs/ca.crt", ca.pem());
+    let authfile = sandbox.auth_file(&[(&registry.host(), "alice", "s3cret")]);
+    let authfile = format!("--authfile={}", authfile.display());
     let skopeo = |arguments: &[&str]| {
         Cmd::in_sandbox("skopeo", Arc::clone(&sandbox))
             .arg("--insecure-policy")
             .args(arguments)
             .run()
     };
-    let image = format!("docker://{}/team/app", registry.host());
+    let image = format!("docker://{}", registry.image("team/app"));
     let inspected = skopeo(&[
         "inspect",
         "--cert-dir=certs",
@@ -120,9 +125,8 @@ fn skopeo_inspects_and_copies_from_the_embedded_registry() {
         "copy",
         "--all",
         "--src-cert-dir=certs",
-        "--src-creds=alice:s3cret",
+        &authfile,
         "--dest-cert-dir=certs",
-        "--dest-creds=alice:s3cret",
         &format!("{image}:multi"),
         &format!("docker://{}/team/copy:multi", registry.host()),
     ])
@@ -138,4 +142,14 @@ fn skopeo_inspects_and_copies_from_the_embedded_registry() {
         &format!("{image}:1.0"),
     ]);
     assert_ne!(refused.status, Some(0));
+}
+
+#[test]
+fn a_missing_program_is_a_skip_unless_the_test_command_demands_it() {
+    let demanded = std::env::var_os("EXTREG_REQUIRE_REAL").is_some_and(|value| value == "1");
+    let outcome = std::panic::catch_unwind(|| program_or_skip("no-such-program", "nothing"));
+    match outcome {
+        Ok(runs) => assert!(!runs && !demanded),
+        Err(_) => assert!(demanded),
+    }
 }
