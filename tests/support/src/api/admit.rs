@@ -54,10 +54,9 @@ pub(crate) fn update(world: &World, object: &mut Value, place: &Place) -> Result
     if place.resource.group.is_empty()
         && place.resource.kind == "Pod"
         && place.subresource.is_empty()
+        && let Ok(live) = world.find(&place.resource, &place.namespace, &place.name)
     {
-        if let Ok(live) = world.find(&place.resource, &place.namespace, &place.name) {
-            return pod_update(object, &live, place);
-        }
+        return pod_update(object, &live, place);
     }
     Ok(())
 }
@@ -144,13 +143,11 @@ fn service_account(world: &mut World, pod: &mut Value, place: &Place) -> Result<
     if spec["imagePullSecrets"]
         .as_array()
         .is_none_or(Vec::is_empty)
-    {
-        if let Some(secrets) = stored["imagePullSecrets"]
+        && let Some(secrets) = stored["imagePullSecrets"]
             .as_array()
             .filter(|secrets| !secrets.is_empty())
-        {
-            spec["imagePullSecrets"] = secrets.clone().into();
-        }
+    {
+        spec["imagePullSecrets"] = secrets.clone().into();
     }
     Ok(())
 }
@@ -216,7 +213,7 @@ pub(crate) fn after_create(world: &mut World, object: &Value, resource: &Resourc
             }
         }
         ("", "ServiceAccount") if world.flavor.is_openshift() => {
-            link_managed_secret(world, namespace, name)
+            link_managed_secret(world, namespace, name);
         }
         _ => {}
     }

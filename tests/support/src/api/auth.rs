@@ -283,7 +283,7 @@ impl Auth {
         };
         match account {
             Some((namespace, name)) => {
-                self.authorize(&identity, &access("serviceaccounts", namespace, name))?
+                self.authorize(&identity, &access("serviceaccounts", namespace, name))?;
             }
             None => self.authorize(&identity, &access("users", "", user))?,
         }

@@ -14,7 +14,7 @@ use super::handle::{Api, fail};
 use super::kinds::{Flavor, Resource};
 use super::serve;
 use super::tls;
-use super::world::{World, version_document};
+use super::world::{World, hex, version_document};
 
 /// What the server is to be. See [`Api::builder`].
 #[derive(Debug)]
@@ -51,12 +51,7 @@ fn random_token() -> String {
     use std::hash::{BuildHasher as _, RandomState};
     let seed = RandomState::new().hash_one(thread::current().id());
     let digest = sha2::Sha256::digest(seed.to_be_bytes());
-    let hex: String = digest
-        .iter()
-        .take(20)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("sha256~{hex}")
+    format!("sha256~{}", hex(&digest, 20))
 }
 
 impl Builder {

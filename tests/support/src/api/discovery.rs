@@ -237,9 +237,9 @@ fn openapi_index(world: &World) -> Reply {
     };
     add("api/v1".into());
     for (group, versions) in groups(world) {
-        versions
-            .iter()
-            .for_each(|version| add(format!("apis/{group}/{version}")));
+        for version in versions {
+            add(format!("apis/{group}/{version}"));
+        }
     }
     Reply::Json(200, json!({ "paths": paths }))
 }

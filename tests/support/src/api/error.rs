@@ -9,14 +9,15 @@ use serde_json::{Map, Value, json};
 
 /// A refusal of the API server.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ApiError {
-    /// The HTTP status.
-    pub(crate) code: u16,
+pub(crate) struct ApiError(Box<Refusal>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Refusal {
+    code: u16,
     reason: &'static str,
     message: String,
     details: Option<Value>,
-    /// Seconds for a `Retry-After` header.
-    pub(crate) retry_after: Option<u32>,
+    retry_after: Option<u32>,
 }
 
 /// Names a resource in messages: `secrets`, `deployments.apps`.
@@ -57,18 +58,28 @@ impl Named<'_> {
 
 impl ApiError {
     fn new(code: u16, reason: &'static str, message: String) -> Self {
-        Self {
+        Self(Box::new(Refusal {
             code,
             reason,
             message,
             details: None,
             retry_after: None,
-        }
+        }))
     }
 
     fn with(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.0.details = Some(details);
         self
+    }
+
+    /// The HTTP status.
+    pub(crate) fn code(&self) -> u16 {
+        self.0.code
+    }
+
+    /// Seconds for a `Retry-After` header.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
+        self.0.retry_after
     }
 
     pub(crate) fn not_found(what: Named<'_>, name: &str) -> Self {
@@ -110,7 +121,7 @@ impl ApiError {
     }
 
     /// Server-side apply met fields of other managers.
-    pub(crate) fn apply_conflict(message: String, causes: Vec<Value>) -> Self {
+    pub(crate) fn apply_conflict(message: String, causes: &[Value]) -> Self {
         Self::new(409, "Conflict", message).with(json!({ "causes": causes }))
     }
 
@@ -133,13 +144,13 @@ impl ApiError {
         Self::new(400, "BadRequest", message.into())
     }
 
-    pub(crate) fn internal(message: impl fmt::Display) -> Self {
+    pub(crate) fn internal(message: &str) -> Self {
         Self::new(
             500,
             "InternalError",
             format!("Internal error occurred: {message}"),
         )
-        .with(json!({"causes": [{"message": message.to_string()}]}))
+        .with(json!({"causes": [{"message": message}]}))
     }
 
     /// An error without a `Status` of its own: the server wraps it as 500 without a reason.
@@ -200,7 +211,7 @@ impl ApiError {
         let words = "the server has received too many requests and has asked us to try again later";
         let mut error = Self::new(429, "TooManyRequests", words.into())
             .with(json!({ "retryAfterSeconds": seconds }));
-        error.retry_after = Some(seconds);
+        error.0.retry_after = Some(seconds);
         error
     }
 
@@ -229,22 +240,22 @@ impl ApiError {
     /// The body of the answer.
     pub(crate) fn status(&self) -> Value {
         let mut status = json!({
-            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.message,
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.0.message,
         });
-        if !self.reason.is_empty() {
-            status["reason"] = self.reason.into();
+        if !self.0.reason.is_empty() {
+            status["reason"] = self.0.reason.into();
         }
-        if let Some(details) = &self.details {
+        if let Some(details) = &self.0.details {
             status["details"] = details.clone();
         }
-        status["code"] = self.code.into();
+        status["code"] = self.0.code.into();
         status
     }
 }
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 

@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
+use super::body::read_body;
 use super::defaults;
 use super::error::ApiError;
 use super::options::Options;
 use super::smd::managers;
 use super::wire::{Call, Outcome, Reply};
 use super::world::{World, now};
-use super::write::{Place, insert, read_body};
+use super::write::{Place, insert};
 
 /// One image that an import asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,10 +223,10 @@ fn record(
     let sent = import["metadata"]["resourceVersion"]
         .as_str()
         .filter(|version| !version.is_empty());
-    if let (Some(live), Some(sent)) = (&live, sent) {
-        if live["metadata"]["resourceVersion"] != sent {
-            return Err(ApiError::modified(place.resource.named(), &place.name));
-        }
+    if let (Some(live), Some(sent)) = (&live, sent)
+        && live["metadata"]["resourceVersion"] != sent
+    {
+        return Err(ApiError::modified(place.resource.named(), &place.name));
     }
     let live = match live {
         Some(live) => live,

@@ -29,7 +29,7 @@ pub(crate) fn view(world: &mut World, call: &Call, place: &Place, verb: &str) ->
             Some(stream_tags(world, call, place))
         }
         ("image.openshift.io", "imagestreams", "secrets") if verb == "get" => {
-            Some(import_secrets(world, place))
+            Some(Ok(import_secrets(world, place)))
         }
         ("user.openshift.io", "users", "") if verb == "get" && place.name == "~" => {
             Some(Ok(me(call)))
@@ -49,7 +49,7 @@ fn answer(call: &Call, place: &Place, objects: &[Arc<Value>], version: u64) -> O
         let metadata = Map::from_iter([("resourceVersion".to_owned(), version.to_string().into())]);
         return Ok(Reply::Json(
             200,
-            present_list(call, &place.resource, objects, metadata),
+            present_list(call, &place.resource, objects, &metadata),
         ));
     }
     let object = objects
@@ -121,7 +121,7 @@ fn stream_tag(world: &World, stream: &Value, status: &Value) -> Option<Value> {
 }
 
 /// The docker secrets of the namespace that do not opt out; the name of the stream does not matter.
-fn import_secrets(world: &World, place: &Place) -> Outcome {
+fn import_secrets(world: &World, place: &Place) -> Reply {
     let all = world
         .store
         .list(&(String::new(), "secrets".to_owned()), &place.namespace);
@@ -136,10 +136,10 @@ fn import_secrets(world: &World, place: &Place) -> Outcome {
         .filter(usable)
         .map(|secret| (**secret).clone())
         .collect();
-    Ok(Reply::Json(
+    Reply::Json(
         200,
         json!({"kind": "SecretList", "apiVersion": "v1", "metadata": {}, "items": items}),
-    ))
+    )
 }
 
 fn me(call: &Call) -> Reply {

@@ -107,13 +107,12 @@ fn structure(
         let place = [within, &[number]].concat();
         if let Some(field) = shape.fields().find(|field| field.number == place) {
             put(&mut out, field.name, &field.ty, &wire)?;
-        } else if let Wire::Bytes(inner) = &wire {
-            if shape
+        } else if let Wire::Bytes(inner) = &wire
+            && shape
                 .fields()
                 .any(|field| field.number.len() > place.len() && field.number.starts_with(&place))
-            {
-                out.extend(structure(inner, shape, &place)?);
-            }
+        {
+            out.extend(structure(inner, shape, &place)?);
         }
     }
     Ok(out)

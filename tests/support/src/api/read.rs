@@ -149,7 +149,7 @@ pub(crate) fn list(
     }
     Ok(Reply::Json(
         200,
-        present_list(call, resource, &taken, metadata),
+        present_list(call, resource, &taken, &metadata),
     ))
 }
 
@@ -158,7 +158,7 @@ pub(crate) fn present_list(
     call: &Call,
     resource: &Resource,
     objects: &[Arc<Value>],
-    metadata: Map<String, Value>,
+    metadata: &Map<String, Value>,
 ) -> Value {
     match form(call) {
         Form::Whole => {
@@ -189,11 +189,11 @@ pub(crate) fn present_list(
 /// Items of Go-typed lists come without `kind` and `apiVersion`.
 fn list_item(resource: &Resource, object: &Value) -> Value {
     let mut item = object.clone();
-    if resource.backing != Backing::Custom {
-        if let Some(entries) = item.as_object_mut() {
-            entries.shift_remove("kind");
-            entries.shift_remove("apiVersion");
-        }
+    if resource.backing != Backing::Custom
+        && let Some(entries) = item.as_object_mut()
+    {
+        entries.shift_remove("kind");
+        entries.shift_remove("apiVersion");
     }
     item
 }

@@ -6,11 +6,12 @@
 use serde_json::{Value, json};
 
 use super::auth::Access;
+use super::body::read_body;
 use super::error::{ApiError, FieldError};
 use super::options::Options;
 use super::wire::{Call, Outcome, Reply};
 use super::world::World;
-use super::write::{Place, read_body};
+use super::write::Place;
 
 /// POST of a review.
 pub(crate) fn create(world: &mut World, call: &Call, place: &Place) -> Outcome {

@@ -11,90 +11,16 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::admit;
+use super::delete::erase;
 use super::error::ApiError;
 use super::kinds::Resource;
+use super::kubelet::{PodState, event, set_state};
 use super::store::{collection, key};
-use super::world::{World, now};
-use super::write::{Place, erase};
+use super::world::{World, hex, now};
+use super::write::Place;
 
 /// Decides what becomes of a pod; it is called while the server is unlocked.
 pub(crate) type PodFate = Arc<dyn Fn(&Value) -> PodState + Send + Sync>;
-
-/// What the kubelet reports of a pod.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PodState {
-    waiting: Option<(String, String)>,
-    events: Vec<(String, String, String)>,
-}
-
-impl PodState {
-    /// All containers run and are ready.
-    pub fn running() -> Self {
-        Self {
-            waiting: None,
-            events: Vec::new(),
-        }
-    }
-
-    /// All containers wait with this reason and message, such as `ErrImagePull`.
-    pub fn waiting(reason: &str, message: &str) -> Self {
-        Self {
-            waiting: Some((reason.into(), message.into())),
-            events: Vec::new(),
-        }
-    }
-
-    /// What a kubelet reports when an image cannot be pulled: the containers wait with `ErrImagePull`, and the
-    /// events are those of kubelet `pkg/kubelet/images/image_manager.go`.
-    pub fn pull_failed(image: &str, message: &str) -> Self {
-        Self::waiting("ErrImagePull", message)
-            .event("Normal", "Pulling", &format!("Pulling image {image:?}"))
-            .event(
-                "Warning",
-                "Failed",
-                &format!("Failed to pull image {image:?}: {message}"),
-            )
-            .event("Warning", "Failed", "Error: ErrImagePull")
-    }
-
-    /// Adds an event about the pod: `Normal` or `Warning`, reason, message.
-    pub fn event(mut self, kind: &str, reason: &str, message: &str) -> Self {
-        self.events
-            .push((kind.into(), reason.into(), message.into()));
-        self
-    }
-
-    fn status(&self, pod: &Value) -> Value {
-        let ready = self.waiting.is_none();
-        let containers = pod["spec"]["containers"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let statuses: Vec<Value> = containers
-            .iter()
-            .map(|container| {
-                let state = match &self.waiting {
-                    Some((reason, message)) => json!({"waiting": {"reason": reason, "message": message}}),
-                    None => json!({"running": {"startedAt": now()}}),
-                };
-                json!({
-                    "name": container["name"], "image": container["image"], "imageID": "", "ready": ready,
-                    "restartCount": 0, "started": ready, "state": state, "lastState": {},
-                })
-            })
-            .collect();
-        let flag = if ready { "True" } else { "False" };
-        let condition = |kind: &str, status: &str| json!({"type": kind, "status": status, "lastProbeTime": null, "lastTransitionTime": now()});
-        json!({
-            "phase": if ready { "Running" } else { "Pending" },
-            "conditions": [
-                condition("Initialized", "True"), condition("Ready", flag), condition("ContainersReady", flag),
-                condition("PodScheduled", "True"),
-            ],
-            "startTime": now(), "containerStatuses": statuses, "qosClass": "BestEffort",
-        })
-    }
-}
 
 /// Brings pods into line with workloads, gives new pods their fate, and counts replicas.
 pub(crate) fn reconcile(shared: &Arc<Mutex<World>>) {
@@ -148,71 +74,10 @@ pub(crate) fn settle(shared: &Arc<Mutex<World>>, all: bool) {
     }
 }
 
-/// Writes the status of a pod and the events about it.
-pub(crate) fn set_state(world: &mut World, resource: &Resource, pod: &Value, state: &PodState) {
-    let (namespace, name) = key(pod);
-    let Ok(live) = world.find(resource, &namespace, &name) else {
-        return;
-    };
-    let mut changed = (*live).clone();
-    changed["status"] = state.status(&changed);
-    if changed["status"] != live["status"] {
-        world.put(resource, changed);
-    }
-    for (kind, reason, message) in &state.events {
-        event(
-            world,
-            &live,
-            (kind, reason, message),
-            "kubelet",
-            "spec.containers{0}",
-        );
-    }
-}
-
-/// Makes an event about an object.
-pub(crate) fn event(
-    world: &mut World,
-    about: &Value,
-    words: (&str, &str, &str),
-    source: &str,
-    path: &str,
-) {
-    let (kind, reason, message) = words;
-    let metadata = &about["metadata"];
-    let name = format!(
-        "{}.{}",
-        metadata["name"].as_str().unwrap_or_default(),
-        world.new_suffix()
-    );
-    let first = about
-        .pointer("/spec/containers/0/name")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let mut involved = json!({
-        "kind": about["kind"], "namespace": metadata["namespace"], "name": metadata["name"],
-        "uid": metadata["uid"], "apiVersion": about["apiVersion"], "resourceVersion": metadata["resourceVersion"],
-    });
-    if !first.is_empty() {
-        involved["fieldPath"] = path.replace("{0}", &format!("{{{first}}}")).into();
-    }
-    let event = json!({
-        "apiVersion": "v1", "kind": "Event", "metadata": {"name": name, "namespace": metadata["namespace"]},
-        "involvedObject": involved, "reason": reason, "message": message, "type": kind, "count": 1,
-        "firstTimestamp": now(), "lastTimestamp": now(), "eventTime": null,
-        "source": {"component": source}, "reportingComponent": source, "reportingInstance": "",
-    });
-    admit::make(world, &event);
-}
-
 fn roll(world: &mut World, resource: &Resource, workload: &Arc<Value>) {
     let template = &workload["spec"]["template"];
     let digest = Sha256::digest(template.to_string());
-    let hash: String = digest
-        .iter()
-        .take(5)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = hex(&digest, 5);
     let replicas = match resource.plural.as_str() {
         "daemonsets" => 1,
         _ => workload["spec"]["replicas"].as_u64().unwrap_or(1),
@@ -441,7 +306,6 @@ fn note_failure(world: &mut World, workload: &Arc<Value>, made: Result<(), ApiEr
                 &live,
                 ("Warning", "FailedCreate", &words),
                 "replicaset-controller",
-                "",
             );
         }
     } else if !known {

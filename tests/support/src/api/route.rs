@@ -11,7 +11,7 @@ use super::select::Selector;
 use super::wire::{Call, Outcome, Reply};
 use super::world::World;
 use super::write::Place;
-use super::{discovery, imports, openshift, patch, read, review, watch, write};
+use super::{delete, discovery, imports, openshift, patch, read, review, watch, write};
 
 /// What a path names.
 struct Target {
@@ -155,22 +155,21 @@ pub(crate) fn handle(shared: &Arc<Mutex<World>>, call: &Call) -> Outcome {
     if place.subresource == "log" {
         return logs(&world, call, &place);
     }
+    let everywhere = place.resource.namespaced && place.namespace.is_empty();
     match verb {
+        "create" if !collection || (everywhere && place.resource.is_stored()) => {
+            Err(ApiError::method_not_allowed())
+        }
+        "update" | "patch" if collection => Err(ApiError::method_not_allowed()),
         "watch" => watch::watch(shared, &world, call, &place.resource, &place.namespace),
         "list" => read::list(&mut world, call, &place.resource, &place.namespace),
         "get" => read::get(&world, call, &place.resource, &place.namespace, &place.name),
-        "create" if !collection => Err(ApiError::method_not_allowed()),
         "create" if !place.resource.is_stored() => review::create(&mut world, call, &place),
-        "create" if place.resource.namespaced && place.namespace.is_empty() => {
-            Err(ApiError::method_not_allowed())
-        }
         "create" => write::create(&mut world, call, &place),
-        "update" if collection => Err(ApiError::method_not_allowed()),
         "update" => write::update(&mut world, call, &place),
-        "patch" if collection => Err(ApiError::method_not_allowed()),
         "patch" => patch::patch(&mut world, call, &place),
-        "delete" => write::delete(&mut world, call, &place),
-        _ => write::delete_collection(&mut world, call, &place),
+        "delete" => delete::delete(&mut world, call, &place),
+        _ => delete::delete_collection(&mut world, call, &place),
     }
 }
 

@@ -186,7 +186,7 @@ fn decide(world: &mut World, call: &Call) -> Fate {
             Effect::Warn(text) => fate.warnings.push(text.clone()),
             Effect::Status(code) => fate.answer = Some(Err(ApiError::unavailable(*code))),
             Effect::TooMany(seconds) => {
-                fate.answer = Some(Err(ApiError::too_many_requests(*seconds)))
+                fate.answer = Some(Err(ApiError::too_many_requests(*seconds)));
             }
             Effect::Answer(code, body) => fate.answer = Some(Ok(Reply::Json(*code, body.clone()))),
             Effect::OtherWriter(edit) => edits.push(edit.clone()),
@@ -219,10 +219,10 @@ fn respond(outcome: Outcome, warnings: &[String]) -> Response<Content> {
         Ok(Reply::Text(text)) => (200, "text/plain", Content::whole(text), None),
         Ok(Reply::Stream(lines)) => (200, "application/json", Content::Lines(lines), None),
         Err(error) => (
-            error.code,
+            error.code(),
             "application/json",
             Content::whole(error.status().to_string()),
-            error.retry_after,
+            error.retry_after(),
         ),
     };
     let mut response = Response::new(content);

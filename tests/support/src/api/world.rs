@@ -132,11 +132,7 @@ impl World {
     /// A new UID.
     pub(crate) fn new_uid(&mut self) -> String {
         let digest = self.next_digest("uid");
-        let hex: String = digest
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hex = hex(&digest, 16);
         let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
         format!(
             "{}-{}-4{}-8{}-{}",
@@ -161,10 +157,7 @@ impl World {
 
     /// A token that nobody can guess from another.
     pub(crate) fn new_token(&mut self) -> String {
-        self.next_digest("token")
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&self.next_digest("token"), 32)
     }
 
     fn next_digest(&mut self, purpose: &str) -> [u8; 32] {
@@ -175,6 +168,14 @@ impl World {
         ))
         .into()
     }
+}
+
+/// The first `count` bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8], count: usize) -> String {
+    bytes
+        .iter()
+        .take(count)
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// Now, as the API writes it.

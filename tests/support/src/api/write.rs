@@ -9,16 +9,16 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::admit;
-use super::decode::{decode, duplicate_fields};
+use super::body::{ensure_namespace, read_body};
 use super::defaults;
 use super::error::{ApiError, FieldError, Named};
-use super::kinds::{Backing, Resource};
-use super::options::{Options, Validation};
-use super::proto;
-use super::read::{present, selector};
+use super::kinds::Resource;
+use super::options::Options;
+use super::read::present;
 use super::schema::Type;
-use super::smd::managers::{self, Door, Manager};
-use super::store::{collection, key};
+use super::smd::managers::{self, Door};
+use super::smd::owners::Manager;
+use super::store::collection;
 use super::validate;
 use super::wire::{Call, Outcome, Reply};
 use super::world::{World, now};
@@ -281,10 +281,10 @@ fn prepare_for_create(object: &mut Value, resource: &Resource) {
     } else if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.remove("generation");
     }
-    if resource.status {
-        if let Some(entries) = object.as_object_mut() {
-            entries.remove("status");
-        }
+    if resource.status
+        && let Some(entries) = object.as_object_mut()
+    {
+        entries.remove("status");
     }
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => {
@@ -384,243 +384,4 @@ fn spec_of(object: &Value) -> Map<String, Value> {
         spec.remove(field);
     }
     spec
-}
-
-/// DELETE of one object.
-pub(crate) fn delete(world: &mut World, call: &Call, place: &Place) -> Outcome {
-    let options = Options::parse_delete(call)?;
-    let live = world.find(&place.resource, &place.namespace, &place.name)?;
-    let metadata = &live["metadata"];
-    let kind = Named {
-        group: &place.resource.group,
-        resource: &place.resource.kind,
-    };
-    let text = |field: &str| metadata[field].as_str().unwrap_or_default();
-    if let Some(uid) = options.uid.as_deref().filter(|uid| *uid != text("uid")) {
-        let why = format!(
-            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been \
-             deleted and then recreated",
-            text("uid"),
-        );
-        return Err(ApiError::conflict(kind, &place.name, &why));
-    }
-    if let Some(version) = options
-        .version
-        .as_deref()
-        .filter(|version| *version != text("resourceVersion"))
-    {
-        let why = format!(
-            "the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({}). \
-             The object might have been modified",
-            text("resourceVersion"),
-        );
-        return Err(ApiError::conflict(kind, &place.name, &why));
-    }
-    admit::delete(place)?;
-    let last = if options.dry_run {
-        (*live).clone()
-    } else {
-        erase(world, &live, place, options.orphan)
-    };
-    let gives_object = place.resource.group.is_empty()
-        && matches!(
-            place.resource.plural.as_str(),
-            "pods" | "serviceaccounts" | "services" | "namespaces"
-        );
-    if gives_object || last["metadata"]["deletionTimestamp"].is_string() {
-        return Ok(Reply::Json(200, present(call, &place.resource, &last)));
-    }
-    let mut details = Map::new();
-    details.insert("name".into(), place.name.clone().into());
-    if !place.resource.group.is_empty() {
-        details.insert("group".into(), place.resource.group.clone().into());
-    }
-    details.insert("kind".into(), place.resource.plural.clone().into());
-    details.insert("uid".into(), text("uid").into());
-    let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
-    Ok(Reply::Json(200, status))
-}
-
-/// Removes an object, its dependents, and what lives in it when it is a namespace. An object with finalizers is
-/// only marked.
-pub(crate) fn erase(world: &mut World, live: &Arc<Value>, place: &Place, orphan: bool) -> Value {
-    let mut last = (**live).clone();
-    if live["metadata"]["finalizers"]
-        .as_array()
-        .is_some_and(|all| !all.is_empty())
-    {
-        if !live["metadata"]["deletionTimestamp"].is_string() {
-            last["metadata"]["deletionTimestamp"] = now().into();
-            last["metadata"]["deletionGracePeriodSeconds"] = 0.into();
-            return (*world.put(&place.resource, last)).clone();
-        }
-        return last;
-    }
-    world.remove(&collection(&place.resource), &place.namespace, &place.name);
-    if place.resource.kind == "Namespace" {
-        last["metadata"]["deletionTimestamp"] = now().into();
-        last["status"]["phase"] = "Terminating".into();
-        for (of, name) in world.store.contents(&place.name) {
-            world.remove(&of, &place.name, &name);
-        }
-    }
-    if !orphan {
-        let owner = live["metadata"]["uid"].clone();
-        for resource in world.resources.clone() {
-            for object in world.store.list(&collection(&resource), &place.namespace) {
-                let owners = object["metadata"]["ownerReferences"].as_array();
-                if owners.is_some_and(|owners| owners.iter().any(|one| one["uid"] == owner)) {
-                    let (namespace, name) = key(&object);
-                    let place = Place {
-                        resource: resource.clone(),
-                        namespace,
-                        name,
-                        subresource: String::new(),
-                    };
-                    erase(world, &object, &place, false);
-                }
-            }
-        }
-    }
-    last
-}
-
-/// DELETE of a collection.
-pub(crate) fn delete_collection(world: &mut World, call: &Call, place: &Place) -> Outcome {
-    let options = Options::parse_delete(call)?;
-    let selector = selector(call, &place.resource)?;
-    let all = world
-        .store
-        .list(&collection(&place.resource), &place.namespace);
-    let chosen: Vec<Arc<Value>> = all
-        .into_iter()
-        .filter(|object| selector.matches(object))
-        .collect();
-    if !options.dry_run {
-        for object in &chosen {
-            let (namespace, name) = key(object);
-            erase(
-                world,
-                object,
-                &Place {
-                    namespace,
-                    name,
-                    ..place.clone()
-                },
-                options.orphan,
-            );
-        }
-    }
-    let metadata = Map::from_iter([(
-        "resourceVersion".to_owned(),
-        world.store.version().to_string().into(),
-    )]);
-    Ok(Reply::Json(
-        200,
-        super::read::present_list(call, &place.resource, &chosen, metadata),
-    ))
-}
-
-/// Decodes the body of a POST or PUT.
-pub(crate) fn read_body(
-    world: &mut World,
-    call: &Call,
-    place: &Place,
-    options: &Options,
-) -> Result<Value, ApiError> {
-    let resource = &place.resource;
-    let media = call
-        .header("content-type")
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
-    let parsed = match media {
-        "" | "application/json" => serde_json::from_slice(&call.body)
-            .map_err(|error| format!("couldn't get version/kind; json parse error: {error}")),
-        "application/vnd.kubernetes.protobuf" if resource.backing != Backing::Custom => {
-            proto::decode(&call.body, resource.shape)
-        }
-        _ => {
-            return Err(ApiError::unsupported_media_type(&[
-                "application/json",
-                "application/vnd.kubernetes.protobuf",
-            ]));
-        }
-    };
-    let mut object: Value = parsed.map_err(|words| {
-        let kind = &resource.kind;
-        ApiError::bad_request(format!(
-            "the object provided is unrecognized (must be of type {kind}): {words}"
-        ))
-    })?;
-    let (kind, api_version) = (object["kind"].clone(), object["apiVersion"].clone());
-    let (kind, api_version) = (
-        kind.as_str().unwrap_or_default(),
-        api_version.as_str().unwrap_or_default(),
-    );
-    let version = api_version.rsplit('/').next().unwrap_or_default();
-    if !api_version.is_empty() && api_version != resource.api_version() {
-        return Err(ApiError::bad_request(format!(
-            "the API version in the data ({api_version}) does not match the expected API version ({})",
-            resource.api_version()
-        )));
-    }
-    if !kind.is_empty() && kind != resource.kind {
-        return Err(ApiError::bad_request(format!(
-            "{kind} in version {version:?} cannot be handled as a {}: converting ({}.{kind}) to (.{}): unknown \
-             conversion",
-            resource.kind, resource.version, resource.kind
-        )));
-    }
-    let cannot = |words: &str| {
-        ApiError::bad_request(format!(
-            "{} in version {:?} cannot be handled as a {}: {words}",
-            resource.kind, resource.version, resource.kind
-        ))
-    };
-    object["kind"] = resource.kind.clone().into();
-    object["apiVersion"] = resource.api_version().into();
-    let findings = decode(
-        &mut object,
-        resource.shape,
-        resource.backing != Backing::Custom,
-    )
-    .map_err(|words| cannot(&words))?;
-    let mut strict = if media.ends_with("json") {
-        duplicate_fields(&call.body)
-    } else {
-        Vec::new()
-    };
-    strict.extend(findings.strict);
-    match options.validation {
-        _ if strict.is_empty() => {}
-        Validation::Strict => {
-            return Err(cannot(&format!(
-                "strict decoding error: {}",
-                strict.join(", ")
-            )));
-        }
-        Validation::Warn => world.warnings.extend(strict),
-        Validation::Ignore => {}
-    }
-    Ok(object)
-}
-
-/// The namespace of an object is that of its path.
-pub(crate) fn ensure_namespace(object: &mut Value, place: &Place) -> Result<(), ApiError> {
-    let sent = object["metadata"]["namespace"].as_str().unwrap_or_default();
-    if place.resource.namespaced {
-        if !sent.is_empty() && sent != place.namespace {
-            return Err(ApiError::bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request",
-            ));
-        }
-        object["metadata"]["namespace"] = place.namespace.clone().into();
-    } else if !sent.is_empty() {
-        return Err(ApiError::bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request",
-        ));
-    }
-    Ok(())
 }

@@ -66,7 +66,7 @@ fn a_watch_begins_with_what_is_there_and_goes_on() {
     api.create(make::config_map("default", "new", &json!({})));
     watch.expect("ADDED", "new");
     api.edit("configmaps", "default", "old", |map| {
-        map["data"]["a"] = "2".into()
+        map["data"]["a"] = "2".into();
     });
     assert_eq!(watch.expect("MODIFIED", "old")["data"]["a"], "2");
     api.delete("configmaps", "default", "old");
@@ -109,11 +109,11 @@ fn what_stops_matching_is_deleted_for_the_watcher() {
     let mut watch = Watch::open(&api, &format!("{MAPS}?watch=1&labelSelector=app%3Dweb"));
     watch.expect("ADDED", "one");
     api.edit("configmaps", "default", "one", |map| {
-        map["metadata"]["labels"] = json!({})
+        map["metadata"]["labels"] = json!({});
     });
     watch.expect("DELETED", "one");
     api.edit("configmaps", "default", "one", |map| {
-        map["metadata"]["labels"] = json!({"app": "web"})
+        map["metadata"]["labels"] = json!({"app": "web"});
     });
     watch.expect("ADDED", "one");
 }

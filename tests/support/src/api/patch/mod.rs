@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::api::auth::Access;
+use crate::api::body::ensure_namespace;
 use crate::api::decode::{Findings, decode, duplicate_fields};
 use crate::api::defaults;
 use crate::api::error::{ApiError, FieldError, Named};
@@ -19,7 +20,7 @@ use crate::api::read::present;
 use crate::api::smd::managers;
 use crate::api::wire::{Call, Outcome, Reply};
 use crate::api::world::{World, now};
-use crate::api::write::{Place, ensure_namespace, insert, replace};
+use crate::api::write::{Place, insert, replace};
 
 const JSON: &str = "application/json-patch+json";
 const MERGE: &str = "application/merge-patch+json";

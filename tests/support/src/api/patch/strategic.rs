@@ -72,10 +72,8 @@ fn merge_map(mut original: Object, mut patch: Object, ty: &Type) -> Result<Objec
             .unwrap_or_default();
         let inner = below(ty, &name);
         let Some(there) = original.get_mut(&name) else {
-            if !deletes {
-                if let Some(change) = without_directives(change) {
-                    original.insert(name, change);
-                }
+            if !deletes && let Some(change) = without_directives(change) {
+                original.insert(name, change);
             }
             continue;
         };

@@ -10,130 +10,11 @@ use serde_json::{Map, Value, json};
 
 use super::super::error::ApiError;
 use super::super::schema::Type;
+use super::compare::compare;
 use super::merge::merge;
+use super::owners::{Manager, Owned, Owners, without_managed_fields};
 use super::set::{Element, Set, display};
-use super::typed::{Node, compare, field_set, remove, validate};
-
-/// One entry of `managedFields`, without its fields.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Manager {
-    /// Its name, `kubectl-extreg`.
-    pub(crate) name: String,
-    /// Whether it applies; else it updates.
-    pub(crate) applies: bool,
-    /// The version it wrote with.
-    pub(crate) api_version: String,
-    /// The subresource it wrote through, or nothing.
-    pub(crate) subresource: String,
-}
-
-impl Manager {
-    /// The entry it is kept under: an applier is the same whatever its version.
-    fn key(&self) -> Self {
-        let mut key = self.clone();
-        if key.applies {
-            key.api_version.clear();
-        }
-        key
-    }
-
-    fn printed(&self) -> String {
-        let mut words = format!("{:?}", self.name);
-        if !self.subresource.is_empty() {
-            words = format!("{words} with subresource {:?}", self.subresource);
-        }
-        if !self.applies {
-            words = format!("{words} using {}", self.api_version);
-        }
-        words
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Owned {
-    set: Set,
-    api_version: String,
-    time: String,
-}
-
-/// The owners of an object's fields.
-#[derive(Debug, Clone, Default)]
-struct Owners(BTreeMap<Manager, Owned>);
-
-impl Owners {
-    fn read(object: &Value) -> Self {
-        let mut owners = BTreeMap::new();
-        for entry in object["metadata"]["managedFields"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
-            let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
-            let manager = Manager {
-                name: text("manager"),
-                applies: text("operation") == "Apply",
-                api_version: text("apiVersion"),
-                subresource: text("subresource"),
-            };
-            let set = Set::from_fields(&entry["fieldsV1"]);
-            owners.insert(
-                manager.key(),
-                Owned {
-                    set,
-                    api_version: text("apiVersion"),
-                    time: text("time"),
-                },
-            );
-        }
-        Self(owners)
-    }
-
-    fn write(&self, object: &mut Value) {
-        let mut entries: Vec<(&Manager, &Owned)> = self.0.iter().collect();
-        entries.sort_by(|(a, x), (b, y)| {
-            let first = (!a.applies, &x.time, &a.name, &x.api_version, &a.subresource);
-            first.cmp(&(!b.applies, &y.time, &b.name, &y.api_version, &b.subresource))
-        });
-        let entries: Vec<Value> = entries
-            .into_iter()
-            .map(|(manager, owned)| {
-                let mut entry = Map::new();
-                entry.insert("manager".into(), manager.name.clone().into());
-                entry.insert(
-                    "operation".into(),
-                    if manager.applies { "Apply" } else { "Update" }.into(),
-                );
-                entry.insert("apiVersion".into(), owned.api_version.clone().into());
-                entry.insert("time".into(), owned.time.clone().into());
-                entry.insert("fieldsType".into(), "FieldsV1".into());
-                entry.insert("fieldsV1".into(), owned.set.to_fields());
-                if !manager.subresource.is_empty() {
-                    entry.insert("subresource".into(), manager.subresource.clone().into());
-                }
-                Value::Object(entry)
-            })
-            .collect();
-        if let Some(metadata) = object["metadata"].as_object_mut() {
-            if entries.is_empty() {
-                metadata.remove("managedFields");
-            } else {
-                metadata.insert("managedFields".into(), entries.into());
-            }
-        }
-    }
-
-    fn drop_empty(&mut self) {
-        self.0.retain(|_, owned| !owned.set.is_empty());
-    }
-}
-
-fn without_managed_fields(object: &Value) -> Value {
-    let mut bare = object.clone();
-    if let Some(metadata) = bare.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.remove("managedFields");
-    }
-    bare
-}
+use super::typed::{Node, field_set, remove, validate};
 
 /// Fields that belong to nobody.
 fn strip(set: &Set) -> Set {
@@ -261,7 +142,7 @@ fn update_owners(
             time: String::new(),
         });
         mine.set = mine.set.union(&taken);
-        mine.time = now.to_owned();
+        now.clone_into(&mut mine.time);
     }
     owners.drop_empty();
 }
@@ -357,7 +238,7 @@ impl Refused {
             Self::Words(words) => return ApiError::plain(words),
             Self::Conflicts(conflicts) => conflicts,
         };
-        let causes = conflicts
+        let causes: Vec<Value> = conflicts
             .iter()
             .map(|(manager, path)| {
                 json!({
@@ -373,7 +254,7 @@ impl Refused {
                 manager.printed(),
                 display(path)
             );
-            return ApiError::apply_conflict(words, causes);
+            return ApiError::apply_conflict(words, &causes);
         }
         let mut by_manager: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (manager, path) in &conflicts {
@@ -393,7 +274,7 @@ impl Refused {
             conflicts.len(),
             lines.join("\n")
         );
-        ApiError::apply_conflict(words, causes)
+        ApiError::apply_conflict(words, &causes)
     }
 }
 
@@ -468,10 +349,10 @@ fn try_apply(
             .0
             .iter()
             .any(|(who, owned)| before.0.get(who).is_none_or(|was| was.set != owned.set));
-    if let Some(mine) = owners.0.get_mut(&key) {
-        if changed || mine.time.is_empty() {
-            now.clone_into(&mut mine.time);
-        }
+    if let Some(mine) = owners.0.get_mut(&key)
+        && (changed || mine.time.is_empty())
+    {
+        now.clone_into(&mut mine.time);
     }
     let mut merged = merged;
     if !merged["metadata"].is_object() {

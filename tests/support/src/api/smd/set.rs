@@ -133,10 +133,10 @@ impl Set {
                 (Type::Map(inner), Some(_)) | (Type::List(inner), None) => Some(inner.as_ref()),
                 _ => None,
             };
-            if let (Type::Struct(shape), Some(name)) = (ty, name) {
-                if schema::lookup(shape).field(name).is_some() {
-                    members.insert(element.clone());
-                }
+            if let (Type::Struct(shape), Some(name)) = (ty, name)
+                && schema::lookup(shape).field(name).is_some()
+            {
+                members.insert(element.clone());
             }
             children.insert(
                 element.clone(),
