@@ -54,11 +54,12 @@ async fn a_healthy_pull_takes_one_handshake_and_asks_nothing_twice() {
     assert_eq!(answer(&anonymous.exchange).status, 401);
     assert_eq!(login.verdict, LoginVerdict::Accepted);
     assert_eq!(view.manifest.unwrap().digest, digest);
-    assert_eq!(
-        view.grant.unwrap().granted,
-        Some(vec!["pull".to_owned()])
+    assert_eq!(view.grant.unwrap().granted, Some(vec!["pull".to_owned()]));
+    assert!(
+        checked
+            .iter()
+            .all(|blob| answer(&blob.exchange).status == 200)
     );
-    assert!(checked.iter().all(|blob| answer(&blob.exchange).status == 200));
 
     assert_eq!(registry.connections(Origin::Registry), 1);
     let mut asked: Vec<String> = registry
@@ -168,7 +169,11 @@ async fn lies_about_digests_are_noted() {
         .await;
     let manifest = view.manifest.unwrap();
     assert_eq!(manifest.digest, digest);
-    assert!(manifest.header_digest.is_some_and(|claimed| claimed != digest));
+    assert!(
+        manifest
+            .header_digest
+            .is_some_and(|claimed| claimed != digest)
+    );
 
     registry.mend();
     registry.fault(Fault::corrupted().at(At::Manifests));

@@ -223,7 +223,10 @@ impl Registry {
     pub async fn tags(&self, repository: &str, credential: Option<usize>, limit: usize) -> Tags {
         let key = (repository.to_owned(), credential, limit);
         self.tag_lists
-            .once(key, Box::pin(self.fetch_tags(repository, credential, limit)))
+            .once(
+                key,
+                Box::pin(self.fetch_tags(repository, credential, limit)),
+            )
             .await
     }
 

@@ -79,7 +79,10 @@ pub(crate) fn client(host: &str, credentials: Vec<Credential>, options: Options)
 }
 
 /// A client for a registry that speaks plain HTTP.
-pub(crate) fn plain_client(registry: &embedded::Registry, credentials: Vec<Credential>) -> Registry {
+pub(crate) fn plain_client(
+    registry: &embedded::Registry,
+    credentials: Vec<Credential>,
+) -> Registry {
     client(&registry.host(), credentials, plain())
 }
 
@@ -97,19 +100,15 @@ pub(crate) fn answer(exchange: &Exchange) -> &Answer {
 }
 
 pub(crate) fn fault(exchange: &Exchange) -> &ExchangeFault {
-    exchange
-        .result
-        .as_ref()
-        .expect_err("a fault was expected")
+    exchange.result.as_ref().expect_err("a fault was expected")
 }
 
 /// The digests of an image's configuration and layers.
 pub(crate) fn blobs(view: &ManifestView) -> Vec<extreg::model::observation::Descriptor> {
     match view.manifest.as_ref().map(|manifest| &manifest.kind) {
-        Some(ManifestKind::Image { config, layers }) => std::iter::once(config)
-            .chain(layers)
-            .cloned()
-            .collect(),
+        Some(ManifestKind::Image { config, layers }) => {
+            std::iter::once(config).chain(layers).cloned().collect()
+        }
         other => panic!("no image: {other:?} {:?}", view.exchange),
     }
 }
