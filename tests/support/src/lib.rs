@@ -3,6 +3,7 @@
 pub mod certs;
 pub mod client;
 pub mod content;
+pub mod net;
 pub mod process;
 pub mod registry;
 mod web;
