@@ -47,7 +47,9 @@ impl Decoder {
                 continue;
             }
             self.value(&mut inner, &field.ty, &place, shape)?;
-            if !(self.go_type && field.omit_empty && is_empty(&inner)) {
+            // An empty list of managers means something: it forgets them.
+            let dropped = field.omit_empty && is_empty(&inner) && name != "managedFields";
+            if !(self.go_type && dropped) {
                 kept.insert(name, inner);
             }
         }
@@ -99,7 +101,7 @@ impl Decoder {
                     Scalar::Bool => (value.is_boolean(), "bool"),
                     Scalar::Bytes => (value.is_string(), "[]uint8"),
                     Scalar::Time => (value.is_string(), "v1.Time"),
-                    Scalar::NumberOrText => (value.is_string() || value.is_number(), "string"),
+                    Scalar::Quantity | Scalar::IntOrText => (value.is_string() || value.is_number(), "string"),
                     Scalar::Any => (true, ""),
                 };
                 if !fits {

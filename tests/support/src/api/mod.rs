@@ -41,6 +41,7 @@ pub mod make;
 mod openshift;
 mod options;
 mod patch;
+mod proto;
 mod read;
 mod review;
 mod rollout;

@@ -79,10 +79,13 @@ fn metadata(object: &Value, resource: &Resource) -> Vec<FieldError> {
     let mut found = Vec::new();
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     let is_label = resource.group.is_empty() && matches!(resource.plural.as_str(), "namespaces" | "services");
-    let rbac = resource.group == "rbac.authorization.k8s.io";
+    let loose = matches!(
+        (resource.group.as_str(), resource.plural.as_str()),
+        ("rbac.authorization.k8s.io", _) | ("image.openshift.io", "images") | ("user.openshift.io", _)
+    );
     if name.is_empty() {
         found.push(FieldError::required("metadata.name", "name or generateName is required"));
-    } else if let Some(words) = if rbac { path_segment(name) } else { dns_name(name, is_label) } {
+    } else if let Some(words) = if loose { path_segment(name) } else { dns_name(name, is_label) } {
         found.push(FieldError::invalid("metadata.name", &json!(name), &words));
     }
     found.extend(labels(object));

@@ -14,6 +14,7 @@ use super::defaults;
 use super::error::{ApiError, FieldError, Named};
 use super::kinds::{Backing, Resource};
 use super::options::{Options, Validation};
+use super::proto;
 use super::read::{present, selector};
 use super::schema::Type;
 use super::smd::managers::{self, Door, Manager};
@@ -423,15 +424,19 @@ pub(crate) fn read_body(
 ) -> Result<Value, ApiError> {
     let resource = &place.resource;
     let media = call.header("content-type").split(';').next().unwrap_or_default().trim();
-    if !matches!(media, "" | "application/json") {
-        return Err(ApiError::unsupported_media_type(&["application/json"]));
-    }
-    let mut object: Value = serde_json::from_slice(&call.body).map_err(|error| {
-        ApiError::bad_request(format!(
-            "the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: \
-             {error}",
-            resource.kind
-        ))
+    let parsed = match media {
+        "" | "application/json" => serde_json::from_slice(&call.body)
+            .map_err(|error| format!("couldn't get version/kind; json parse error: {error}")),
+        "application/vnd.kubernetes.protobuf" if resource.backing != Backing::Custom => {
+            proto::decode(&call.body, resource.shape)
+        }
+        _ => {
+            return Err(ApiError::unsupported_media_type(&["application/json", "application/vnd.kubernetes.protobuf"]));
+        }
+    };
+    let mut object: Value = parsed.map_err(|words| {
+        let kind = &resource.kind;
+        ApiError::bad_request(format!("the object provided is unrecognized (must be of type {kind}): {words}"))
     })?;
     let (kind, api_version) = (object["kind"].clone(), object["apiVersion"].clone());
     let (kind, api_version) = (kind.as_str().unwrap_or_default(), api_version.as_str().unwrap_or_default());
@@ -459,7 +464,7 @@ pub(crate) fn read_body(
     object["apiVersion"] = resource.api_version().into();
     let findings = decode(&mut object, resource.shape, resource.backing != Backing::Custom)
         .map_err(|words| cannot(&words))?;
-    let mut strict = duplicate_fields(&call.body);
+    let mut strict = if media.ends_with("json") { duplicate_fields(&call.body) } else { Vec::new() };
     strict.extend(findings.strict);
     match options.validation {
         _ if strict.is_empty() => {}

@@ -5,7 +5,7 @@
 
 VENDOR is a Go vendor folder that holds k8s.io/api, k8s.io/apimachinery and github.com/openshift/api;
 OUT is this folder. Only the JSON name, the type, the list and map markers, the patch tags, "is left
-out when empty" and the defaults of list keys are taken; the format is described in mod.rs.
+out when empty", the defaults of list keys and the protobuf numbers are taken; the format is described in mod.rs.
 """
 
 import os
@@ -58,8 +58,8 @@ SCALARS = {
     "float64": "number", "byte": "byte", "interface{}": "any", "any": "any",
     "types.UID": "string", "intstr.IntOrString": "intstr", "resource.Quantity": "quantity",
     "runtime.RawExtension": "any", "metav1.Time": "time", "metav1.MicroTime": "time",
-    "metav1.Duration": "string", "time.Duration": "int", "metav1.FieldsV1": "any", "kruntime.RawExtension": "any",
-    "apiextensionsv1.JSON": "any", "authenticationv1.ExtraValue": "[string]",
+    "metav1.Duration": "duration", "time.Duration": "int", "metav1.FieldsV1": "any", "kruntime.RawExtension": "any",
+    "apiextensionsv1.JSON": "any",
 }
 
 structs, aliases = {}, {}
@@ -133,19 +133,21 @@ def marker(notes, key):
     return [n[len(key) + 2 :].strip('"') for n in notes if n.startswith(f"+{key}=")]
 
 
-def rows(table, name):
+def rows(table, name, prefix=""):
     for go, tag, notes in structs[table, name][1]:
         json = re.search(r'json:"([^"]*)"', tag)
         if not json or json.group(1) == "-":
             continue
         field = json.group(1).split(",")[0]
         kind = resolve(table, go)
+        number = re.search(r'protobuf:"\w+,(\d+),', tag)
+        number = prefix + number.group(1) if number else ""
         if not field:
             if kind == "meta.TypeMeta":
                 yield "apiVersion", "string", ""
                 yield "kind", "string", ""
             else:
-                yield from rows(*kind.split("."))
+                yield from rows(*kind.split("."), number + "." if number else "")
             continue
         options = []
         strategy = re.search(r'patchStrategy:"([^"]*)"', tag)
@@ -172,6 +174,8 @@ def rows(table, name):
         pointer = go.startswith("*") or (kind.count(".") and kind[0] not in "[{")
         if "omitempty" in json.group(1) and not pointer:
             options.append("omit")
+        if number:
+            options.append("@" + number)
         yield field, kind, " ".join(options)
 
 

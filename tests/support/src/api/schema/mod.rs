@@ -6,14 +6,15 @@
 //!
 //! ```text
 //! core.ServiceAccount
-//!   secrets [core.ObjectReference] map=name merge=name omit
+//!   secrets [core.ObjectReference] map=name merge=name omit @2
 //! ```
 //!
 //! * the type: a scalar, `table.Name`, `[T]` a list, `{T}` a map with string keys;
 //! * `set`, `map=KEYS`, `atomic`: how server-side apply sees it (without a word a list is atomic, a map and a
 //!   struct are granular; kube-openapi `pkg/schemaconv/smd.go`);
 //! * `merge`, `merge=KEY`, `retainKeys`, `replace`: the strategic merge patch strategy;
-//! * `default=V`: the default of a list key; `omit`: an empty value is left out when the server writes it.
+//! * `default=V`: the default of a list key; `omit`: an empty value is left out when the server writes it;
+//! * `@N`: the protobuf field number, `@2.5` inside a message that JSON has inline.
 //!
 //! It knows nothing of objects; [`crate::api`]'s decoding, patching and apply walk these shapes.
 
@@ -76,8 +77,10 @@ pub(crate) enum Scalar {
     Bytes,
     /// A point in time, RFC 3339.
     Time,
-    /// A number or a string: `resource.Quantity`, `intstr.IntOrString`.
-    NumberOrText,
+    /// `resource.Quantity`: a number or a string.
+    Quantity,
+    /// `intstr.IntOrString`: a number or a string.
+    IntOrText,
     /// Any JSON.
     Any,
 }
@@ -121,6 +124,8 @@ pub(crate) struct Field {
     pub(crate) default: Option<&'static str>,
     /// Whether Go leaves it out when it is empty (`omitempty` on a value that is no pointer).
     pub(crate) omit_empty: bool,
+    /// Its protobuf field number, with those of the messages around it; empty without.
+    pub(crate) number: Vec<u64>,
 }
 
 /// One struct.
@@ -139,6 +144,11 @@ impl Struct {
     /// The field with this JSON name.
     pub(crate) fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// All fields.
+    pub(crate) fn fields(&'static self) -> impl Iterator<Item = &'static Field> {
+        self.fields.iter()
     }
 
     /// The name without the table, as Go error messages print it.
@@ -193,8 +203,13 @@ fn read_field(row: &'static str) -> Option<Field> {
         strategy: Strategy::default(),
         default: None,
         omit_empty: false,
+        number: Vec::new(),
     };
     for word in words {
+        if let Some(number) = word.strip_prefix('@') {
+            field.number = number.split('.').filter_map(|part| part.parse().ok()).collect();
+            continue;
+        }
         match word.split_once('=').unwrap_or((word, "")) {
             ("atomic", _) => field.relation = Relation::Atomic,
             ("set", _) => field.relation = Relation::Set,
@@ -227,7 +242,8 @@ fn read_type(text: &'static str) -> Type {
         "bool" => Type::Scalar(Scalar::Bool),
         "bytes" => Type::Scalar(Scalar::Bytes),
         "time" => Type::Scalar(Scalar::Time),
-        "quantity" | "intstr" => Type::Scalar(Scalar::NumberOrText),
+        "quantity" => Type::Scalar(Scalar::Quantity),
+        "intstr" => Type::Scalar(Scalar::IntOrText),
         named if named.contains('.') => Type::Struct(named),
         _ => Type::Scalar(Scalar::Any),
     }

@@ -187,7 +187,7 @@ pub(crate) fn update(live: &Value, new: &mut Value, ty: &Type, manager: &Manager
         Some(list) if door != Door::Status && !list.is_empty() => Owners::read(new),
         _ => Owners::read(live),
     };
-    // An object whose owners were forgotten stays without until somebody applies.
+    // An object that nobody owns anything of stays so until somebody applies (`skipnonapplied.go`).
     if owners.0.is_empty() && !live.is_null() {
         owners.write(new);
         return;

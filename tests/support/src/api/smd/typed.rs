@@ -342,14 +342,14 @@ fn check(value: &Value, node: Node<'_>, path: &mut Vec<Element>) -> Result<(), S
                 Scalar::Text | Scalar::Bytes | Scalar::Time => value.is_string(),
                 Scalar::Int | Scalar::Number => value.is_number(),
                 Scalar::Bool => value.is_boolean(),
-                Scalar::NumberOrText => value.is_string() || value.is_number(),
+                Scalar::Quantity | Scalar::IntOrText => value.is_string() || value.is_number(),
                 Scalar::Any => true,
             };
             if !fits {
                 let wanted = match scalar {
                     Scalar::Int | Scalar::Number => "numeric (int or float)",
                     Scalar::Bool => "boolean",
-                    Scalar::NumberOrText => "any scalar",
+                    Scalar::Quantity | Scalar::IntOrText => "any scalar",
                     _ => "string",
                 };
                 return refuse(path, format!("expected {wanted}, got {value}"));

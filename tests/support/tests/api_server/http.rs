@@ -8,31 +8,31 @@ use serde_json::Value;
 
 /// An answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub text: String,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
-    pub fn headers(&self, name: &str) -> Vec<&str> {
+    pub(super) fn headers(&self, name: &str) -> Vec<&str> {
         self.headers.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     }
 
     /// The body, when the status is this one.
     #[track_caller]
-    pub fn expect(self, status: u16) -> Value {
+    pub(super) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         self.json()
     }
 
     /// The message of a refusal with this status.
     #[track_caller]
-    pub fn refused(self, status: u16) -> String {
+    pub(super) fn refused(self, status: u16) -> String {
         let body = self.expect(status);
         assert_eq!(body["kind"], "Status");
         assert_eq!(body["code"], status);
@@ -41,7 +41,7 @@ impl Answer {
 }
 
 /// A request; `None` when the server closed the connection without an answer.
-pub fn try_send(api: &Api, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
+pub(super) fn try_send(api: &Api, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
     let mut stream = TcpStream::connect(api.address()).expect("the server listens");
     let mut request = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
     for (name, value) in headers {
@@ -79,29 +79,29 @@ fn unchunk(mut body: &str) -> String {
     text
 }
 
-pub fn send(api: &Api, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+pub(super) fn send(api: &Api, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     try_send(api, method, path, headers, body).expect("an answer")
 }
 
-pub fn get(api: &Api, path: &str) -> Answer {
+pub(super) fn get(api: &Api, path: &str) -> Answer {
     send(api, "GET", path, &[], "")
 }
 
-pub fn post(api: &Api, path: &str, body: &Value) -> Answer {
+pub(super) fn post(api: &Api, path: &str, body: &Value) -> Answer {
     send(api, "POST", path, &[("content-type", "application/json")], &body.to_string())
 }
 
-pub fn put(api: &Api, path: &str, body: &Value) -> Answer {
+pub(super) fn put(api: &Api, path: &str, body: &Value) -> Answer {
     send(api, "PUT", path, &[("content-type", "application/json")], &body.to_string())
 }
 
-pub fn delete(api: &Api, path: &str, body: &Value) -> Answer {
+pub(super) fn delete(api: &Api, path: &str, body: &Value) -> Answer {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     send(api, "DELETE", path, &[("content-type", "application/json")], &body)
 }
 
 /// `kind`: json, merge, strategic or apply.
-pub fn patch(api: &Api, kind: &str, path: &str, body: &Value) -> Answer {
+pub(super) fn patch(api: &Api, kind: &str, path: &str, body: &Value) -> Answer {
     let media = match kind {
         "json" => "application/json-patch+json",
         "merge" => "application/merge-patch+json",
