@@ -15,6 +15,7 @@ pub struct Fault {
     methods: Vec<String>,
     path: Option<String>,
     left: Option<u32>,
+    spared: u32,
     pub(crate) effect: Effect,
 }
 
@@ -43,13 +44,23 @@ impl fmt::Debug for Fault {
             Effect::Answer(code, _) => format!("scripted answer {code}"),
             Effect::OtherWriter(_) => "another writer".into(),
         };
-        write!(f, "{effect} on {:?} {:?}, {:?} left", self.methods, self.path, self.left)
+        write!(
+            f,
+            "{effect} on {:?} {:?}, {:?} left",
+            self.methods, self.path, self.left
+        )
     }
 }
 
 impl Fault {
     fn new(effect: Effect) -> Self {
-        Self { methods: Vec::new(), path: None, left: None, effect }
+        Self {
+            methods: Vec::new(),
+            path: None,
+            left: None,
+            spared: 0,
+            effect,
+        }
     }
 
     /// An error status with the words that the real server has for it (503, 504, 500).
@@ -92,7 +103,10 @@ impl Fault {
     pub fn conflict() -> Self {
         Self::other_writer(|object| {
             let annotations = &mut object["metadata"]["annotations"]["example.com/other-writer"];
-            let count = annotations.as_str().and_then(|text| text.parse::<u32>().ok()).unwrap_or_default();
+            let count = annotations
+                .as_str()
+                .and_then(|text| text.parse::<u32>().ok())
+                .unwrap_or_default();
             *annotations = (count + 1).to_string().into();
         })
     }
@@ -115,11 +129,24 @@ impl Fault {
         self
     }
 
+    /// Spares the first requests that it would hit, so many of them.
+    pub fn after(mut self, count: u32) -> Self {
+        self.spared = count;
+        self
+    }
+
     /// Whether it hits this request; counts it when it does.
     pub(crate) fn strikes(&mut self, method: &str, path: &str) -> bool {
         let hits = self.left != Some(0)
             && (self.methods.is_empty() || self.methods.iter().any(|one| one == method))
-            && self.path.as_ref().is_none_or(|ending| path.ends_with(ending.as_str()));
+            && self
+                .path
+                .as_ref()
+                .is_none_or(|ending| path.ends_with(ending.as_str()));
+        if hits && self.spared > 0 {
+            self.spared -= 1;
+            return false;
+        }
         if let (true, Some(left)) = (hits, self.left.as_mut()) {
             *left -= 1;
         }
