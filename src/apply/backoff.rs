@@ -5,12 +5,12 @@ use std::time::Duration;
 
 /// Tries of one write. Optimistic locking lets at least one of all contenders through in every round, so twenty writers
 /// of one object are through after twenty rounds at the latest; the rest is for strangers who write at the same time.
-pub const TRIES: u32 = 60;
+pub const TRIES: u32 = 40;
 
 const FIRST: Duration = Duration::from_millis(10);
-const LONGEST: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_millis(250);
 
-/// A random share of a time that doubles with every try, at most half a second: contenders that met once are spread out.
+/// A random share of a time that doubles with every try, at most a quarter of a second: contenders that met once are spread out.
 pub fn pause(attempt: u32) -> Duration {
     limit(attempt).mul_f64(share())
 }

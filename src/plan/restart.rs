@@ -215,6 +215,8 @@ pub fn aftermath(wiring: &Wiring, linked: &[Linked<'_>], secret: &str, now: &str
             result.running += 1;
         }
     }
+    result.restarts.sort_by(|a, b| a.object.cmp(&b.object));
+    result.overrides.sort();
     result
 }
 
@@ -234,19 +236,7 @@ fn add(
             };
             (workload.reference(), change.map(Box::new))
         }
-        None => {
-            let owner = pod.owner.as_ref().and_then(|(kind, name)| {
-                let kind = kinds::ALL.iter().find(|known| known.kind == kind)?;
-                Some(kind.object(Some(&pod.namespace), name))
-            });
-            match owner {
-                Some(owner) => (owner, Err("delete its pods".to_owned())),
-                None => (
-                    kinds::POD.object(Some(&pod.namespace), &pod.name),
-                    Err("nothing makes it again: delete it and create it again".to_owned()),
-                ),
-            }
-        }
+        None => without_restart(pod),
     };
     match restarts.iter_mut().find(|known| known.object == object) {
         Some(known) => known.pods.push(pod.name.clone()),
@@ -255,6 +245,25 @@ fn add(
             pods: vec![pod.name.clone()],
             change,
         }),
+    }
+}
+
+/// What has to be done by hand for a pod whose maker cannot be restarted.
+fn without_restart(pod: &PodView) -> (ObjectRef, Result<Box<Change>, String>) {
+    let itself = kinds::POD.object(Some(&pod.namespace), &pod.name);
+    let Some((kind, name)) = &pod.owner else {
+        let advice = "nothing makes it again: delete it and create it again";
+        return (itself, Err(advice.to_owned()));
+    };
+    match kinds::ALL.iter().find(|known| known.kind == kind) {
+        Some(known) => (
+            known.object(Some(&pod.namespace), name),
+            Err("delete its pods, and it makes them again".to_owned()),
+        ),
+        None => (
+            itself,
+            Err(format!("delete it, and {kind} {name} makes it again")),
+        ),
     }
 }
 
@@ -294,7 +303,9 @@ fn workload_of<'a>(pod: &PodView, workloads: &'a [WorkloadView]) -> Option<&'a W
 /// What made the pod: its controller, and for the two that stand between (ReplicaSet, ReplicationController) what made
 /// that, by the names and labels that their controllers set.
 fn owner(pod: &Object) -> Option<(String, String)> {
-    let config = pod.annotation("openshift.io/deployment-config.name");
+    let config = pod
+        .annotation("openshift.io/deployment-config.name")
+        .or_else(|| pod.label("deploymentconfig"));
     if let Some(name) = config {
         return Some((kinds::DEPLOYMENT_CONFIG.kind.to_owned(), name.to_owned()));
     }
