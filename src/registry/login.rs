@@ -36,7 +36,7 @@ impl Registry {
         };
         holder
             .login
-            .get_or_init(|| self.prove_once(index, holder))
+            .get_or_init(|| Box::pin(self.prove_once(index, holder)))
             .await
             .clone()
     }

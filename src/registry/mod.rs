@@ -213,7 +213,10 @@ impl Registry {
         }
         let key = (repository.to_owned(), selector.to_owned(), credential);
         self.manifests
-            .once(key, self.fetch_manifest(repository, selector, credential))
+            .once(
+                key,
+                Box::pin(self.fetch_manifest(repository, selector, credential)),
+            )
             .await
     }
 
@@ -221,7 +224,10 @@ impl Registry {
     pub async fn tags(&self, repository: &str, credential: Option<usize>, limit: usize) -> Tags {
         let key = (repository.to_owned(), credential, limit);
         self.tag_lists
-            .once(key, self.fetch_tags(repository, credential, limit))
+            .once(
+                key,
+                Box::pin(self.fetch_tags(repository, credential, limit)),
+            )
             .await
     }
 
@@ -234,13 +240,13 @@ impl Registry {
     ) -> BlobView {
         let key = (repository.to_owned(), blob.digest.clone(), credential);
         self.blobs
-            .once(key, self.fetch_blob(repository, blob, credential))
+            .once(key, Box::pin(self.fetch_blob(repository, blob, credential)))
             .await
     }
 
     /// The push probe (opt-in): what [`Dialect`]'s traits say leaves least behind; cancels what it opened.
     pub async fn push(&self, repository: &str, credential: Option<usize>) -> PushView {
-        self.probe_push(repository, credential).await
+        Box::pin(self.probe_push(repository, credential)).await
     }
 
     /// All exchanges so far, in the order in which they began. Bodies of successes are left out; the views have them.

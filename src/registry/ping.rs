@@ -14,7 +14,7 @@ const MOST_MOVES: usize = 3;
 
 impl Registry {
     pub(super) async fn known_ping(&self) -> &Ping {
-        self.ping.get_or_init(|| self.send_ping()).await
+        self.ping.get_or_init(|| Box::pin(self.send_ping())).await
     }
 
     async fn send_ping(&self) -> Ping {

@@ -101,7 +101,7 @@ impl Registry {
 
     async fn token(&self, key: TokenKey) -> Arc<Issued> {
         self.tokens.forget_if(&key, |issued| !issued.is_fresh());
-        let request = self.request_token(&key);
+        let request = Box::pin(self.request_token(&key));
         self.tokens.once(key.clone(), request).await
     }
 

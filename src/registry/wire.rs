@@ -174,7 +174,7 @@ impl Wire {
             record.push(None);
             record.len() - 1
         };
-        let (elapsed, result) = self.send(query).await;
+        let (elapsed, result) = Box::pin(self.send(query)).await;
         let (result, headers, body) = match result {
             Ok(raw) => {
                 let kept = self.redactor.body(raw.body.to_vec());

@@ -4,6 +4,7 @@ pub mod api;
 pub mod certs;
 pub mod client;
 pub mod content;
+pub mod net;
 pub mod process;
 pub mod registry;
 mod web;

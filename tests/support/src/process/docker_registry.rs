@@ -1,6 +1,5 @@
 //! A real `docker-registry` (CNCF distribution), with its storage and configuration in a temporary folder.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -60,7 +59,7 @@ enum Auth {
     #[default]
     None,
     Htpasswd,
-    Token(TokenServer),
+    Token(Box<TokenServer>),
 }
 
 impl DockerRegistryBuilder {
@@ -72,7 +71,7 @@ impl DockerRegistryBuilder {
 
     /// Tokens of this service, whose users have rights.
     pub fn token_auth(mut self, service: TokenServer) -> Self {
-        self.auth = Auth::Token(service);
+        self.auth = Auth::Token(Box::new(service));
         self
     }
 
@@ -99,7 +98,7 @@ impl DockerRegistryBuilder {
                         port,
                         ca_pem: self.tls.as_ref().map(|issued| issued.ca_pem.clone()),
                         token_server: match self.auth {
-                            Auth::Token(service) => Some(service),
+                            Auth::Token(service) => Some(*service),
                             Auth::None | Auth::Htpasswd => None,
                         },
                         _process: process,
@@ -128,42 +127,33 @@ impl DockerRegistryBuilder {
             path.display().to_string()
         };
         let storage = folder.join("storage").display().to_string();
-        let mut config = format!(
+        let base = format!(
             "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n\
              storage: {{filesystem: {{rootdirectory: {storage}}}, delete: {{enabled: true}}}}\n\
              http:\n  addr: 127.0.0.1:{port}\n"
         );
-        if let Some(issued) = &self.tls {
+        let tls = self.tls.as_ref().map(|issued| {
             let certificate = write("server.pem", &issued.chain_pem);
             let key = write("server.key", &issued.key_pem);
-            write!(
-                config,
-                "  tls: {{certificate: {certificate}, key: {key}}}\n"
-            )
-            .ok();
-        }
-        match &self.auth {
-            Auth::None => {}
+            format!("  tls: {{certificate: {certificate}, key: {key}}}\n")
+        });
+        let auth = match &self.auth {
+            Auth::None => String::new(),
             Auth::Htpasswd => {
                 let path = write("htpasswd", &format!("{HTPASSWD_LINE}\n"));
-                write!(
-                    config,
-                    "auth: {{htpasswd: {{realm: Registry Realm, path: {path}}}}}\n"
-                )
-                .ok();
+                format!("auth: {{htpasswd: {{realm: Registry Realm, path: {path}}}}}\n")
             }
             Auth::Token(service) => {
                 let bundle = write("token.pem", service.certificate_pem());
-                write!(
-                    config,
+                format!(
                     "auth: {{token: {{realm: '{}', service: '{}', issuer: '{}', rootcertbundle: {bundle}}}}}\n",
                     service.realm(),
                     TokenServer::SERVICE,
                     TokenServer::ISSUER,
                 )
-                .ok();
             }
-        }
+        };
+        let config = base + &tls.unwrap_or_default() + &auth;
         PathBuf::from(write("config.yml", &config))
     }
 }

@@ -24,6 +24,8 @@ pub enum Block {
     NotForImages,
     /// Quay's proxy cache and OpenShift's pull-through: what the registry behind it answered.
     Upstream(String),
+    /// Harbor: a proxy project for Docker Hub, which redirects names without `library/`.
+    HubProxy,
     /// GitLab: the path is protected, and pushing to it forbidden.
     ProtectedPath,
 }
@@ -44,6 +46,8 @@ pub enum Limit {
 pub enum Variant {
     /// GHCR as it was in 2022: an anonymous token for a private package is refused with 403.
     GhcrLegacy,
+    /// Quay: repositories inside repositories are switched off.
+    QuayFlatNames,
     /// Red Hat: a missing tag is answered by the storage in front, in plain text.
     RedHatPlainNotFound,
     /// GitLab: the registry is switched off.

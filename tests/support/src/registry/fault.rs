@@ -79,6 +79,7 @@ pub(crate) enum Kind {
     Challenges(Vec<String>),
     HostileText,
     ClockSkew(i64),
+    RetryAfter(String),
     Delay(Duration),
 }
 
@@ -259,6 +260,11 @@ impl Fault {
     /// tokens by it. Its token service's clock is right.
     pub fn clock_skew(seconds: i64) -> Self {
         Self::new(Kind::ClockSkew(seconds))
+    }
+
+    /// 429 and 503 come with this `Retry-After`: seconds, or a date.
+    pub fn retry_after(value: &str) -> Self {
+        Self::new(Kind::RetryAfter(value.to_owned()))
     }
 
     /// Every answer comes this much later.

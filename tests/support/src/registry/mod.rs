@@ -58,7 +58,7 @@ pub use users::{Action, User};
 use std::sync::Arc;
 
 use crate::content::{Artifact, Image, Index, Packed, Schema1};
-use crate::web::Listening;
+use crate::net::Background;
 use users::Right;
 use world::World;
 
@@ -67,7 +67,7 @@ pub struct Registry {
     world: Arc<World>,
     port: u16,
     is_tls: bool,
-    _listening: Listening,
+    _listening: Background,
 }
 
 /// Where it is.
@@ -267,15 +267,15 @@ impl Registry {
         self.world.state().anonymous.push(right);
     }
 
-    /// A rule of the registry that keeps a repository from being used. Panics for one that this dialect does not have.
-    pub fn block(&self, repository: &str, block: Block) {
+    /// A rule of the registry that keeps what the pattern names from being used. Panics for one that this dialect does not have.
+    pub fn block(&self, pattern: &str, block: Block) {
         assert!(
             self.world.rules.knows(&block),
             "{:?} has no such thing as {block:?}",
             self.world.dialect
         );
         let mut state = self.world.state();
-        state.blocks.push((repository.to_owned(), block));
+        state.blocks.push((pattern.to_owned(), block));
     }
 
     /// Makes it misbehave from now on. Several faults act together; of those that replace the answer the first wins.

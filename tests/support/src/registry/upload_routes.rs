@@ -9,7 +9,7 @@ use crate::web::Reply;
 
 /// `POST /v2/NAME/blobs/uploads/`: begins an upload, mounts a blob, or takes a whole one at once.
 pub(crate) fn begin(cx: &mut Cx, repository: &str) -> Result<Reply, Problem> {
-    if cx.world.rules.upload_needs_repository() && !cx.state.store.has_repository(repository) {
+    if cx.world.rules.upload_needs_repository(cx) && !cx.state.store.has_repository(repository) {
         return Err(Problem::RepositoryMissing {
             repository: repository.to_owned(),
         });

@@ -85,3 +85,81 @@ pub fn push(registry: &Registry, repository: &str, tag: &str, content: &Packed) 
         .send();
     assert_eq!(put.status, 201, "{}", put.text());
 }
+
+/// Where a pull ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// At the token service.
+    Token,
+    /// At the registry.
+    Registry,
+}
+
+/// Name and password.
+pub type Login<'a> = Option<(&'a str, &'a str)>;
+
+/// Does what a client does: asks, answers the challenge once, asks again.
+pub fn dance(registry: &Registry, login: Login, path: &str) -> (Stage, Response) {
+    dance_with(manifest(&format!("{}/v2/{path}", registry.url())), login)
+}
+
+/// As [`dance`], for any request.
+pub fn dance_with(request: Request, login: Login) -> (Stage, Response) {
+    let first = request.clone().send();
+    if first.status != 401 {
+        return (Stage::Registry, first);
+    }
+    let text = first.challenge().to_owned();
+    if text.to_ascii_lowercase().starts_with("basic") {
+        return match login {
+            Some((user, password)) => (Stage::Registry, request.basic(user, password).send()),
+            None => (Stage::Registry, first),
+        };
+    }
+    let answer = ask_token(&first, login);
+    if answer.status != 200 {
+        return (Stage::Token, answer);
+    }
+    let json = answer.json();
+    let token = json["token"].as_str().or(json["access_token"].as_str());
+    let token = token.expect("a token").to_owned();
+    (Stage::Registry, request.bearer(&token).send())
+}
+
+/// One line of a table: what it shows, who asks for what, and where that ends with which status and code.
+pub type Line<'a> = (&'a str, Login<'a>, &'a str, Stage, u16, &'a str);
+
+/// Checks all lines, and panics with all that do not hold.
+pub fn check(registry: &Registry, table: &[Line]) {
+    let mut wrong = Vec::new();
+    for &(what, login, path, stage, status, code) in table {
+        let (ended, answer) = dance(registry, login, path);
+        let found = serde_json::from_slice::<Value>(&answer.body)
+            .ok()
+            .and_then(|json| json["errors"][0]["code"].as_str().map(str::to_owned))
+            .unwrap_or_default();
+        if (ended, answer.status, found.as_str()) != (stage, status, code) {
+            wrong.push(format!(
+                "{what}: {ended:?} {} {found:?}, not {stage:?} {status} {code:?}: {}",
+                answer.status,
+                answer.text()
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{:?}\n{}",
+        registry.dialect(),
+        wrong.join("\n")
+    );
+}
+
+/// The user of the tables who may pull and push `team/*`.
+pub const ALICE: Login = Some(("alice", "s3cret"));
+/// The user of the tables who may nothing.
+pub const BOB: Login = Some(("bob", "hunter2"));
+/// The first user with a wrong password.
+pub const WRONG: Login = Some(("alice", "wrong"));
+/// A digest that nothing has.
+pub const NO_DIGEST: &str =
+    "sha256:abababababababababababababababababababababababababababababababab";
