@@ -274,12 +274,11 @@ impl From<ClusterError> for Error {
             } => {
                 let place = namespace.map_or_else(String::new, |name| format!(" -n {name}"));
                 Self::failure(message).hint(format!(
-                    "ask for the right; `oc auth can-i {verb} {resource}{place}` tells whether you have it"
+                    "ask for the right; `kubectl auth can-i {verb} {resource}{place}` tells whether you have it"
                 ))
             }
-            ClusterError::Unauthorized(_) => {
-                Self::failure(message).hint("log in again with `oc login`")
-            }
+            ClusterError::Unauthorized(_) => Self::failure(message)
+                .hint("log in again with `oc login`, or renew the credentials of the kubeconfig"),
             ClusterError::Conflict(_) => {
                 Self::failure(message).hint("it changed in the meantime; try again")
             }

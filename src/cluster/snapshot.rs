@@ -304,7 +304,8 @@ impl Cluster {
 
 async fn asked<T>(wanted: bool, read: impl Future<Output = Part<T>>) -> Part<T> {
     if wanted {
-        read.await
+        // Boxed, so that a view of many parts is no large future.
+        Box::pin(read).await
     } else {
         Err(Missing::NotAsked)
     }

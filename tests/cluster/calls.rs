@@ -165,7 +165,10 @@ async fn writes_go_over_the_wire_as_kubectl_sends_them() {
         cluster.write(&secret(), write, false).await.unwrap();
         cluster.write(&secret(), write, true).await.unwrap();
     }
-    let log = server.log();
+    let mut log = server.log();
+    // Whether there are dry runs at all is asked once.
+    log.retain(|request| request.path != "/version");
+    assert_eq!(server.log().len(), log.len() + 1);
     let one = "/api/v1/namespaces/team/secrets/s";
     let expected = [
         (
@@ -206,6 +209,25 @@ async fn writes_go_over_the_wire_as_kubectl_sends_them() {
         }
     }
     assert_eq!(log[2].json(), object);
+}
+
+#[tokio::test]
+async fn no_dry_run_is_tried_where_it_would_write() {
+    let (server, cluster) =
+        cluster(|_| Reply::json(200, &json!({"gitVersion": "v1.11.0+d4cacc0"}))).await;
+    let error = cluster
+        .write(&secret(), &Write::Create(json!({})), true)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("it would write secret/s"), "{error}");
+    assert_eq!(server.only().path, "/version");
+    assert!(
+        cluster
+            .write(&secret(), &Write::Create(json!({})), false)
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]

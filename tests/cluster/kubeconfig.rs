@@ -1,5 +1,7 @@
 //! Which cluster, user and namespace kubeconfig files and flags mean.
 
+use std::fmt::Write as _;
+
 use extreg::cluster::connect::is_configured;
 
 use crate::certificate::Certificate;
@@ -12,15 +14,19 @@ fn file(current: &str, clusters: &[(&str, &str)]) -> String {
     let mut text =
         format!("apiVersion: v1\nkind: Config\ncurrent-context: '{current}'\nclusters:\n");
     for (name, server) in clusters {
-        text.push_str(&format!(
-            "- {{name: {name}, cluster: {{server: '{server}', {CA}}}}}\n"
-        ));
+        writeln!(
+            text,
+            "- {{name: {name}, cluster: {{server: '{server}', {CA}}}}}"
+        )
+        .unwrap();
     }
     text.push_str("contexts:\n");
     for (name, _) in clusters {
-        text.push_str(&format!(
-            "- {{name: {name}, context: {{cluster: {name}, namespace: ns-{name}}}}}\n"
-        ));
+        writeln!(
+            text,
+            "- {{name: {name}, context: {{cluster: {name}, namespace: ns-{name}}}}}"
+        )
+        .unwrap();
     }
     text
 }

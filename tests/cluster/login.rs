@@ -125,6 +125,11 @@ async fn no_login_goes_over_plain_http_and_the_user_hears_of_it() {
     let request = server.only();
     assert_eq!(request.header("authorization"), "");
     assert_eq!(request.header("impersonate-user"), "jane");
+    // As with `kubectl proxy`, there is nothing to say about a server on this machine.
+    assert_eq!(cluster.take_warnings(), Vec::<String>::new());
+
+    world.options.server = Some("http://192.0.2.1:8080".into());
+    let cluster = world.connect().await.unwrap();
     let warnings = cluster.take_warnings().join("\n");
     assert!(
         warnings.contains("is not encrypted") && !warnings.contains("canary"),
@@ -179,6 +184,41 @@ async fn a_refused_token_is_read_anew_once() {
         .map(|request| request.header("authorization").to_owned())
         .collect();
     assert_eq!(sent, ["Bearer old", "Bearer old", "Bearer new"]);
+}
+
+#[tokio::test]
+async fn the_token_of_an_openid_connect_login_is_sent_while_it_holds() {
+    use base64::Engine as _;
+    let token = |expiry: u64| {
+        let coded = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+        format!(
+            "{}.{}.c2ln",
+            coded("{}"),
+            coded(&format!("{{\"exp\": {expiry}}}"))
+        )
+    };
+    let server = Server::tls(found).await;
+    let user =
+        |token: &str| format!("{{auth-provider: {{name: oidc, config: {{id-token: {token}}}}}}}");
+    let far = token(4_102_444_800);
+    ask(&World::of(&server, &user(&far)).connect().await.unwrap()).await;
+    assert_eq!(
+        server.only().header("authorization"),
+        format!("Bearer {far}")
+    );
+
+    let past = token(1_000_000_000);
+    let cluster = World::of(&server, &user(&past)).connect().await.unwrap();
+    let error = cluster
+        .get(&kinds::SECRET.object(Some("team"), "s"))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("OpenID Connect login") && !error.contains(&past),
+        "{error}"
+    );
+    assert_eq!(server.log().len(), 1);
 }
 
 #[tokio::test]

@@ -2,6 +2,12 @@
 //!
 //! The servers are scripted (`server.rs`), because most of this is about answers that a healthy API server does not give.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what fails in a helper fails the test"
+)]
+
 mod calls;
 mod certificate;
 #[cfg(unix)]
@@ -11,4 +17,5 @@ mod login;
 mod network;
 mod pages;
 mod server;
+mod views;
 mod world;

@@ -1,6 +1,7 @@
 //! A scripted HTTP server with a log, in clear text or TLS, and a proxy with a log. Loopback only, ports of the system.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -193,7 +194,7 @@ async fn serve(
                     body.len()
                 );
                 for (name, value) in headers {
-                    head.push_str(&format!("{name}: {value}\r\n"));
+                    write!(head, "{name}: {value}\r\n").unwrap();
                 }
                 if stream
                     .write_all(format!("{head}\r\n{body}").as_bytes())

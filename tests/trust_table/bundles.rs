@@ -110,12 +110,10 @@ fn byte_order_mark() {
 #[test]
 fn indentation() {
     let world = World::new();
-    let bundle: String = world
-        .ours
-        .pem()
-        .lines()
-        .map(|line| format!("    {line}\n"))
-        .collect();
+    let bundle = format!(
+        "    {}",
+        world.ours.pem().trim_end().replace('\n', "\n    ")
+    );
     assert_eq!(world.with(bundle), (false, vec![(1, DefectKind::Indented)]));
     let only_end = world.ours.pem().replace("-----END", "  -----END");
     assert_eq!(

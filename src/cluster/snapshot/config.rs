@@ -54,10 +54,6 @@ pub(super) fn config_map(object: &Value) -> ConfigMapData {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape of a list's callback"
-)]
 /// The rules of an ImageDigestMirrorSet, an ImageTagMirrorSet or an ImageContentSourcePolicy.
 pub(super) fn mirror_rules(kind: RuleKind, object: &Value) -> Vec<MirrorRule> {
     let list = match kind {

@@ -31,11 +31,7 @@ pub(crate) struct Named<'a> {
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.resource)?;
-        if self.group.is_empty() {
-            Ok(())
-        } else {
-            write!(f, ".{}", self.group)
-        }
+        if self.group.is_empty() { Ok(()) } else { write!(f, ".{}", self.group) }
     }
 }
 
@@ -57,13 +53,7 @@ impl Named<'_> {
 
 impl ApiError {
     fn new(code: u16, reason: &'static str, message: String) -> Self {
-        Self {
-            code,
-            reason,
-            message,
-            details: None,
-            retry_after: None,
-        }
+        Self { code, reason, message, details: None, retry_after: None }
     }
 
     fn with(mut self, details: Value) -> Self {
@@ -77,30 +67,16 @@ impl ApiError {
 
     /// The answer to a path that no resource serves.
     pub(crate) fn no_such_path() -> Self {
-        Self::new(
-            404,
-            "NotFound",
-            "the server could not find the requested resource".into(),
-        )
-        .with(json!({}))
+        Self::new(404, "NotFound", "the server could not find the requested resource".into()).with(json!({}))
     }
 
     pub(crate) fn already_exists(what: Named<'_>, name: &str) -> Self {
-        Self::new(
-            409,
-            "AlreadyExists",
-            format!("{what} {name:?} already exists"),
-        )
-        .with(what.details(name))
+        Self::new(409, "AlreadyExists", format!("{what} {name:?} already exists")).with(what.details(name))
     }
 
     pub(crate) fn conflict(what: Named<'_>, name: &str, why: &str) -> Self {
-        Self::new(
-            409,
-            "Conflict",
-            format!("Operation cannot be fulfilled on {what} {name:?}: {why}"),
-        )
-        .with(what.details(name))
+        Self::new(409, "Conflict", format!("Operation cannot be fulfilled on {what} {name:?}: {why}"))
+            .with(what.details(name))
     }
 
     /// The optimistic lock: the write was made from an older version.
@@ -134,12 +110,8 @@ impl ApiError {
     }
 
     pub(crate) fn internal(message: impl fmt::Display) -> Self {
-        Self::new(
-            500,
-            "InternalError",
-            format!("Internal error occurred: {message}"),
-        )
-        .with(json!({"causes": [{"message": message.to_string()}]}))
+        Self::new(500, "InternalError", format!("Internal error occurred: {message}"))
+            .with(json!({"causes": [{"message": message.to_string()}]}))
     }
 
     /// An error without a `Status` of its own: the server wraps it as 500 without a reason.
@@ -151,13 +123,7 @@ impl ApiError {
         let words = match errors {
             [] => String::new(),
             [one] => format!(": {one}"),
-            many => format!(
-                ": [{}]",
-                many.iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
+            many => format!(": [{}]", many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
         };
         let mut details = kind.details(name);
         details["causes"] = errors.iter().map(FieldError::cause).collect();
@@ -166,12 +132,8 @@ impl ApiError {
 
     /// What a JSON patch that cannot be applied gets; the cause is not named by real servers either.
     pub(crate) fn unprocessable() -> Self {
-        Self::new(
-            422,
-            "Invalid",
-            "the server rejected our request due to an error in our request".into(),
-        )
-        .with(json!({}))
+        Self::new(422, "Invalid", "the server rejected our request due to an error in our request".into())
+            .with(json!({}))
     }
 
     pub(crate) fn method_not_allowed() -> Self {
@@ -198,8 +160,8 @@ impl ApiError {
 
     pub(crate) fn too_many_requests(seconds: u32) -> Self {
         let words = "the server has received too many requests and has asked us to try again later";
-        let mut error = Self::new(429, "TooManyRequests", words.into())
-            .with(json!({ "retryAfterSeconds": seconds }));
+        let mut error =
+            Self::new(429, "TooManyRequests", words.into()).with(json!({ "retryAfterSeconds": seconds }));
         error.retry_after = Some(seconds);
         error
     }
@@ -211,18 +173,9 @@ impl ApiError {
                              processing the request";
                 Self::new(504, "Timeout", words.into())
             }
-            503 => Self::new(
-                503,
-                "ServiceUnavailable",
-                "the server is currently unable to handle the request".into(),
-            ),
-            other => Self::new(
-                other,
-                "InternalError",
-                "an error on the server has prevented the request from \
-                                                         succeeding"
-                    .into(),
-            ),
+            503 => Self::new(503, "ServiceUnavailable", "the server is currently unable to handle the request".into()),
+            other => Self::new(other, "InternalError", "an error on the server has prevented the request from \
+                                                         succeeding".into()),
         }
     }
 
@@ -258,16 +211,8 @@ pub(crate) struct FieldError {
 
 impl FieldError {
     fn new(field: impl Into<String>, kind: &'static str, words: &str, detail: &str) -> Self {
-        let body = if detail.is_empty() {
-            words.to_owned()
-        } else {
-            format!("{words}: {detail}")
-        };
-        Self {
-            field: field.into(),
-            kind,
-            body,
-        }
+        let body = if detail.is_empty() { words.to_owned() } else { format!("{words}: {detail}") };
+        Self { field: field.into(), kind, body }
     }
 
     pub(crate) fn required(field: impl Into<String>, detail: &str) -> Self {
@@ -275,12 +220,7 @@ impl FieldError {
     }
 
     pub(crate) fn invalid(field: impl Into<String>, value: &Value, detail: &str) -> Self {
-        Self::new(
-            field,
-            "FieldValueInvalid",
-            &format!("Invalid value: {value}"),
-            detail,
-        )
+        Self::new(field, "FieldValueInvalid", &format!("Invalid value: {value}"), detail)
     }
 
     pub(crate) fn forbidden(field: impl Into<String>, detail: &str) -> Self {
@@ -288,23 +228,13 @@ impl FieldError {
     }
 
     pub(crate) fn too_long(field: impl Into<String>, limit: usize) -> Self {
-        Self::new(
-            field,
-            "FieldValueTooLong",
-            "Too long",
-            &format!("may not be more than {limit} bytes"),
-        )
+        Self::new(field, "FieldValueTooLong", "Too long", &format!("may not be more than {limit} bytes"))
     }
 
     pub(crate) fn unsupported(field: impl Into<String>, value: &str, allowed: &[&str]) -> Self {
         let allowed: Vec<String> = allowed.iter().map(|word| format!("{word:?}")).collect();
         let detail = format!("supported values: {}", allowed.join(", "));
-        Self::new(
-            field,
-            "FieldValueNotSupported",
-            &format!("Unsupported value: {value:?}"),
-            &detail,
-        )
+        Self::new(field, "FieldValueNotSupported", &format!("Unsupported value: {value:?}"), &detail)
     }
 
     fn cause(&self) -> Value {

@@ -22,10 +22,10 @@ use super::kinds::Resource;
 use super::kubeconfig::Kubeconfig;
 use super::log::Request;
 use super::rollout::{self, PodState};
-use super::route;
 use super::store::collection;
 use super::wire::{Call, Reply, parse_query};
 use super::world::World;
+use super::route;
 
 /// A running API server. It stops when this is dropped.
 #[derive(Debug)]
@@ -48,10 +48,7 @@ impl std::fmt::Debug for Shared {
 
 /// Ends a test whose ground is not as it says.
 #[track_caller]
-#[expect(
-    clippy::panic,
-    reason = "helpers of tests fail the test that uses them wrongly"
-)]
+#[expect(clippy::panic, reason = "helpers of tests fail the test that uses them wrongly")]
 pub(crate) fn fail(words: &str) -> ! {
     panic!("{words}")
 }
@@ -75,13 +72,7 @@ impl Api {
         stop: oneshot::Sender<()>,
         thread: JoinHandle<()>,
     ) -> Self {
-        Self {
-            shared: Shared(shared),
-            address,
-            ca_pem,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Self { shared: Shared(shared), address, ca_pem, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Says what the server is to be, then [`Builder::start`]s it.
@@ -101,11 +92,7 @@ impl Api {
 
     /// `http://127.0.0.1:PORT`, or `https://` with TLS.
     pub fn url(&self) -> String {
-        let scheme = if self.ca_pem.is_some() {
-            "https"
-        } else {
-            "http"
-        };
+        let scheme = if self.ca_pem.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
     }
 
@@ -134,29 +121,13 @@ impl Api {
     #[track_caller]
     pub fn kubeconfig_of(&self, user: &str, namespace: &str) -> String {
         let world = self.world();
-        let Some((token, password)) = world.auth.credentials(user) else {
-            fail(&format!("no user {user:?}"))
-        };
+        let Some((token, password)) = world.auth.credentials(user) else { fail(&format!("no user {user:?}")) };
         self.kubeconfig_document(user, namespace, token, password)
     }
 
-    fn kubeconfig_document(
-        &self,
-        user: &str,
-        namespace: &str,
-        token: Option<&str>,
-        password: Option<&str>,
-    ) -> String {
+    fn kubeconfig_document(&self, user: &str, namespace: &str, token: Option<&str>, password: Option<&str>) -> String {
         let server = self.url();
-        Kubeconfig {
-            server: &server,
-            ca_pem: self.ca_pem(),
-            namespace,
-            user,
-            token,
-            password,
-        }
-        .to_yaml()
+        Kubeconfig { server: &server, ca_pem: self.ca_pem(), namespace, user, token, password }.to_yaml()
     }
 
     /// Writes the administrator's kubeconfig to `DIR/kubeconfig` and gives the path.
@@ -173,31 +144,18 @@ impl Api {
 
     #[track_caller]
     fn resource(&self, word: &str) -> Arc<Resource> {
-        self.world()
-            .resource_named(word)
-            .unwrap_or_else(|| fail(&format!("this server has no resource {word:?}")))
+        self.world().resource_named(word).unwrap_or_else(|| fail(&format!("this server has no resource {word:?}")))
     }
 
     /// One request past the wire, as the administrator.
-    fn request(
-        &self,
-        method: &str,
-        path: &str,
-        query: &str,
-        media: &str,
-        body: &Value,
-    ) -> Result<Value, Value> {
+    fn request(&self, method: &str, path: &str, query: &str, media: &str, body: &Value) -> Result<Value, Value> {
         let mut headers = HeaderMap::new();
         for (name, value) in [("content-type", media), ("user-agent", "test")] {
             if let Ok(value) = http::HeaderValue::from_str(value) {
                 headers.insert(name, value);
             }
         }
-        let body = if body.is_null() {
-            Bytes::new()
-        } else {
-            Bytes::from(body.to_string())
-        };
+        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
         let call = Call {
             method: method.into(),
             path: path.into(),
@@ -217,25 +175,14 @@ impl Api {
     }
 
     fn path(&self, resource: &Resource, namespace: &str, name: &str) -> String {
-        let root = if resource.group.is_empty() {
-            "/api".into()
-        } else {
-            format!("/apis/{}", resource.group)
-        };
+        let root = if resource.group.is_empty() { "/api".into() } else { format!("/apis/{}", resource.group) };
         let middle = if resource.namespaced && !namespace.is_empty() {
             format!("/namespaces/{namespace}")
         } else {
             String::new()
         };
-        let end = if name.is_empty() {
-            String::new()
-        } else {
-            format!("/{name}")
-        };
-        format!(
-            "{root}/{}{middle}/{}{end}",
-            resource.version, resource.plural
-        )
+        let end = if name.is_empty() { String::new() } else { format!("/{name}") };
+        format!("{root}/{}{middle}/{}{end}", resource.version, resource.plural)
     }
 
     /// Makes an object and gives back what was stored, or the server's `Status`. A `status` in it is stored as
@@ -243,40 +190,23 @@ impl Api {
     #[track_caller]
     pub fn try_create(&self, object: &Value) -> Result<Value, Value> {
         let Some(resource) = self.world().resource_of(object) else {
-            fail(&format!(
-                "this server has no {} {}",
-                object["apiVersion"], object["kind"]
-            ));
+            fail(&format!("this server has no {} {}", object["apiVersion"], object["kind"]));
         };
         let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
         let path = self.path(&resource, namespace, "");
-        let stored = self.request(
-            "POST",
-            &path,
-            "fieldManager=test",
-            "application/json",
-            object,
-        )?;
+        let stored = self.request("POST", &path, "fieldManager=test", "application/json", object)?;
         if object["status"].is_null() || !resource.is_stored() {
             return Ok(stored);
         }
-        let name = stored["metadata"]["name"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
+        let name = stored["metadata"]["name"].as_str().unwrap_or_default().to_owned();
         let status = object["status"].clone();
-        Ok(
-            self.edit(&resource.named().to_string(), namespace, &name, |live| {
-                live["status"] = status.clone()
-            }),
-        )
+        Ok(self.edit(&resource.named().to_string(), namespace, &name, |live| live["status"] = status.clone()))
     }
 
     /// Makes an object; see [`Api::try_create`].
     #[track_caller]
     pub fn create(&self, object: Value) -> Value {
-        self.try_create(&object)
-            .unwrap_or_else(|status| fail(&format!("{}: {object}", status["message"])))
+        self.try_create(&object).unwrap_or_else(|status| fail(&format!("{}: {object}", status["message"])))
     }
 
     /// Makes all these objects, in order.
@@ -301,23 +231,12 @@ impl Api {
     pub fn list(&self, resource: &str, namespace: &str) -> Vec<Value> {
         let resource = self.resource(resource);
         let world = self.world();
-        world
-            .store
-            .list(&collection(&resource), namespace)
-            .iter()
-            .map(|object| (**object).clone())
-            .collect()
+        world.store.list(&collection(&resource), namespace).iter().map(|object| (**object).clone()).collect()
     }
 
     /// Changes an object as its owner would, without any check, `status` included; gives back what was stored.
     #[track_caller]
-    pub fn edit(
-        &self,
-        resource: &str,
-        namespace: &str,
-        name: &str,
-        change: impl FnOnce(&mut Value),
-    ) -> Value {
+    pub fn edit(&self, resource: &str, namespace: &str, name: &str, change: impl FnOnce(&mut Value)) -> Value {
         let resource = self.resource(resource);
         let mut world = self.world();
         let Ok(live) = world.find(&resource, namespace, name) else {
@@ -367,21 +286,12 @@ impl Api {
 
     /// Adds an event about an object: `Normal` or `Warning`, reason, message.
     pub fn add_event(&self, about: &Value, kind: &str, reason: &str, message: &str) {
-        rollout::event(
-            &mut self.world(),
-            about,
-            (kind, reason, message),
-            "test",
-            "",
-        );
+        rollout::event(&mut self.world(), about, (kind, reason, message), "test", "");
     }
 
     /// Sets the log of a container.
     pub fn set_log(&self, namespace: &str, pod: &str, container: &str, text: &str) {
-        self.world().container_logs.insert(
-            (namespace.into(), pod.into(), container.into()),
-            text.into(),
-        );
+        self.world().container_logs.insert((namespace.into(), pod.into(), container.into()), text.into());
     }
 
     // ---- controllers
@@ -459,10 +369,7 @@ impl Api {
 
     /// The requests that asked to change something, in order.
     pub fn writes(&self) -> Vec<Request> {
-        self.requests()
-            .into_iter()
-            .filter(Request::is_write)
-            .collect()
+        self.requests().into_iter().filter(Request::is_write).collect()
     }
 
     /// Waits until as many requests have come in, or a generous time has passed; says whether they have.
@@ -488,8 +395,7 @@ impl Api {
         let mut all = json!({});
         for resource in &world.resources {
             let objects = world.store.list(&collection(resource), "");
-            all[resource.named().to_string()] =
-                objects.iter().map(|object| (**object).clone()).collect();
+            all[resource.named().to_string()] = objects.iter().map(|object| (**object).clone()).collect();
         }
         all
     }

@@ -51,16 +51,8 @@ pub(crate) struct Subresource {
     pub(crate) verbs: &'static [&'static str],
 }
 
-pub(crate) const STORED: &[&str] = &[
-    "create",
-    "delete",
-    "deletecollection",
-    "get",
-    "list",
-    "patch",
-    "update",
-    "watch",
-];
+pub(crate) const STORED: &[&str] =
+    &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const CREATE: &[&str] = &["create"];
 
 impl Resource {
@@ -93,32 +85,20 @@ impl Resource {
 
     /// `v1` or `apps/v1`.
     pub fn api_version(&self) -> String {
-        if self.group.is_empty() {
-            self.version.clone()
-        } else {
-            format!("{}/{}", self.group, self.version)
-        }
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 
     pub(crate) fn named(&self) -> super::error::Named<'_> {
-        super::error::Named {
-            group: &self.group,
-            resource: &self.plural,
-        }
+        super::error::Named { group: &self.group, resource: &self.plural }
     }
 
     pub(crate) fn named_kind(&self) -> super::error::Named<'_> {
-        super::error::Named {
-            group: &self.group,
-            resource: &self.kind,
-        }
+        super::error::Named { group: &self.group, resource: &self.kind }
     }
 
     /// Whether `word` means it: plural, singular, kind or short name, optionally with `.group`.
     pub(crate) fn answers_to(&self, word: &str) -> bool {
-        let (name, group) = word
-            .split_once('.')
-            .map_or((word, None), |(name, group)| (name, Some(group)));
+        let (name, group) = word.split_once('.').map_or((word, None), |(name, group)| (name, Some(group)));
         let name_fits = name == self.plural
             || name.eq_ignore_ascii_case(&self.kind)
             || name == self.singular
@@ -129,12 +109,8 @@ impl Resource {
     /// Whether the spec's changes are counted in `metadata.generation`.
     pub(crate) fn counts_generations(&self) -> bool {
         self.backing == Backing::Custom
-            || matches!(
-                self.group.as_str(),
-                "apps" | "batch" | "apps.openshift.io" | "image.openshift.io"
-            )
-            || (self.group.is_empty()
-                && matches!(self.plural.as_str(), "replicationcontrollers" | "pods"))
+            || matches!(self.group.as_str(), "apps" | "batch" | "apps.openshift.io" | "image.openshift.io")
+            || (self.group.is_empty() && matches!(self.plural.as_str(), "replicationcontrollers" | "pods"))
     }
 
     /// Whether PUT without `resourceVersion` is taken (`AllowUnconditionalUpdate` of the strategies).
@@ -199,12 +175,8 @@ impl Row {
         let Self(group_version, plural, singular, kind, short, flags, shape) = *self;
         let (group, version) = group_version.split_once('/').unwrap_or(("", group_version));
         let backing = match group {
-            "apps.openshift.io"
-            | "build.openshift.io"
-            | "image.openshift.io"
-            | "route.openshift.io"
-            | "project.openshift.io"
-            | "user.openshift.io" => Backing::Aggregated,
+            "apps.openshift.io" | "build.openshift.io" | "image.openshift.io" | "route.openshift.io"
+            | "project.openshift.io" | "user.openshift.io" => Backing::Aggregated,
             other if other.ends_with("openshift.io") => Backing::Custom,
             _ => Backing::Builtin,
         };
@@ -221,26 +193,10 @@ impl Row {
             shape,
             verbs: if flags.contains('c') { CREATE } else { STORED },
             subresources: match plural {
-                "pods" => &[Subresource {
-                    name: "log",
-                    kind: "Pod",
-                    verbs: &["get"],
-                }],
-                "buildconfigs" => &[Subresource {
-                    name: "instantiate",
-                    kind: "BuildRequest",
-                    verbs: CREATE,
-                }],
-                "builds" => &[Subresource {
-                    name: "log",
-                    kind: "BuildLog",
-                    verbs: &["get"],
-                }],
-                "imagestreams" => &[Subresource {
-                    name: "secrets",
-                    kind: "SecretList",
-                    verbs: &["get"],
-                }],
+                "pods" => &[Subresource { name: "log", kind: "Pod", verbs: &["get"] }],
+                "buildconfigs" => &[Subresource { name: "instantiate", kind: "BuildRequest", verbs: CREATE }],
+                "builds" => &[Subresource { name: "log", kind: "BuildLog", verbs: &["get"] }],
+                "imagestreams" => &[Subresource { name: "secrets", kind: "SecretList", verbs: &["get"] }],
                 _ => &[],
             },
         }
@@ -248,44 +204,12 @@ impl Row {
 }
 
 const KUBERNETES: &[Row] = &[
-    Row(
-        "v1",
-        "namespaces",
-        "namespace",
-        "Namespace",
-        "ns",
-        "s",
-        "core.Namespace",
-    ),
+    Row("v1", "namespaces", "namespace", "Namespace", "ns", "s", "core.Namespace"),
     Row("v1", "pods", "pod", "Pod", "po", "ns", "core.Pod"),
     Row("v1", "secrets", "secret", "Secret", "", "n", "core.Secret"),
-    Row(
-        "v1",
-        "serviceaccounts",
-        "serviceaccount",
-        "ServiceAccount",
-        "sa",
-        "n",
-        "core.ServiceAccount",
-    ),
-    Row(
-        "v1",
-        "configmaps",
-        "configmap",
-        "ConfigMap",
-        "cm",
-        "n",
-        "core.ConfigMap",
-    ),
-    Row(
-        "v1",
-        "services",
-        "service",
-        "Service",
-        "svc",
-        "ns",
-        "core.Service",
-    ),
+    Row("v1", "serviceaccounts", "serviceaccount", "ServiceAccount", "sa", "n", "core.ServiceAccount"),
+    Row("v1", "configmaps", "configmap", "ConfigMap", "cm", "n", "core.ConfigMap"),
+    Row("v1", "services", "service", "Service", "svc", "ns", "core.Service"),
     Row("v1", "events", "event", "Event", "ev", "n", "core.Event"),
     Row("v1", "nodes", "node", "Node", "no", "s", "core.Node"),
     Row(
@@ -297,79 +221,15 @@ const KUBERNETES: &[Row] = &[
         "ns",
         "core.ReplicationController",
     ),
-    Row(
-        "apps/v1",
-        "deployments",
-        "deployment",
-        "Deployment",
-        "deploy",
-        "ns",
-        "apps.Deployment",
-    ),
-    Row(
-        "apps/v1",
-        "statefulsets",
-        "statefulset",
-        "StatefulSet",
-        "sts",
-        "ns",
-        "apps.StatefulSet",
-    ),
-    Row(
-        "apps/v1",
-        "daemonsets",
-        "daemonset",
-        "DaemonSet",
-        "ds",
-        "ns",
-        "apps.DaemonSet",
-    ),
-    Row(
-        "apps/v1",
-        "replicasets",
-        "replicaset",
-        "ReplicaSet",
-        "rs",
-        "ns",
-        "apps.ReplicaSet",
-    ),
+    Row("apps/v1", "deployments", "deployment", "Deployment", "deploy", "ns", "apps.Deployment"),
+    Row("apps/v1", "statefulsets", "statefulset", "StatefulSet", "sts", "ns", "apps.StatefulSet"),
+    Row("apps/v1", "daemonsets", "daemonset", "DaemonSet", "ds", "ns", "apps.DaemonSet"),
+    Row("apps/v1", "replicasets", "replicaset", "ReplicaSet", "rs", "ns", "apps.ReplicaSet"),
     Row("batch/v1", "jobs", "job", "Job", "", "ns", "batch.Job"),
-    Row(
-        "batch/v1",
-        "cronjobs",
-        "cronjob",
-        "CronJob",
-        "cj",
-        "ns",
-        "batch.CronJob",
-    ),
-    Row(
-        "rbac.authorization.k8s.io/v1",
-        "roles",
-        "role",
-        "Role",
-        "",
-        "n",
-        "rbac.Role",
-    ),
-    Row(
-        "rbac.authorization.k8s.io/v1",
-        "rolebindings",
-        "rolebinding",
-        "RoleBinding",
-        "",
-        "n",
-        "rbac.RoleBinding",
-    ),
-    Row(
-        "rbac.authorization.k8s.io/v1",
-        "clusterroles",
-        "clusterrole",
-        "ClusterRole",
-        "",
-        "",
-        "rbac.ClusterRole",
-    ),
+    Row("batch/v1", "cronjobs", "cronjob", "CronJob", "cj", "ns", "batch.CronJob"),
+    Row("rbac.authorization.k8s.io/v1", "roles", "role", "Role", "", "n", "rbac.Role"),
+    Row("rbac.authorization.k8s.io/v1", "rolebindings", "rolebinding", "RoleBinding", "", "n", "rbac.RoleBinding"),
+    Row("rbac.authorization.k8s.io/v1", "clusterroles", "clusterrole", "ClusterRole", "", "", "rbac.ClusterRole"),
     Row(
         "rbac.authorization.k8s.io/v1",
         "clusterrolebindings",
@@ -409,42 +269,10 @@ const OPENSHIFT: &[Row] = &[
         "ns",
         "osapps.DeploymentConfig",
     ),
-    Row(
-        "build.openshift.io/v1",
-        "buildconfigs",
-        "buildconfig",
-        "BuildConfig",
-        "bc",
-        "n",
-        "build.BuildConfig",
-    ),
-    Row(
-        "build.openshift.io/v1",
-        "builds",
-        "build",
-        "Build",
-        "",
-        "n",
-        "build.Build",
-    ),
-    Row(
-        "image.openshift.io/v1",
-        "imagestreams",
-        "imagestream",
-        "ImageStream",
-        "is",
-        "ns",
-        "image.ImageStream",
-    ),
-    Row(
-        "image.openshift.io/v1",
-        "imagestreamtags",
-        "imagestreamtag",
-        "ImageStreamTag",
-        "istag",
-        "n",
-        "image.ImageStreamTag",
-    ),
+    Row("build.openshift.io/v1", "buildconfigs", "buildconfig", "BuildConfig", "bc", "n", "build.BuildConfig"),
+    Row("build.openshift.io/v1", "builds", "build", "Build", "", "n", "build.Build"),
+    Row("image.openshift.io/v1", "imagestreams", "imagestream", "ImageStream", "is", "ns", "image.ImageStream"),
+    Row("image.openshift.io/v1", "imagestreamtags", "imagestreamtag", "ImageStreamTag", "istag", "n", "image.ImageStreamTag"),
     Row(
         "image.openshift.io/v1",
         "imagestreamimports",
@@ -454,90 +282,18 @@ const OPENSHIFT: &[Row] = &[
         "nc",
         "image.ImageStreamImport",
     ),
-    Row(
-        "image.openshift.io/v1",
-        "images",
-        "image",
-        "Image",
-        "",
-        "",
-        "image.Image",
-    ),
-    Row(
-        "route.openshift.io/v1",
-        "routes",
-        "route",
-        "Route",
-        "",
-        "ns",
-        "route.Route",
-    ),
-    Row(
-        "project.openshift.io/v1",
-        "projects",
-        "project",
-        "Project",
-        "",
-        "",
-        "project.Project",
-    ),
-    Row(
-        "user.openshift.io/v1",
-        "users",
-        "user",
-        "User",
-        "",
-        "",
-        "user.User",
-    ),
+    Row("image.openshift.io/v1", "images", "image", "Image", "", "", "image.Image"),
+    Row("route.openshift.io/v1", "routes", "route", "Route", "", "ns", "route.Route"),
+    Row("project.openshift.io/v1", "projects", "project", "Project", "", "", "project.Project"),
+    Row("user.openshift.io/v1", "users", "user", "User", "", "", "user.User"),
 ];
 
 const OPENSHIFT4: &[Row] = &[
-    Row(
-        "config.openshift.io/v1",
-        "images",
-        "image",
-        "Image",
-        "",
-        "s",
-        "config.Image",
-    ),
-    Row(
-        "config.openshift.io/v1",
-        "proxies",
-        "proxy",
-        "Proxy",
-        "",
-        "s",
-        "config.Proxy",
-    ),
-    Row(
-        "config.openshift.io/v1",
-        "clusterversions",
-        "clusterversion",
-        "ClusterVersion",
-        "",
-        "s",
-        "config.ClusterVersion",
-    ),
-    Row(
-        "config.openshift.io/v1",
-        "clusteroperators",
-        "clusteroperator",
-        "ClusterOperator",
-        "co",
-        "s",
-        "config.ClusterOperator",
-    ),
-    Row(
-        "config.openshift.io/v1",
-        "infrastructures",
-        "infrastructure",
-        "Infrastructure",
-        "",
-        "s",
-        "config.Infrastructure",
-    ),
+    Row("config.openshift.io/v1", "images", "image", "Image", "", "s", "config.Image"),
+    Row("config.openshift.io/v1", "proxies", "proxy", "Proxy", "", "s", "config.Proxy"),
+    Row("config.openshift.io/v1", "clusterversions", "clusterversion", "ClusterVersion", "", "s", "config.ClusterVersion"),
+    Row("config.openshift.io/v1", "clusteroperators", "clusteroperator", "ClusterOperator", "co", "s", "config.ClusterOperator"),
+    Row("config.openshift.io/v1", "infrastructures", "infrastructure", "Infrastructure", "", "s", "config.Infrastructure"),
     Row(
         "config.openshift.io/v1",
         "imagedigestmirrorsets",
@@ -556,15 +312,7 @@ const OPENSHIFT4: &[Row] = &[
         "s",
         "config.ImageTagMirrorSet",
     ),
-    Row(
-        "config.openshift.io/v1",
-        "imagepolicies",
-        "imagepolicy",
-        "ImagePolicy",
-        "",
-        "ns",
-        "config.ImagePolicy",
-    ),
+    Row("config.openshift.io/v1", "imagepolicies", "imagepolicy", "ImagePolicy", "", "ns", "config.ImagePolicy"),
     Row(
         "config.openshift.io/v1",
         "clusterimagepolicies",

@@ -24,16 +24,9 @@ impl Kubeconfig<'_> {
         if let Some(token) = self.token {
             credentials.push_str(&format!("    token: {token:?}\n"));
         } else if let Some(password) = self.password {
-            credentials.push_str(&format!(
-                "    username: {:?}\n    password: {password:?}\n",
-                self.user
-            ));
+            credentials.push_str(&format!("    username: {:?}\n    password: {password:?}\n", self.user));
         }
-        let credentials = if credentials.is_empty() {
-            "    {}\n".to_owned()
-        } else {
-            credentials
-        };
+        let credentials = if credentials.is_empty() { "    {}\n".to_owned() } else { credentials };
         format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: test\nclusters:\n- name: test\n  cluster:\n    server: \
              {:?}\n{ca}contexts:\n- name: test\n  context:\n    cluster: test\n    user: {:?}\n    namespace: \

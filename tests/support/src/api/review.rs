@@ -19,8 +19,7 @@ pub(crate) fn create(world: &mut World, call: &Call, place: &Place) -> Outcome {
     review["metadata"]["creationTimestamp"] = Value::Null;
     if place.resource.kind == "SelfSubjectReview" {
         let identity = &call.identity;
-        review["status"] =
-            json!({"userInfo": {"username": identity.name, "groups": identity.groups}});
+        review["status"] = json!({"userInfo": {"username": identity.name, "groups": identity.groups}});
         return Ok(Reply::Json(201, review));
     }
     let spec = &review["spec"];
@@ -41,11 +40,7 @@ pub(crate) fn create(world: &mut World, call: &Call, place: &Place) -> Outcome {
     } else {
         let words = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
         let finding = FieldError::invalid("spec.resourceAttributes", &Value::Null, words);
-        return Err(ApiError::invalid(
-            place.resource.named_kind(),
-            "",
-            &[finding],
-        ));
+        return Err(ApiError::invalid(place.resource.named_kind(), "", &[finding]));
     };
     review["status"] = json!({ "allowed": allowed });
     Ok(Reply::Json(201, review))
