@@ -1,6 +1,5 @@
 //! Servers and helpers that the tests, the benches and the tour share.
 
-pub mod api;
 pub mod certs;
 pub mod client;
 pub mod content;
