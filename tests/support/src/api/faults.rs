@@ -43,13 +43,22 @@ impl fmt::Debug for Fault {
             Effect::Answer(code, _) => format!("scripted answer {code}"),
             Effect::OtherWriter(_) => "another writer".into(),
         };
-        write!(f, "{effect} on {:?} {:?}, {:?} left", self.methods, self.path, self.left)
+        write!(
+            f,
+            "{effect} on {:?} {:?}, {:?} left",
+            self.methods, self.path, self.left
+        )
     }
 }
 
 impl Fault {
     fn new(effect: Effect) -> Self {
-        Self { methods: Vec::new(), path: None, left: None, effect }
+        Self {
+            methods: Vec::new(),
+            path: None,
+            left: None,
+            effect,
+        }
     }
 
     /// An error status with the words that the real server has for it (503, 504, 500).
@@ -92,7 +101,10 @@ impl Fault {
     pub fn conflict() -> Self {
         Self::other_writer(|object| {
             let annotations = &mut object["metadata"]["annotations"]["example.com/other-writer"];
-            let count = annotations.as_str().and_then(|text| text.parse::<u32>().ok()).unwrap_or_default();
+            let count = annotations
+                .as_str()
+                .and_then(|text| text.parse::<u32>().ok())
+                .unwrap_or_default();
             *annotations = (count + 1).to_string().into();
         })
     }
@@ -119,7 +131,10 @@ impl Fault {
     pub(crate) fn strikes(&mut self, method: &str, path: &str) -> bool {
         let hits = self.left != Some(0)
             && (self.methods.is_empty() || self.methods.iter().any(|one| one == method))
-            && self.path.as_ref().is_none_or(|ending| path.ends_with(ending.as_str()));
+            && self
+                .path
+                .as_ref()
+                .is_none_or(|ending| path.ends_with(ending.as_str()));
         if let (true, Some(left)) = (hits, self.left.as_mut()) {
             *left -= 1;
         }
