@@ -1,5 +1,9 @@
 //! Servers and helpers that the tests, the benches and the tour share.
 
 pub mod api;
-pub mod cluster;
-pub mod realapi;
+pub mod certs;
+pub mod client;
+pub mod content;
+pub mod process;
+pub mod registry;
+mod web;
