@@ -141,6 +141,10 @@ fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
         Operation::Push => case
             .push()
             .is_some_and(|(_, push)| push.verdict == PushVerdict::Allowed),
+        Operation::Login => case
+            .logins()
+            .iter()
+            .any(|(_, login)| login.verdict == LoginVerdict::Accepted),
     };
     if !gaps.is_empty() {
         let names: Vec<String> = gaps
@@ -187,6 +191,18 @@ fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
             because: vec![at],
         };
     }
+    if case.subject.operation == Operation::Login
+        && let Some((at, words)) = case.logins().into_iter().find_map(|(at, login)| match &login.verdict {
+            LoginVerdict::NotProved { why } => Some((at, (*why).to_owned())),
+            _ => None,
+        })
+    {
+        return Verdict::Open {
+            cause: None,
+            summary: format!("whether the login is good cannot be told: {words}"),
+            because: vec![at],
+        };
+    }
     let because: Vec<usize> = case
         .evidence
         .iter()
@@ -209,7 +225,9 @@ fn gaps(case: &Case<'_>, by_mirror: bool) -> Vec<usize> {
         .filter(|(_, item)| {
             let needed = match item.check {
                 Check::Wiring | Check::Observed => false,
-                Check::Push => !case.is_pull(),
+                Check::Push => case.subject.operation == Operation::Push,
+                // A manifest that came has proved them.
+                Check::Login | Check::Permission => case.delivered().is_none(),
                 Check::Reference | Check::Policy | Check::Credentials => true,
                 _ => !by_mirror,
             };

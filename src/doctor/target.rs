@@ -10,6 +10,8 @@ use crate::model::platform::Platform;
 pub enum Operation {
     Pull,
     Push,
+    /// Only the login: the check of `link` without an image.
+    Login,
 }
 
 impl Operation {
@@ -18,6 +20,7 @@ impl Operation {
         match self {
             Self::Pull => "pull",
             Self::Push => "push",
+            Self::Login => "login",
         }
     }
 }
@@ -59,12 +62,10 @@ pub struct Subject {
     pub consumer: Consumer,
     /// `--plain-http`, or the cluster's `insecureRegistries` led to HTTP.
     pub plain_http: bool,
-    /// The platforms that must be served; see [`Subject::platforms_from`].
+    /// The platforms of which one must be served.
     pub platforms: Vec<Platform>,
     /// Where `platforms` came from, in words (`the nodes`, `--platform`, `this machine`).
     pub platforms_from: &'static str,
-    /// Names of images that the cluster uses already, for suggestions.
-    pub known_images: Vec<String>,
     /// When the run started; certificates are judged at this time.
     pub now: Timestamp,
 }

@@ -26,7 +26,7 @@ fn why(
     openshift: bool,
 ) -> (Vantage, SkipReason, String) {
     use SkipReason::{DependsOn, NoCluster, NotApplicable, OptIn};
-    let pushing = subject.operation == Operation::Push;
+    let pushing = subject.operation != Operation::Pull;
     match check {
         Check::Observed => (
             Vantage::Node,
@@ -43,7 +43,7 @@ fn why(
             NotApplicable,
             "this cluster has no such configuration".to_owned(),
         ),
-        Check::Push if !pushing => (
+        Check::Push if subject.operation != Operation::Push => (
             Vantage::Here,
             OptIn,
             "not tried; --push tries it".to_owned(),
@@ -51,12 +51,12 @@ fn why(
         Check::Manifest | Check::Platform | Check::Blobs | Check::Mirror if pushing => (
             Vantage::Here,
             NotApplicable,
-            "a push does not need it".to_owned(),
+            "not needed for this".to_owned(),
         ),
         Check::Permission if pushing => (
             Vantage::Here,
             NotApplicable,
-            "the push stage answers it".to_owned(),
+            "another stage answers it".to_owned(),
         ),
         Check::Tls if subject.plain_http => (Vantage::Here, NotApplicable, "plain HTTP".to_owned()),
         Check::Wiring => (

@@ -183,9 +183,27 @@ pub fn describe(fact: Fact, about: &About<'_>) -> Vec<Evidence> {
         status,
         detail,
         elapsed,
-        skip_reason: (status == Status::Skip).then_some(SkipReason::TimedOut),
+        skip_reason: (status == Status::Skip).then(|| skip_reason(&fact)),
         fact: Some(fact),
     }]
+}
+
+/// A login that could not be judged: cut off, or never begun.
+fn skip_reason(fact: &Fact) -> SkipReason {
+    let late = match fact {
+        Fact::Login(login) => login.exchanges.iter().any(|exchange| {
+            matches!(
+                exchange.result,
+                Err(ExchangeFault::Deadline | ExchangeFault::TimedOut { .. })
+            )
+        }),
+        _ => false,
+    };
+    if late {
+        SkipReason::TimedOut
+    } else {
+        SkipReason::DependsOn
+    }
 }
 
 type Line = (Check, Vantage, Status, String, Option<Duration>);

@@ -13,7 +13,8 @@ fn missing_or_forbidden(case: &Case<'_>) -> Option<Finding> {
     let Meaning::Refused { words } = &attempt.meaning else {
         return None;
     };
-    if attempt.credential_refused().is_some()
+    if case.credentials_unread()
+        || attempt.credential_refused().is_some()
         || answer::refusal_is_about_rights(case.dialect, authenticated)
         || case.repository_exists().is_some()
         || super::auth::refuses_everyone(case, attempt)

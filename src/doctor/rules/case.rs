@@ -4,7 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::doctor::answer::{self, Meaning, Missing};
 use crate::doctor::evidence::{
-    CandidateFact, ChainFact, EvidenceSet, Fact, PortFact, Role, SourceFact, VariantFact,
+    CandidateFact, ChainFact, Check, EvidenceSet, Fact, PortFact, Role, SkipReason, SourceFact,
+    VariantFact,
 };
 use crate::doctor::target::{Operation, Subject};
 use crate::model::dialect::Dialect;
@@ -194,8 +195,20 @@ impl<'a> Case<'a> {
             .copied()
     }
 
+    /// The consumer's secrets could not be read, so that nothing is known of what it would send.
+    pub fn credentials_unread(&self) -> bool {
+        !self.has_used_candidate()
+            && self
+                .evidence
+                .of(Check::Credentials)
+                .any(|(_, item)| item.skip_reason.is_some_and(SkipReason::leaves_a_gap))
+    }
+
     /// The consumer is refused for who it is, or for being nobody.
     pub fn refused(&self) -> Option<&Attempt<'a>> {
+        if self.credentials_unread() {
+            return None;
+        }
         self.failing()
             .filter(|attempt| attempt.is_refusal() || attempt.credential_refused().is_some())
     }

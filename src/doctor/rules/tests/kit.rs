@@ -41,7 +41,6 @@ pub(super) fn subject(text: &str, consumer: Consumer) -> Subject {
         plain_http: false,
         platforms: vec![platform("linux/amd64")],
         platforms_from: "this machine",
-        known_images: Vec::new(),
         now: "2026-11-22T12:00:00Z".parse().unwrap(),
     }
 }
