@@ -15,6 +15,7 @@ pub struct Fault {
     methods: Vec<String>,
     path: Option<String>,
     left: Option<u32>,
+    spared: u32,
     pub(crate) effect: Effect,
 }
 
@@ -57,6 +58,7 @@ impl Fault {
             methods: Vec::new(),
             path: None,
             left: None,
+            spared: 0,
             effect,
         }
     }
@@ -127,6 +129,12 @@ impl Fault {
         self
     }
 
+    /// Spares the first requests that it would hit, so many of them.
+    pub fn after(mut self, count: u32) -> Self {
+        self.spared = count;
+        self
+    }
+
     /// Whether it hits this request; counts it when it does.
     pub(crate) fn strikes(&mut self, method: &str, path: &str) -> bool {
         let hits = self.left != Some(0)
@@ -135,6 +143,10 @@ impl Fault {
                 .path
                 .as_ref()
                 .is_none_or(|ending| path.ends_with(ending.as_str()));
+        if hits && self.spared > 0 {
+            self.spared -= 1;
+            return false;
+        }
         if let (true, Some(left)) = (hits, self.left.as_mut()) {
             *left -= 1;
         }
