@@ -307,13 +307,13 @@ impl FieldError {
         )
     }
 
-    pub(crate) fn unsupported(field: impl Into<String>, value: &str, allowed: &[&str]) -> Self {
+    pub(crate) fn unsupported(field: impl Into<String>, value: &Value, allowed: &[&str]) -> Self {
         let allowed: Vec<String> = allowed.iter().map(|word| format!("{word:?}")).collect();
         let detail = format!("supported values: {}", allowed.join(", "));
         Self::new(
             field,
             "FieldValueNotSupported",
-            &format!("Unsupported value: {value:?}"),
+            &format!("Unsupported value: {value}"),
             &detail,
         )
     }

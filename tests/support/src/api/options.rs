@@ -2,7 +2,7 @@
 //!
 //! Source: k8s.io/apimachinery `pkg/apis/meta/v1/validation/validation.go`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::error::{ApiError, FieldError, Named};
 use super::wire::Call;
@@ -46,13 +46,13 @@ fn refuse(kind: &str, finding: FieldError) -> ApiError {
 }
 
 fn dry_run(values: &[&str], kind: &str) -> Result<bool, ApiError> {
-    match values.iter().find(|value| **value != "All") {
-        Some(other) => Err(refuse(
+    if values.iter().any(|value| *value != "All") {
+        return Err(refuse(
             kind,
-            FieldError::unsupported("dryRun", other, &["All"]),
-        )),
-        None => Ok(!values.is_empty()),
+            FieldError::unsupported("dryRun", &json!(values), &["All"]),
+        ));
     }
+    Ok(!values.is_empty())
 }
 
 impl Options {
@@ -85,7 +85,7 @@ impl Options {
             other => {
                 let finding = FieldError::unsupported(
                     "fieldValidation",
-                    other,
+                    &json!(other),
                     &["", "Ignore", "Strict", "Warn"],
                 );
                 return Err(refuse(kind, finding));
@@ -131,7 +131,7 @@ impl Options {
             let allowed = ["Background", "Foreground", "Orphan"];
             return Err(refuse(
                 kind,
-                FieldError::unsupported("propagationPolicy", &policy, &allowed),
+                FieldError::unsupported("propagationPolicy", &json!(policy), &allowed),
             ));
         }
         Ok(DeleteOptions {

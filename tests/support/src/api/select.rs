@@ -54,9 +54,7 @@ impl Selector {
                 )));
             };
             if !selectable(resource, field) {
-                return Err(ApiError::bad_request(format!(
-                    "field label not supported: {field}"
-                )));
+                return Err(not_selectable(resource, field));
             }
             chosen.push((field.to_owned(), equal, value.to_owned()));
         }
@@ -99,8 +97,23 @@ impl Selector {
     }
 }
 
+/// Types with fields of their own have one text, all others another.
+fn not_selectable(resource: &Resource, field: &str) -> ApiError {
+    ApiError::bad_request(if own_fields(resource).is_empty() {
+        format!(
+            "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+        )
+    } else {
+        format!("field label not supported: {field}")
+    })
+}
+
 fn selectable(resource: &Resource, field: &str) -> bool {
-    let own: &[&str] = match (resource.group.as_str(), resource.plural.as_str()) {
+    matches!(field, "metadata.name" | "metadata.namespace") || own_fields(resource).contains(&field)
+}
+
+fn own_fields(resource: &Resource) -> &'static [&'static str] {
+    match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => &[
             "spec.nodeName",
             "spec.restartPolicy",
@@ -135,8 +148,7 @@ fn selectable(resource: &Resource, field: &str) -> bool {
         }
         ("route.openshift.io", "routes") => &["spec.path", "spec.host", "spec.to.name"],
         _ => &[],
-    };
-    matches!(field, "metadata.name" | "metadata.namespace") || own.contains(&field)
+    }
 }
 
 fn field_of(object: &Value, field: &str) -> String {

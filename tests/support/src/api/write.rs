@@ -12,7 +12,7 @@ use super::admit;
 use super::body::{ensure_namespace, read_body};
 use super::defaults;
 use super::error::{ApiError, FieldError, Named};
-use super::kinds::Resource;
+use super::kinds::{Backing, Resource};
 use super::options::Options;
 use super::read::present;
 use super::schema::Type;
@@ -321,7 +321,6 @@ fn prepare_for_create(object: &mut Value, resource: &Resource) {
 fn prepare_for_update(object: &mut Value, live: &Value, place: &Place) {
     let resource = &place.resource;
     if place.door() == Door::Status {
-        // Only the status is taken, and the record of who wrote it.
         let mut next = live.clone();
         match object.get("status") {
             Some(status) => next["status"] = status.clone(),
@@ -330,8 +329,20 @@ fn prepare_for_update(object: &mut Value, live: &Value, place: &Place) {
                     .and_then(|entries| entries.remove("status")),
             ),
         }
-        if let Some(owners) = object["metadata"].get("managedFields") {
-            next["metadata"]["managedFields"] = owners.clone();
+        // How much of the metadata passes differs: core types take labels and annotations (`podStatusStrategy`),
+        // workloads keep their labels (`deploymentStatusStrategy`), custom resources keep all.
+        let passes: &[&str] = match (resource.backing, resource.group.as_str()) {
+            (Backing::Custom, _) => &["managedFields"],
+            (_, "") => &["managedFields", "labels", "annotations"],
+            _ => &["managedFields", "annotations"],
+        };
+        for field in passes {
+            if let (Some(value), Some(metadata)) = (
+                object["metadata"].get(*field),
+                next["metadata"].as_object_mut(),
+            ) {
+                metadata.insert((*field).to_owned(), value.clone());
+            }
         }
         *object = next;
         return;

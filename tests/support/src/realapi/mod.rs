@@ -50,34 +50,39 @@ impl RealApi {
     /// names no such folder: a run that wanted the real server is not to pass without it.
     #[track_caller]
     pub fn shared() -> Option<&'static Self> {
-        static SHARED: OnceLock<Option<RealApi>> = OnceLock::new();
-        let shared = SHARED.get_or_init(|| {
-            let Some(folder) = Self::assets() else {
-                if let Some(named) = std::env::var_os("KUBEBUILDER_ASSETS") {
-                    fail(&format!(
-                        "{} has no etcd and kube-apiserver",
-                        named.display()
-                    ));
-                }
-                return None;
-            };
-            Some(Self::start(&folder))
+        // A failure is remembered, so that not every test waits for it anew.
+        static SHARED: OnceLock<Result<Option<RealApi>, String>> = OnceLock::new();
+        let shared = SHARED.get_or_init(|| match Self::assets() {
+            Some(folder) => Self::try_start_often(&folder).map(Some),
+            None => match std::env::var_os("KUBEBUILDER_ASSETS") {
+                Some(named) => Err(format!(
+                    "{} has no etcd and kube-apiserver",
+                    named.display()
+                )),
+                None => Ok(None),
+            },
         });
-        shared.as_ref()
+        shared
+            .as_ref()
+            .map_or_else(|words| fail(words), Option::as_ref)
     }
 
     /// Starts both programs of a folder and waits until the server is ready.
     #[track_caller]
     pub fn start(assets: &Path) -> Self {
+        Self::try_start_often(assets).unwrap_or_else(|words| fail(&words))
+    }
+
+    fn try_start_often(assets: &Path) -> Result<Self, String> {
         // A free port may be taken by somebody else before the program has it.
         let mut last = String::new();
         for _ in 0..3 {
             match Self::try_start(assets) {
-                Ok(real) => return real,
+                Ok(real) => return Ok(real),
                 Err(error) => last = error.to_string(),
             }
         }
-        fail(&format!("no real API server: {last}"))
+        Err(format!("no real API server: {last}"))
     }
 
     fn try_start(assets: &Path) -> Result<Self, Failure> {
@@ -87,7 +92,7 @@ impl RealApi {
         let store = Program::start(
             &assets.join("etcd"),
             &etcd_arguments(&dir.path().join("data"), &store_url, &peer_url),
-            dir.path().join("etcd.log"),
+            dir.path(),
         )?;
         let address = free_address()?;
         let admin_token = random_token(&dir);
@@ -96,7 +101,7 @@ impl RealApi {
         let mut server = Program::start(
             &assets.join("kube-apiserver"),
             &server_arguments(dir.path(), address, &store_url),
-            dir.path().join("kube-apiserver.log"),
+            dir.path(),
         )?;
         let client = Client::new(address, Some(&authority.pem))?.with_token(&admin_token);
         let end = Instant::now() + PATIENCE;
@@ -203,6 +208,7 @@ fn write_files(dir: &Path, authority: &Authority, admin_token: &str) -> Result<(
         ("server.crt", certificate.pem()),
         ("server.key", key.serialize_pem()),
         ("accounts.key", account_key.serialize_pem()),
+        ("accounts.pub", account_key.public_key_pem()),
         ("tokens.csv", tokens),
     ] {
         std::fs::write(dir.join(name), content)?;
@@ -226,7 +232,7 @@ fn server_arguments(dir: &Path, address: SocketAddr, store: &str) -> Vec<String>
         format!("--token-auth-file={}", file("tokens.csv")),
         "--authorization-mode=RBAC".into(),
         "--service-account-issuer=https://kubernetes.default.svc".into(),
-        format!("--service-account-key-file={}", file("accounts.key")),
+        format!("--service-account-key-file={}", file("accounts.pub")),
         format!(
             "--service-account-signing-key-file={}",
             file("accounts.key")

@@ -1,15 +1,28 @@
 //! Child processes that end with the test process, however it ends.
 //!
 //! Every program runs under a shell that reads a pipe from the test process. When the pipe closes, because the
-//! handle was dropped or because the process is gone, the shell ends the program.
+//! handle was dropped or because the process is gone, the shell ends the program and removes its folder. The
+//! programs are killed: they hold nothing that is worth a graceful end, and an API server without its etcd
+//! would take minutes to see that.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-const WATCH: &str = "exec 3<&0\n\"$@\" 3<&- </dev/null &\nchild=$!\n(read -r _ <&3; kill \"$child\" \
-                     2>/dev/null) &\nexec 3<&-\nwait \"$child\"";
+const WATCH: &str = r#"folder=$1
+shift
+exec 3<&0
+"$@" 3<&- </dev/null &
+child=$!
+(
+    read -r _ <&3
+    kill -9 "$child" 2>/dev/null
+    while kill -0 "$child" 2>/dev/null; do sleep 0.05; done
+    rm -rf "$folder" 2>/dev/null
+) >/dev/null &
+exec 3<&-
+wait "$child""#;
 
 /// A program that runs in the background and writes to a log.
 #[derive(Debug)]
@@ -19,13 +32,16 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts a program; its output goes to the file `log`.
-    pub(crate) fn start(program: &Path, arguments: &[String], log: PathBuf) -> io::Result<Self> {
+    /// Starts a program. Its output goes to `PROGRAM.log` in `folder`, which goes when the program does.
+    pub(crate) fn start(program: &Path, arguments: &[String], folder: &Path) -> io::Result<Self> {
+        let name = program.file_stem().unwrap_or(program.as_os_str());
+        let log = folder.join(name).with_extension("log");
         let output = File::create(&log)?;
         let child = Command::new("sh")
             .arg("-c")
             .arg(WATCH)
             .arg("sh")
+            .arg(folder)
             .arg(program)
             .args(arguments)
             .stdin(Stdio::piped())

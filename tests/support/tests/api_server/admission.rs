@@ -1,7 +1,7 @@
 use extreg_test_support::api::{Api, Flavor, PodState, make};
 use serde_json::{Value, json};
 
-use super::http::{delete, get, patch, post};
+use super::http::{delete, get, on_every_cluster, patch, post};
 
 fn openshift() -> Api {
     Api::builder()
@@ -19,48 +19,54 @@ fn link(api: &Api, account: &str, secrets: &[&str]) {
 
 #[test]
 fn pods_get_the_account_and_its_pull_secrets_when_they_have_none() {
-    let api = Api::start();
-    link(&api, "default", &["a", "b"]);
-    let pod = api.create(make::pod("default", "bare", "registry.example.com/web:1"));
-    assert_eq!(pod["spec"]["serviceAccountName"], "default");
-    assert_eq!(pod["spec"]["serviceAccount"], "default");
-    assert_eq!(
-        pod["spec"]["imagePullSecrets"],
-        json!([{"name": "a"}, {"name": "b"}])
-    );
-    let mount = &pod["spec"]["containers"][0]["volumeMounts"][0];
-    assert_eq!(
-        mount["mountPath"],
-        "/var/run/secrets/kubernetes.io/serviceaccount"
-    );
-    assert_eq!(pod["spec"]["volumes"][0]["name"], mount["name"]);
-    let mut own = make::pod("default", "own", "registry.example.com/web:1");
-    own["spec"]["imagePullSecrets"] = json!([{"name": "mine"}]);
-    assert_eq!(
-        api.create(own)["spec"]["imagePullSecrets"],
-        json!([{"name": "mine"}])
-    );
-    // At creation only: what is linked later does not reach the pod.
-    link(&api, "default", &["c"]);
-    let pod = api.get("pods", "default", "bare").unwrap();
-    assert_eq!(
-        pod["spec"]["imagePullSecrets"],
-        json!([{"name": "a"}, {"name": "b"}])
-    );
+    on_every_cluster(|api| {
+        let link = |secrets: &Value| {
+            api.edit("serviceaccounts", "default", |object| {
+                object["imagePullSecrets"] = secrets.clone();
+            });
+        };
+        let both = json!([{"name": "a"}, {"name": "b"}]);
+        link(&both);
+        let pod = api.create(make::pod(&api.ns, "bare", "registry.example.com/web:1"));
+        assert_eq!(pod["spec"]["serviceAccountName"], "default");
+        assert_eq!(pod["spec"]["serviceAccount"], "default");
+        assert_eq!(pod["spec"]["imagePullSecrets"], both);
+        let mount = &pod["spec"]["containers"][0]["volumeMounts"][0];
+        assert_eq!(
+            mount["mountPath"],
+            "/var/run/secrets/kubernetes.io/serviceaccount"
+        );
+        assert_eq!(pod["spec"]["volumes"][0]["name"], mount["name"]);
+        let mut own = make::pod(&api.ns, "own", "registry.example.com/web:1");
+        own["spec"]["imagePullSecrets"] = json!([{"name": "mine"}]);
+        assert_eq!(
+            api.create(own)["spec"]["imagePullSecrets"],
+            json!([{"name": "mine"}])
+        );
+        // At creation only: what is linked later does not reach the pod.
+        link(&json!([{"name": "c"}]));
+        let pod = get(&api, &api.core("pods/bare")).expect(200);
+        assert_eq!(pod["spec"]["imagePullSecrets"], both);
+    });
 }
 
 #[test]
 fn the_account_of_a_pod_must_exist() {
-    let api = Api::start();
-    let mut pod = make::pod("default", "web", "registry.example.com/web:1");
-    pod["spec"]["serviceAccountName"] = "robot".into();
-    let refused = post(&api, "/api/v1/namespaces/default/pods", &pod).refused(403);
-    assert_eq!(
-        refused,
-        "pods \"web\" is forbidden: error looking up service account default/robot: serviceaccount \"robot\" not found"
-    );
-    api.create(make::service_account("default", "robot"));
-    post(&api, "/api/v1/namespaces/default/pods", &pod).expect(201);
+    on_every_cluster(|api| {
+        let mut pod = make::pod(&api.ns, "web", "registry.example.com/web:1");
+        pod["spec"]["serviceAccountName"] = "robot".into();
+        let refused = post(&api, &api.core("pods"), &pod).refused(403);
+        let ns = &api.ns;
+        assert_eq!(
+            refused,
+            format!(
+                "pods \"web\" is forbidden: error looking up service account {ns}/robot: serviceaccount \"robot\" \
+                 not found"
+            )
+        );
+        api.create(make::service_account(&api.ns, "robot"));
+        post(&api, &api.core("pods"), &pod).expect(201);
+    });
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Requests of the tests: the crate's own client with words for what a test expects.
 
+use std::borrow::Borrow;
+
 use extreg_test_support::api::Api;
-use extreg_test_support::cluster::{Client, Cluster};
+use extreg_test_support::cluster::{Client, Cluster, for_each_cluster};
 use serde_json::Value;
 
 /// Whoever can be asked.
@@ -13,6 +15,12 @@ impl Server for Api {
     /// Nobody in particular: without credentials.
     fn client(&self) -> Client {
         Client::new(self.address(), self.ca_pem()).expect("a client")
+    }
+}
+
+impl<S: Server> Server for &S {
+    fn client(&self) -> Client {
+        (**self).client()
     }
 }
 
@@ -139,4 +147,66 @@ pub(super) fn patch(server: &impl Server, kind: &str, path: &str, body: &Value) 
         &[("content-type", media)],
         &body.to_string(),
     )
+}
+
+/// A namespace on one of the clusters.
+pub(super) struct Ground<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) ns: String,
+}
+
+impl Server for Ground<'_> {
+    fn client(&self) -> Client {
+        self.cluster.client()
+    }
+}
+
+impl Ground<'_> {
+    /// A path of the core group in this namespace.
+    pub(super) fn core(&self, rest: &str) -> String {
+        format!("/api/v1/namespaces/{}/{rest}", self.ns)
+    }
+
+    /// A path of `apps/v1` in this namespace.
+    pub(super) fn apps(&self, rest: &str) -> String {
+        format!("/apis/apps/v1/namespaces/{}/{rest}", self.ns)
+    }
+
+    #[track_caller]
+    pub(super) fn create(&self, object: impl Borrow<Value>) -> Value {
+        self.cluster.create(object.borrow())
+    }
+
+    #[track_caller]
+    pub(super) fn edit(
+        &self,
+        resource: &str,
+        name: &str,
+        change: impl FnOnce(&mut Value),
+    ) -> Value {
+        self.cluster.edit(resource, &self.ns, name, change)
+    }
+
+    /// All that the tests make here, to see that nothing was written.
+    pub(super) fn snapshot(&self) -> Vec<Value> {
+        [
+            "configmaps",
+            "secrets",
+            "serviceaccounts",
+            "deployments.apps",
+            "pods",
+        ]
+        .iter()
+        .flat_map(|resource| self.cluster.list(resource, &self.ns))
+        .collect()
+    }
+}
+
+/// Runs a test in a namespace of its own on the embedded server and, where there is one, on the real server.
+#[track_caller]
+pub(super) fn on_every_cluster(test: impl Fn(&Ground<'_>)) {
+    for_each_cluster(|cluster| {
+        let ns = cluster.namespace("rules");
+        test(&Ground { cluster, ns });
+    });
 }

@@ -1,7 +1,8 @@
 use extreg_test_support::api::{Api, Rule, User, make};
+use extreg_test_support::cluster::LIMITED_TOKEN;
 use serde_json::{Value, json};
 
-use super::http::{Answer, patch, send};
+use super::http::{Answer, on_every_cluster, patch, send};
 
 fn api() -> Api {
     let api = Api::builder()
@@ -162,6 +163,64 @@ fn refusals_name_verb_resource_and_place() {
         alice(&api, "GET", "/api/v1/namespaces/shop/secrets").status,
         200
     );
+}
+
+#[test]
+fn both_servers_refuse_and_review_in_the_same_words() {
+    on_every_cluster(|api| {
+        let ns = &api.ns;
+        let limited = |method: &str, path: &str, body: &Value| {
+            let bearer = format!("Bearer {LIMITED_TOKEN}");
+            let headers = [
+                ("authorization", bearer.as_str()),
+                ("content-type", "application/json"),
+            ];
+            send(&api, method, path, &headers, &body.to_string())
+        };
+        let may = |verb: &str, group: &str, resource: &str| {
+            let attributes =
+                json!({"verb": verb, "group": group, "resource": resource, "namespace": ns});
+            let review = json!({
+                "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+                "spec": {"resourceAttributes": attributes},
+            });
+            let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+            limited("POST", path, &review).expect(201)["status"]["allowed"].clone()
+        };
+        assert_eq!(may("list", "", "secrets"), false);
+        assert_eq!(
+            limited("GET", &api.core("secrets"), &json!({})).expect(403)["message"],
+            format!(
+                "secrets is forbidden: User \"limited\" cannot list resource \"secrets\" in API group \"\" in the \
+                 namespace \"{ns}\""
+            )
+        );
+        assert_eq!(
+            limited("GET", &api.apps("deployments/web"), &json!({})).expect(403)["message"],
+            format!(
+                "deployments.apps \"web\" is forbidden: User \"limited\" cannot get resource \"deployments\" in API \
+                 group \"apps\" in the namespace \"{ns}\""
+            )
+        );
+        api.cluster.grant(ns, &["get", "list"], "secrets");
+        api.cluster.grant(ns, &["get"], "deployments.apps");
+        // The real server learns of new roles through a watch.
+        while may("get", "apps", "deployments") != true || may("list", "", "secrets") != true {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        assert_eq!(limited("GET", &api.core("secrets"), &json!({})).status, 200);
+        assert_eq!(
+            limited("GET", &api.apps("deployments/web"), &json!({})).status,
+            404
+        );
+        assert_eq!(may("create", "", "secrets"), false);
+        assert_eq!(limited("GET", "/api/v1/secrets", &json!({})).status, 403);
+        let unknown = [("authorization", "Bearer nobody")];
+        assert_eq!(
+            send(&api, "GET", &api.core("secrets"), &unknown, "").refused(401),
+            "Unauthorized"
+        );
+    });
 }
 
 #[test]

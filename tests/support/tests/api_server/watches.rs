@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use extreg_test_support::api::{Api, make};
 use serde_json::{Value, json};
 
-use super::http::get;
+use super::http::{get, on_every_cluster};
 
 /// A watch, read event by event.
 struct Watch(BufReader<TcpStream>);
@@ -131,4 +131,61 @@ fn a_streamed_list_ends_with_its_bookmark() {
         mark["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"],
         "true"
     );
+}
+
+#[test]
+fn both_servers_tell_the_same_story() {
+    on_every_cluster(|api| {
+        let maps = api.core("configmaps");
+        let version = get(&api, &maps).expect(200)["metadata"]["resourceVersion"].clone();
+        let version = version.as_str().unwrap();
+        for name in ["one", "two"] {
+            api.create(make::config_map(&api.ns, name, &json!({"a": "1"})));
+        }
+        api.edit("configmaps", "one", |map| map["data"]["a"] = "2".into());
+        api.edit("configmaps", "one", |map| {
+            map["metadata"]["labels"] = json!({"app": "x"});
+        });
+        api.cluster.delete("configmaps", &api.ns, "two");
+        let story = |query: &str| -> Vec<(String, String)> {
+            let path = format!("{maps}?watch=1&resourceVersion={version}&timeoutSeconds=1{query}");
+            let answer = get(&api, &path);
+            let events = answer
+                .text
+                .lines()
+                .map(|line| serde_json::from_str::<Value>(line).unwrap());
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            events
+                .filter(|event| event["type"] != "BOOKMARK")
+                .map(|event| {
+                    (
+                        text(&event["type"]),
+                        text(&event["object"]["metadata"]["name"]),
+                    )
+                })
+                .collect()
+        };
+        let told = |events: &[(&str, &str)]| -> Vec<(String, String)> {
+            events
+                .iter()
+                .map(|(kind, name)| ((*kind).to_owned(), (*name).to_owned()))
+                .collect()
+        };
+        assert_eq!(
+            story(""),
+            told(&[
+                ("ADDED", "one"),
+                ("ADDED", "two"),
+                ("MODIFIED", "one"),
+                ("MODIFIED", "one"),
+                ("DELETED", "two"),
+            ])
+        );
+        assert_eq!(story("&labelSelector=app%3Dx"), told(&[("ADDED", "one")]));
+        let by_name = "&fieldSelector=metadata.name%3Dtwo";
+        assert_eq!(
+            story(by_name),
+            told(&[("ADDED", "two"), ("DELETED", "two")])
+        );
+    });
 }
