@@ -6,12 +6,13 @@ use http::header::LOCATION;
 use url::Url;
 
 use super::Registry;
+use super::ping::obstacle;
 use super::reach::{Redirects, basic_sign};
 use super::token::Issued;
 use super::wire::{Asked, Authorization, Query, Wire};
 use crate::model::challenge::Challenge;
 use crate::model::credential::Credential;
-use crate::model::dialect::{Dialect, PushWay};
+use crate::model::dialect::PushWay;
 use crate::model::observation::{
     Answer, Exchange, ExchangeFault, Purpose, PushVerdict, PushView, Withheld,
 };
@@ -63,15 +64,20 @@ impl Registry {
             let withheld = Wire::withheld(&query, Withheld::PlainHttp).exchange;
             return Found::not_proved(vec![withheld], "credentials are not sent over plain HTTP");
         }
-        if let Some(index) = credential
-            && self.dialect().await.traits().prove_first
-        {
-            drop(self.prove(index).await);
+        // Without knowing the dialect nothing may be asked: on some the question itself creates the repository.
+        if let Some(why) = obstacle(self.known_ping().await) {
+            return Found::not_proved(Vec::new(), why);
         }
         let challenge = match self.known_challenge(repository) {
             Some(challenge) => Some(challenge),
             None => self.ping_challenge().await,
         };
+        let basic = challenge.as_ref().is_some_and(Challenge::is_basic);
+        if let Some(index) = credential
+            && (basic || self.dialect().await.traits().prove_first)
+        {
+            drop(self.prove(index).await);
+        }
         let is_registry_token = self
             .holder(credential)
             .is_some_and(|holder| matches!(holder.credential, Credential::RegistryToken(_)));
@@ -88,10 +94,10 @@ impl Registry {
                     .token_for(&challenge, repository, "pull", credential)
                     .await;
                 let exchanges = vec![issued.exchange.clone()];
-                read_grant(&issued, repository).map_or_else(
-                    || Found::not_proved(exchanges.clone(), no_token_or_claims(&issued)),
-                    |verdict| Found::plain(exchanges.clone(), verdict),
-                )
+                match read_grant(&issued, repository) {
+                    Some(verdict) => Found::plain(exchanges, verdict),
+                    None => Found::not_proved(exchanges, no_token_or_claims(&issued)),
+                }
             }
             PushWay::PushTokenIfThere => {
                 let tags = self.tags(repository, credential, A_FEW_TAGS).await;
@@ -206,10 +212,9 @@ impl Registry {
         };
         let mut cancelled = self.push_ask(&cancel, credential, token.is_none()).await;
         exchanges.push(cancelled.exchange.clone());
-        // Distribution cancels with the right to delete, not to push; asking for it creates nothing there.
         if let Some((challenge, _)) = token
-            && cancelled.exchange.status() == Some(401)
-            && self.dialect().await == Dialect::Distribution
+            && matches!(cancelled.exchange.status(), Some(401 | 403))
+            && self.dialect().await.traits().cancel_by_delete
         {
             let issued = self
                 .token_for(challenge, repository, "pull,push,delete", credential)

@@ -15,7 +15,7 @@ use super::wire::{Asked, Authorization, Query, Wire};
 use super::{Registry, answers, realm, urls};
 use crate::model::challenge::{self, Challenge};
 use crate::model::credential::Credential;
-use crate::model::observation::{Answer, Grant, Withheld};
+use crate::model::observation::{Answer, Grant, Sent, Withheld};
 
 /// Redirects followed for one request (Go's `http.Client` stops after ten; registries need one or two).
 const MOST_REDIRECTS: usize = 5;
@@ -165,6 +165,8 @@ impl Registry {
             }
         };
         if challenge.is_basic() {
+            // A refusal of Basic by a repository may be about the repository, one by `/v2/` is about the password.
+            drop(self.prove(index).await);
             return without_grant(self.ask_basic(holder, query, redirects).await);
         }
         let (reached, at_home) = self
@@ -172,6 +174,7 @@ impl Registry {
             .await;
         match self.challenge_in(repository, &reached.asked, at_home) {
             Some(other) if names_another_service(&other, &challenge) => {
+                self.remember(repository, &other);
                 self.by_token(&other, repository, index, query, redirects)
                     .await
                     .0
@@ -302,11 +305,14 @@ impl Registry {
         Ok(next)
     }
 
-    /// The challenge in an answer of the registry itself, remembered for the repository.
+    /// The challenge in an answer of the registry itself. Remembered for the repository only where nothing was sent along:
+    /// Harbor answers a token without the right with a challenge for Basic.
     fn challenge_in(&self, repository: &str, asked: &Asked, at_home: bool) -> Option<Challenge> {
         let answer = asked.answer().filter(|answer| answer.status == 401)?;
         let challenge = challenge::preferred(&answer.challenges).filter(|_| at_home)?;
-        self.remember(repository, challenge);
+        if asked.exchange.sent == Sent::Nothing {
+            self.remember(repository, challenge);
+        }
         Some(challenge.clone())
     }
 

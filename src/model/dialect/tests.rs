@@ -200,9 +200,13 @@ fn headers_and_bodies_tell_where_challenges_do_not() {
         .push(("x-jfrog-version".to_owned(), "7.1".to_owned()));
     assert_eq!(fingerprint(&artifactory, "h"), Dialect::Artifactory);
 
-    let mut quay = bearer(&[("realm", "https://registry.corp/v2/auth"), ("service", "x")]);
-    quay.body = b"true".to_vec();
+    let quay = bearer(&[("realm", "https://registry.corp/v2/auth"), ("service", "x")]);
     assert_eq!(fingerprint(&quay, "registry.corp"), Dialect::Quay);
+    let gitlab = bearer(&[
+        ("realm", "https://git.corp/gitlab/jwt/auth"),
+        ("service", "x"),
+    ]);
+    assert_eq!(fingerprint(&gitlab, "git.corp"), Dialect::GitLab);
 
     let mut zot = answer(200, Some(("basic", &[("realm", "zot")])));
     zot.headers
