@@ -1,4 +1,10 @@
 //! Every stage at which a registry can be out of reach is named, in time, and with what was seen up to there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on ends"
+)]
 
 use std::time::{Duration, Instant};
 

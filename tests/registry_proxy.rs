@@ -1,4 +1,10 @@
 //! Registries behind proxies: what the proxy refuses is its own fault and told apart, and its password is seen by it alone.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on ends"
+)]
 
 use extreg::model::observation::{ConnectFault, ExchangeFault, PingKind, ProxyFault};
 use extreg::model::proxy::{ProxyRules, ProxyValues};

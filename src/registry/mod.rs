@@ -12,20 +12,26 @@ mod answers;
 mod blob;
 mod browse;
 mod dial;
+mod faults;
+mod follow;
 mod holder;
 mod jwt;
 mod keyed;
+mod lease;
 mod limits;
 mod login;
 mod manifests;
 mod ping;
 mod pool;
 mod push;
+mod query;
 mod reach;
 mod realm;
 mod redact;
+mod signs;
 mod token;
 mod urls;
+mod verdicts;
 mod wire;
 
 use std::collections::HashMap;
@@ -97,6 +103,7 @@ impl Default for Budgets {
 /// together; a `manifest` with a credential proves the login on its way, so ask for both at once.
 pub struct Registry {
     wire: Wire,
+    endpoint: Endpoint,
     /// Scheme, host and port to begin with.
     asked: Origin,
     /// The same as a URL.
@@ -164,6 +171,7 @@ impl Registry {
             asked,
             root,
             port_named: endpoint.port().is_some(),
+            endpoint,
             plain_http: options.plain_http,
             accept_untrusted: options.accept_untrusted,
             holders: credentials.into_iter().map(Holder::new).collect(),
@@ -176,6 +184,11 @@ impl Registry {
             tag_lists: Keyed::default(),
             blobs: Keyed::default(),
         })
+    }
+
+    /// What it was made for.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// DNS, TCP, proxy, TLS, each with its own result and time: the stages of the first connection of this run, which the

@@ -1,5 +1,7 @@
 use super::*;
 
+type Params = &'static [(&'static str, &'static str)];
+
 fn answer(status: u16, challenge: Option<(&str, &[(&str, &str)])>) -> Answer {
     Answer {
         status,
@@ -26,7 +28,7 @@ fn bearer(params: &[(&str, &str)]) -> Answer {
 
 #[test]
 fn services_and_realm_paths_choose_the_dialect() {
-    let rows: &[(&[(&str, &str)], &str, Dialect)] = &[
+    let rows: &[(Params, &str, Dialect)] = &[
         (
             &[
                 ("realm", "https://auth.docker.io/token"),
@@ -153,7 +155,7 @@ fn services_and_realm_paths_choose_the_dialect() {
 
 #[test]
 fn basic_realms_choose_the_dialect() {
-    let rows: &[(&[(&str, &str)], Dialect)] = &[
+    let rows: &[(Params, Dialect)] = &[
         (
             &[
                 ("realm", "https://1.dkr.ecr.eu-west-1.amazonaws.com/"),
