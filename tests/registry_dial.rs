@@ -1,7 +1,11 @@
 //! Every stage at which a registry can be out of reach is named, in time, and with what was seen up to there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on ends"
+)]
 
-use std::io::Write as _;
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use extreg::model::observation::{
@@ -10,28 +14,14 @@ use extreg::model::observation::{
 use extreg::registry::Options;
 use extreg_test_support::certs::{Ca, Leaf, self_signed};
 use extreg_test_support::content::Image;
+use extreg_test_support::net::ClosedPort;
 use extreg_test_support::registry::{self as embedded, At, Fault, Origin};
 
 mod registry_kit;
 use registry_kit::{
-    CANARY, answer, client, fault, impatient, options, password, plain, plain_client, requests,
+    CANARY, answer, client, fault, impatient, options, password, plain, plain_client, raw_server,
+    requests, run,
 };
-
-/// A server that says these bytes to everybody and closes.
-fn raw_server(bytes: &'static [u8]) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            // The client's first message is read, so that closing does not reset what is said.
-            let mut hello = [0; 4096];
-            let _length = std::io::Read::read(&mut stream, &mut hello);
-            let _sent = stream.write_all(bytes);
-        }
-    });
-    port
-}
 
 #[tokio::test]
 async fn a_name_that_does_not_resolve() {
@@ -47,28 +37,24 @@ async fn a_name_that_does_not_resolve() {
     assert!(matches!(fault(&ping.exchange), ExchangeFault::Dns(_)));
 }
 
-#[tokio::test]
-async fn a_refused_connection_is_tried_once() {
-    let port = {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        listener.local_addr().expect("an address").port()
-    };
-    let client = client(
-        &format!("127.0.0.1:{port}"),
-        vec![password("alice", CANARY)],
-        options(&[]),
-    );
-    let dial = client.dial().await;
-    assert_eq!(dial.tcp.unwrap().result, Err(ConnectFault::Refused));
-    let view = client.manifest("a/b", "1.0", None).await;
-    assert_eq!(
-        fault(&view.exchange),
-        &ExchangeFault::Connect(ConnectFault::Refused)
-    );
-    assert!(matches!(
-        client.login(0).await.verdict,
-        LoginVerdict::Unknown { .. }
-    ));
+#[test]
+fn a_refused_connection_is_tried_once() {
+    let closed = ClosedPort::new();
+    run(async {
+        let credentials = vec![password("alice", CANARY)];
+        let client = client(&closed.host(), credentials, options(&[]));
+        let dial = client.dial().await;
+        assert_eq!(dial.tcp.unwrap().result, Err(ConnectFault::Refused));
+        let view = client.manifest("a/b", "1.0", None).await;
+        assert_eq!(
+            fault(&view.exchange),
+            &ExchangeFault::Connect(ConnectFault::Refused)
+        );
+        assert!(matches!(
+            client.login(0).await.verdict,
+            LoginVerdict::Unknown { .. }
+        ));
+    });
 }
 
 /// The TLS fault of a registry that misbehaves like this.

@@ -1,5 +1,11 @@
 //! Pulling as far as a diagnosis needs it: pings, logins, manifests, tags and blobs of a registry that works, and of one
 //! that refuses.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on ends"
+)]
 
 use extreg::model::dialect::Dialect;
 use extreg::model::observation::{LoginVerdict, ManifestKind, PingKind, Sent};

@@ -1,4 +1,10 @@
 //! The rules of politeness and safety, each proven by what the servers were sent.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on ends"
+)]
 
 use std::time::{Duration, Instant};
 

@@ -13,20 +13,26 @@ mod blob;
 mod browse;
 mod config_blob;
 mod dial;
+mod faults;
+mod follow;
 mod holder;
 mod jwt;
 mod keyed;
+mod lease;
 mod limits;
 mod login;
 mod manifests;
 mod ping;
 mod pool;
 mod push;
+mod query;
 mod reach;
 mod realm;
 mod redact;
+mod signs;
 mod token;
 mod urls;
+mod verdicts;
 mod wire;
 
 use std::collections::HashMap;
@@ -98,6 +104,7 @@ impl Default for Budgets {
 /// together; a `manifest` with a credential proves the login on its way, so ask for both at once.
 pub struct Registry {
     wire: Wire,
+    endpoint: Endpoint,
     /// Scheme, host and port to begin with.
     asked: Origin,
     /// The same as a URL.
@@ -165,6 +172,7 @@ impl Registry {
             asked,
             root,
             port_named: endpoint.port().is_some(),
+            endpoint,
             plain_http: options.plain_http,
             accept_untrusted: options.accept_untrusted,
             holders: credentials.into_iter().map(Holder::new).collect(),
@@ -177,6 +185,11 @@ impl Registry {
             tag_lists: Keyed::default(),
             blobs: Keyed::default(),
         })
+    }
+
+    /// What it was made for.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// DNS, TCP, proxy, TLS, each with its own result and time: the stages of the first connection of this run, which the
