@@ -29,13 +29,22 @@ fn traces() -> Vec<String> {
 }
 
 fn clean(world: &World, what: &str, output: &Output) {
-    let mut bytes = vec![("stdout", output.stdout.clone()), ("stderr", output.stderr.clone())];
+    let mut bytes = vec![
+        ("stdout", output.stdout.clone()),
+        ("stderr", output.stderr.clone()),
+    ];
     for file in world.journal_files() {
-        bytes.push(("journal", String::from_utf8_lossy(&std::fs::read(file).expect("a file")).into_owned()));
+        bytes.push((
+            "journal",
+            String::from_utf8_lossy(&std::fs::read(file).expect("a file")).into_owned(),
+        ));
     }
     for (place, text) in bytes {
         for trace in traces() {
-            assert!(!text.contains(&trace), "{what}: {trace} in {place}:\n{text}");
+            assert!(
+                !text.contains(&trace),
+                "{what}: {trace} in {place}:\n{text}"
+            );
         }
     }
 }
@@ -50,7 +59,9 @@ fn the_traces_would_be_found() {
 #[test]
 fn no_verb_gives_a_password_away() {
     let world = World::openshift();
-    world.api.create(make::docker_secret("shop", "corp", "quay.io", "robot", PASSWORD));
+    world.api.create(make::docker_secret(
+        "shop", "corp", "quay.io", "robot", PASSWORD,
+    ));
     let file = json!({"auths": {"ghcr.io": make::docker_entry("robot", PASSWORD)}});
     world.sandbox.write("auth.json", file.to_string());
     let steps = [
@@ -88,12 +99,16 @@ fn no_failure_gives_a_password_away() {
         // A server that repeats what it was sent.
         let message = format!("cannot store {}", base64(&format!("robot:{}", "x")));
         let body = json!({"kind": "Status", "status": "Failure", "code": code, "message": message});
-        world.api.fault(Fault::answer(code, body).on_methods(&["PATCH"]));
+        world
+            .api
+            .fault(Fault::answer(code, body).on_methods(&["PATCH"]));
         let output = world.cmd(line).stdin(PASSWORD).run().exits(1);
         clean(&world, &format!("status {code}"), &output);
     }
     let world = World::kubernetes();
-    world.api.fault(Fault::drop_connection().on_methods(&["PATCH"]));
+    world
+        .api
+        .fault(Fault::drop_connection().on_methods(&["PATCH"]));
     let output = world.cmd(line).stdin(PASSWORD).run().exits(1);
     clean(&world, "a dropped connection", &output);
 }

@@ -44,10 +44,18 @@ pub(super) enum Refusal {
 }
 
 /// Decides for `now`, the object as it was read last.
-pub(super) fn decide(change: &Change, now: Option<&Object>, force: bool) -> Result<Decision, Refusal> {
+pub(super) fn decide(
+    change: &Change,
+    now: Option<&Object>,
+    force: bool,
+) -> Result<Decision, Refusal> {
     match (&change.action, now) {
         (Action::Create(_), Some(_)) => Err(Refusal::Exists),
-        (Action::Create(object), None) => Ok(created(change, object, Write::Create(object.value().clone()))),
+        (Action::Create(object), None) => Ok(created(
+            change,
+            object,
+            Write::Create(object.value().clone()),
+        )),
         (Action::Apply(object), None) => {
             let write = Write::Apply {
                 object: object.value().clone(),

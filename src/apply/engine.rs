@@ -91,27 +91,26 @@ impl Engine<'_> {
             .collect()
     }
 
-    fn client(
-        &self,
-        plan: &Plan,
-        decisions: Vec<Decision>,
-        ui: &mut Ui,
-    ) -> Result<Applied, Error> {
-        let outcomes = plan.changes.iter().zip(decisions).map(|(change, decision)| {
-            let (status, after) = match decision {
-                Decision::Nothing => (Status::Unchanged, change.seen.clone()),
-                Decision::Gone => (Status::Gone, None),
-                Decision::Write(wanted) => {
-                    let status = Status::of(change, change.seen.as_ref());
-                    (status, wanted.after)
+    fn client(&self, plan: &Plan, decisions: Vec<Decision>, ui: &mut Ui) -> Result<Applied, Error> {
+        let outcomes = plan
+            .changes
+            .iter()
+            .zip(decisions)
+            .map(|(change, decision)| {
+                let (status, after) = match decision {
+                    Decision::Nothing => (Status::Unchanged, change.seen.clone()),
+                    Decision::Gone => (Status::Gone, None),
+                    Decision::Write(wanted) => {
+                        let status = Status::of(change, change.seen.as_ref());
+                        (status, wanted.after)
+                    }
+                };
+                Outcome {
+                    object: change.object.clone(),
+                    status,
+                    after,
                 }
-            };
-            Outcome {
-                object: change.object.clone(),
-                status,
-                after,
-            }
-        });
+            });
         self.print(plan, outcomes.collect(), ui)
     }
 

@@ -51,7 +51,9 @@ impl Failed {
             Self::Cluster(error) => Error::from(error),
             Self::Owned(message) => Error::failure(message)
                 .hint("somebody else wrote these fields; --force-conflicts takes them over"),
-            other @ (Self::Refused(_) | Self::Contended | Self::Journal(_)) => Error::failure(other.to_string()),
+            other @ (Self::Refused(_) | Self::Contended | Self::Journal(_)) => {
+                Error::failure(other.to_string())
+            }
         }
     }
 }
@@ -73,7 +75,8 @@ pub(super) async fn perform(
         match cluster.write(&change.object, &wanted.write, dry_run).await {
             Ok(answer) => {
                 let after = wanted.after.is_some().then(|| Object::new(answer));
-                let same = !dry_run && seen.is_some() && version(seen.as_ref()) == version(after.as_ref());
+                let same =
+                    !dry_run && seen.is_some() && version(seen.as_ref()) == version(after.as_ref());
                 let status = if same && after.is_some() {
                     // The server found that what was written is what it had.
                     Status::Unchanged
@@ -129,7 +132,9 @@ fn is_gone(error: &ClusterError) -> bool {
     match error {
         ClusterError::NotFound(_) => true,
         // The NamespaceLifecycle admission plugin of Kubernetes words it so.
-        ClusterError::Forbidden { message, .. } => message.contains("because it is being terminated"),
+        ClusterError::Forbidden { message, .. } => {
+            message.contains("because it is being terminated")
+        }
         _ => false,
     }
 }

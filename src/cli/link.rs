@@ -35,7 +35,13 @@ pub struct LinkArgs {
     #[arg(long, value_name = "NAME", conflicts_with = "secret")]
     pub name: Option<String>,
     /// Format of the secret: dockerconfigjson, or dockercfg for consumers of old. What exists keeps its own.
-    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "secret", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        conflicts_with = "secret",
+        hide_possible_values = true
+    )]
     pub format: Option<SecretFormat>,
     /// Restart the workloads whose pods wait for an image of this registry.
     #[arg(long)]

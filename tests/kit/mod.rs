@@ -75,10 +75,7 @@ impl World {
 
     /// The docker config in a secret.
     pub fn config(&self, secret: &str) -> Value {
-        let secret = self
-            .api
-            .get("secrets", "shop", secret)
-            .expect("a secret");
+        let secret = self.api.get("secrets", "shop", secret).expect("a secret");
         let data = secret["data"].as_object().expect("data");
         let (_, text) = data.iter().next().expect("one key");
         let bytes = base64::engine::general_purpose::STANDARD
@@ -94,7 +91,11 @@ impl World {
     /// The files of the journal, oldest first.
     pub fn journal_files(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> = std::fs::read_dir(self.journal())
-            .map(|entries| entries.map(|entry| entry.expect("an entry").path()).collect())
+            .map(|entries| {
+                entries
+                    .map(|entry| entry.expect("an entry").path())
+                    .collect()
+            })
             .unwrap_or_default();
         files.sort();
         files

@@ -10,17 +10,15 @@ use crate::ui::{Ui, sanitize_line};
 
 /// What came of it.
 pub(super) enum Checked {
-    Skipped { registry: String, image: Option<String> },
+    Skipped {
+        registry: String,
+        image: Option<String>,
+    },
     Done(Box<CheckOutcome>),
 }
 
 /// Checks, unless `--skip-check`.
-pub(super) async fn check(
-    env: &Env,
-    flags: &Flags,
-    target: &Target,
-    found: &Found,
-) -> Checked {
+pub(super) async fn check(env: &Env, flags: &Flags, target: &Target, found: &Found) -> Checked {
     let _ = (env, found);
     Checked::Skipped {
         registry: target.registry.to_string(),
