@@ -192,10 +192,13 @@ fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
         };
     }
     if case.subject.operation == Operation::Login
-        && let Some((at, words)) = case.logins().into_iter().find_map(|(at, login)| match &login.verdict {
-            LoginVerdict::NotProved { why } => Some((at, (*why).to_owned())),
-            _ => None,
-        })
+        && let Some((at, words)) =
+            case.logins()
+                .into_iter()
+                .find_map(|(at, login)| match &login.verdict {
+                    LoginVerdict::NotProved { why } => Some((at, (*why).to_owned())),
+                    _ => None,
+                })
     {
         return Verdict::Open {
             cause: None,

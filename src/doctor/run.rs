@@ -46,6 +46,8 @@ pub struct Request {
     pub timeout: Duration,
     /// Ports that are tried when no registry is where it should be, and whether by TLS.
     pub usual_ports: Vec<(u16, bool)>,
+    /// The client through which the user calls, `oc` or `kubectl`.
+    pub client: &'static str,
 }
 
 /// A report, and whether the run was cut off by the user.
@@ -75,7 +77,12 @@ pub async fn run(
         gathered = gather::gather(env, cluster, request, started_at, deadline) => gathered?,
         () = &mut interrupt => return Err(Error::exit_only(crate::error::Kind::Interrupted)),
     };
-    let Gathered { targets, setting, cluster: name, registries } = gathered;
+    let Gathered {
+        targets,
+        setting,
+        cluster: name,
+        registries,
+    } = gathered;
     let interrupted = tokio::select! {
         () = probe_all(&targets, request.push, announce) => false,
         () = &mut interrupt => true,
@@ -84,7 +91,10 @@ pub async fn run(
         .into_iter()
         .flat_map(|target| judged(target, &setting, request.push, interrupted))
         .collect();
-    let exchanges = registries.iter().flat_map(|registry| registry.exchanges()).collect();
+    let exchanges = registries
+        .iter()
+        .flat_map(|registry| registry.exchanges())
+        .collect();
     Ok(Outcome {
         report: Report {
             started_at,
@@ -109,7 +119,8 @@ async fn probe_all(targets: &[Target], push: bool, announce: &mut (dyn FnMut(&st
     // One after the other, each named before it begins.
     for leg in targets.iter().filter_map(|target| target.push.as_ref()) {
         let image = leg.subject.text.clone();
-        leg.push(&mut |way| announce(&format!("push check of {image}: {way}"))).await;
+        leg.push(&mut |way| announce(&format!("push check of {image}: {way}")))
+            .await;
     }
 }
 
@@ -120,14 +131,20 @@ async fn probe(target: &Target) {
             leg.pull().await;
         }
     };
-    let mirrors = futures_util::future::join_all(target.mirrors.iter().map(|mirror| mirror.leg.pull()));
+    let mirrors =
+        futures_util::future::join_all(target.mirrors.iter().map(|mirror| mirror.leg.pull()));
     tokio::join!(source, mirrors);
 }
 
 /// The results of one target: its pull, and its push where that was asked for.
-fn judged(target: Target, setting: &super::diagnosis::Setting, push: bool, interrupted: bool) -> Vec<Diagnosis> {
+fn judged(
+    target: Target,
+    setting: &super::diagnosis::Setting,
+    push: bool,
+    interrupted: bool,
+) -> Vec<Diagnosis> {
     let mut evidence = target.given.taken();
-    evidence.extend(trials(&target, interrupted));
+    evidence.extend(trials(&target, setting, interrupted));
     let mut subject = target.subject.clone();
     if let Some(leg) = &target.pull {
         evidence.extend(leg.sink.taken());
@@ -143,9 +160,20 @@ fn judged(target: Target, setting: &super::diagnosis::Setting, push: bool, inter
             evidence.extend(leg.sink.taken());
         }
         if interrupted {
-            mark_interrupted(&mut evidence, &[Check::Manifest, Check::Platform, Check::Blobs, Check::Permission]);
+            mark_interrupted(
+                &mut evidence,
+                &[
+                    Check::Manifest,
+                    Check::Platform,
+                    Check::Blobs,
+                    Check::Permission,
+                ],
+            );
         }
-        let subject = Subject { operation: Operation::Push, ..subject };
+        let subject = Subject {
+            operation: Operation::Push,
+            ..subject
+        };
         results.push(rank::diagnose(subject, evidence, setting));
     }
     results
@@ -162,7 +190,11 @@ fn speaks_plain_http(subject: &Subject, evidence: &[Evidence]) -> bool {
 }
 
 /// Each mirror's own diagnosis in short, as evidence on the target.
-fn trials(target: &Target, interrupted: bool) -> Vec<Evidence> {
+fn trials(
+    target: &Target,
+    setting: &super::diagnosis::Setting,
+    interrupted: bool,
+) -> Vec<Evidence> {
     let sink = Sink::default();
     let write = Writer {
         sink: &sink,
@@ -175,7 +207,12 @@ fn trials(target: &Target, interrupted: bool) -> Vec<Evidence> {
         if interrupted {
             mark_interrupted(&mut evidence, &[]);
         }
-        let setting = super::diagnosis::Setting { cluster: true, openshift: false, trusted_ca: None };
+        let setting = super::diagnosis::Setting {
+            cluster: true,
+            openshift: false,
+            trusted_ca: None,
+            client: setting.client,
+        };
         let mut subject = mirror.leg.subject.clone();
         subject.plain_http = speaks_plain_http(&subject, &evidence);
         let diagnosis = rank::diagnose(subject, evidence, &setting);
@@ -185,7 +222,11 @@ fn trials(target: &Target, interrupted: bool) -> Vec<Evidence> {
             (_, Some(cause)) => TrialOutcome::Failed { cause, summary },
             (_, None) => TrialOutcome::Undetermined { summary },
         };
-        let fact = Fact::MirrorTrial(MirrorTrial { place, mirror: mirror.name.clone(), outcome });
+        let fact = Fact::MirrorTrial(MirrorTrial {
+            place,
+            mirror: mirror.name.clone(),
+            outcome,
+        });
         write.facts([fact], Dialect::Distribution);
     }
     sink.taken()
@@ -194,12 +235,19 @@ fn trials(target: &Target, interrupted: bool) -> Vec<Evidence> {
 /// Stages that were not reached when the user stopped the run say so, and do not pass for unneeded.
 fn mark_interrupted(evidence: &mut Vec<Evidence>, unneeded: &[Check]) {
     let missing = Check::ALL.into_iter().filter(|check| {
-        !matches!(check, Check::Policy | Check::Mirror | Check::Push | Check::Wiring | Check::Observed)
-            && !unneeded.contains(check)
+        !matches!(
+            check,
+            Check::Policy | Check::Mirror | Check::Push | Check::Wiring | Check::Observed
+        ) && !unneeded.contains(check)
     });
     for check in missing {
         if !evidence.iter().any(|item| item.check == check) {
-            evidence.push(Evidence::skip(check, Vantage::Here, SkipReason::TimedOut, "interrupted"));
+            evidence.push(Evidence::skip(
+                check,
+                Vantage::Here,
+                SkipReason::TimedOut,
+                "interrupted",
+            ));
         }
     }
 }

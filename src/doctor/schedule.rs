@@ -47,6 +47,8 @@ pub struct Leg {
 #[derive(Clone)]
 pub struct Trust {
     pub machine: Arc<RootStore>,
+    /// Without a cluster's side: a fault of the chain is noted and not fatal.
+    pub tolerated: bool,
     /// What the cluster trusts for this registry; `None` without a cluster.
     pub cluster: Option<ClusterSide>,
 }
@@ -148,11 +150,15 @@ impl Leg {
                 if last.manifest.is_some() {
                     break;
                 }
-                let (view, facts) = manifest::ask(&self.registry, image, Some(candidate.index)).await;
+                let (view, facts) =
+                    manifest::ask(&self.registry, image, Some(candidate.index)).await;
                 write.facts(facts, dialect);
                 // The one that got furthest speaks for all: a credential that is good, if there is one.
                 let refused = |view: &ManifestView| {
-                    matches!(answer::meaning(view, dialect), Meaning::CredentialRefused { .. })
+                    matches!(
+                        answer::meaning(view, dialect),
+                        Meaning::CredentialRefused { .. }
+                    )
                 };
                 if view.manifest.is_some() || refused(&last) {
                     last = view;
@@ -161,7 +167,14 @@ impl Leg {
         }
         match &last.manifest {
             Some(found) => {
-                let seen = blobs::look(&self.registry, image, last.credential, found, &self.subject.platforms).await;
+                let seen = blobs::look(
+                    &self.registry,
+                    image,
+                    last.credential,
+                    found,
+                    &self.subject.platforms,
+                )
+                .await;
                 write.seen(seen, dialect);
             }
             None => self.ask_further(image, &last, dialect).await,
@@ -189,9 +202,10 @@ impl Leg {
         let write = self.writer();
         let now: Timestamp = self.subject.now;
         let here = chain::chain(dial, Side::Here, &self.trust.machine, now);
-        let Some((here, _)) = here else {
+        let Some((mut here, _)) = here else {
             return;
         };
+        here.tolerated = self.trust.tolerated;
         write.facts([Fact::Chain(here)], Dialect::Distribution);
         match &self.trust.cluster {
             None => {}
@@ -202,12 +216,17 @@ impl Leg {
                 "what the nodes trust cannot be read through the API",
             )]),
             Some(ClusterSide::Known { trust, insecure }) => {
-                let Some((mut fact, sources)) = chain::chain(dial, Side::Cluster, &trust.roots, now)
+                let Some((mut fact, sources)) =
+                    chain::chain(dial, Side::Cluster, &trust.roots, now)
                 else {
                     return;
                 };
                 let public = sources.iter().all(|source| source == PUBLIC);
-                if let Some(why) = trust.unread.first().filter(|_| !fact.faults.is_empty() && !insecure) {
+                if let Some(why) = trust
+                    .unread
+                    .first()
+                    .filter(|_| !fact.faults.is_empty() && !insecure)
+                {
                     self.sink.push([probes::unread(Check::Tls, why)]);
                     return;
                 }
@@ -255,14 +274,18 @@ impl Leg {
     async fn ask_further(&self, image: &ImageReference, last: &ManifestView, dialect: Dialect) {
         let write = self.writer();
         let meaning = answer::meaning(last, dialect);
-        if matches!(meaning, Meaning::Refused { .. } | Meaning::CredentialRefused { .. }) {
+        if matches!(
+            meaning,
+            Meaning::Refused { .. } | Meaning::CredentialRefused { .. }
+        ) {
             let unlinked = self
                 .candidates
                 .iter()
                 .filter(|candidate| candidate.role == Role::Unlinked)
                 .take(MOST_UNLINKED);
             for candidate in unlinked {
-                let (view, facts) = manifest::ask(&self.registry, image, Some(candidate.index)).await;
+                let (view, facts) =
+                    manifest::ask(&self.registry, image, Some(candidate.index)).await;
                 write.facts(facts, dialect);
                 if view.manifest.is_some() {
                     return;
@@ -335,7 +358,10 @@ impl Leg {
                 break;
             }
             let login = self.registry.login(candidate.index).await;
-            let bad = matches!(login.verdict, crate::model::observation::LoginVerdict::Refused { .. });
+            let bad = matches!(
+                login.verdict,
+                crate::model::observation::LoginVerdict::Refused { .. }
+            );
             write.facts([Fact::Login(login)], ping.dialect);
             refused = at == 0 && bad;
         }
@@ -385,7 +411,11 @@ fn is_untrusted(ping: &Ping) -> bool {
 /// The host without its port.
 fn host_of(registry: &str) -> &str {
     match registry.rsplit_once(':') {
-        Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        Some((host, port))
+            if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            host
+        }
         _ => registry,
     }
 }

@@ -101,7 +101,10 @@ pub struct ClusterTrust {
 /// image.config, `trustedCA` of the Proxy, and the nodes' own bundle, for which the public CAs stand in because it cannot be
 /// read through the API. `None` where the cluster has no such configuration: there the nodes' trust cannot be known.
 pub fn cluster_trust(config: &ClusterConfigView, registry: &str) -> Option<ClusterTrust> {
-    if matches!(&config.image_config, Err(Missing::NotServed(_) | Missing::NotAsked)) {
+    if matches!(
+        &config.image_config,
+        Err(Missing::NotServed(_) | Missing::NotAsked)
+    ) {
         return None;
     }
     let mut trust = ClusterTrust {
@@ -124,7 +127,10 @@ pub fn cluster_trust(config: &ClusterConfigView, registry: &str) -> Option<Clust
                 KeyMiss::Separator => "needs two dots before the port",
                 KeyMiss::Case => "differs in upper and lower case",
             };
-            trust.remarks.push(format!("the key {key} of {}/{} {why}", cas.namespace, cas.name));
+            trust.remarks.push(format!(
+                "the key {key} of {}/{} {why}",
+                cas.namespace, cas.name
+            ));
         }
     }
     if let Some(ca) = part(&config.proxy_ca, &mut trust.unread) {
@@ -151,10 +157,16 @@ fn add_key(trust: &mut ClusterTrust, map: &ConfigMapData, key: &str) {
     };
     let bundle = pem::parse(text.as_bytes());
     trust.roots.add_bundle(&source, &bundle);
-    for defect in bundle.defects.iter().filter(|defect| defect.loses_certificate()).take(2) {
-        trust
-            .remarks
-            .push(format!("{source}, {key}, line {}: {}", defect.line, defect.kind));
+    for defect in bundle
+        .defects
+        .iter()
+        .filter(|defect| defect.loses_certificate())
+        .take(2)
+    {
+        trust.remarks.push(format!(
+            "{source}, {key}, line {}: {}",
+            defect.line, defect.kind
+        ));
     }
 }
 
@@ -192,5 +204,17 @@ pub fn registry_options(
         proxy,
         deadline,
         budgets: Budgets::default(),
+    }
+}
+
+/// The same options once more, for another port of the same host.
+pub fn same_options(options: &Options) -> Options {
+    Options {
+        roots: options.roots.clone(),
+        plain_http: options.plain_http,
+        accept_untrusted: options.accept_untrusted,
+        proxy: options.proxy.clone(),
+        deadline: options.deadline,
+        budgets: options.budgets,
     }
 }

@@ -58,7 +58,10 @@ mod tests {
     #[test]
     fn a_configuration_names_its_platform_or_none() {
         let read = platform(br#"{"architecture":"arm","os":"linux","variant":"v7","rootfs":{}}"#);
-        assert_eq!(read.map(|platform| platform.to_string()), Some("linux/arm/v7".to_owned()));
+        assert_eq!(
+            read.map(|platform| platform.to_string()),
+            Some("linux/arm/v7".to_owned())
+        );
         assert_eq!(platform(br#"{"architecture":"","os":"linux"}"#), None);
         assert_eq!(platform(b"{}"), None);
         assert_eq!(platform(b"not json"), None);

@@ -5,9 +5,7 @@ use futures_util::StreamExt as _;
 use super::Seen;
 use crate::doctor::evidence::{Check, Evidence, Fact, SkipReason, Vantage};
 use crate::model::image::ImageReference;
-use crate::model::observation::{
-    BlobView, Descriptor, ExchangeFault, ManifestFact, ManifestKind,
-};
+use crate::model::observation::{BlobView, Descriptor, ExchangeFault, ManifestFact, ManifestKind};
 use crate::model::platform::Platform;
 use crate::registry::Registry;
 
@@ -39,7 +37,15 @@ pub async fn look(
                     "the image's configuration could not be read",
                 )),
             }
-            parts(registry, image, credential, layers.clone(), vec![view], &mut seen).await;
+            parts(
+                registry,
+                image,
+                credential,
+                layers.clone(),
+                vec![view],
+                &mut seen,
+            )
+            .await;
         }
         ManifestKind::Index { children } => {
             let offered: Vec<Platform> = children
@@ -50,7 +56,10 @@ pub async fn look(
                 .iter()
                 .filter_map(|wanted| {
                     children.iter().find(|child| {
-                        child.platform.as_ref().is_some_and(|offered| wanted.accepts(offered))
+                        child
+                            .platform
+                            .as_ref()
+                            .is_some_and(|offered| wanted.accepts(offered))
                     })
                 })
                 .map(|child| &child.descriptor)
@@ -110,22 +119,28 @@ async fn parts(
         .chain(known.iter().map(|view| &view.descriptor))
         .fold(0_u64, |sum, blob| sum.saturating_add(blob.size));
     blobs.truncate(MOST.saturating_sub(known.len()));
-    let asked = futures_util::stream::iter(blobs.iter().map(|blob| {
-        registry.blob(image.repository(), blob, credential)
-    }))
+    let asked = futures_util::stream::iter(
+        blobs
+            .iter()
+            .map(|blob| registry.blob(image.repository(), blob, credential)),
+    )
     .buffered(AT_ONCE)
     .collect::<Vec<BlobView>>()
     .await;
     let views: Vec<BlobView> = known.into_iter().chain(asked).collect();
     let checked = views.len();
-    let (late, views): (Vec<BlobView>, Vec<BlobView>) =
-        views.into_iter().partition(|view| matches!(last(view), Err(ExchangeFault::Deadline)));
+    let (late, views): (Vec<BlobView>, Vec<BlobView>) = views
+        .into_iter()
+        .partition(|view| matches!(last(view), Err(ExchangeFault::Deadline)));
     if !late.is_empty() {
         seen.skips.push(Evidence::skip(
             Check::Blobs,
             Vantage::Here,
             SkipReason::TimedOut,
-            format!("the time was over with {} of {checked} parts not looked at", late.len()),
+            format!(
+                "the time was over with {} of {checked} parts not looked at",
+                late.len()
+            ),
         ));
     }
     let bad: Vec<BlobView> = views.into_iter().filter(|view| !is_there(view)).collect();
@@ -137,7 +152,8 @@ async fn parts(
             bytes,
         });
     }
-    seen.facts.extend(bad.into_iter().map(|view| Fact::Blob(Box::new(view))));
+    seen.facts
+        .extend(bad.into_iter().map(|view| Fact::Blob(Box::new(view))));
 }
 
 fn last(view: &BlobView) -> &Result<crate::model::observation::Answer, ExchangeFault> {
@@ -145,5 +161,7 @@ fn last(view: &BlobView) -> &Result<crate::model::observation::Answer, ExchangeF
 }
 
 fn is_there(view: &BlobView) -> bool {
-    last(view).as_ref().is_ok_and(crate::model::observation::Answer::is_success)
+    last(view)
+        .as_ref()
+        .is_ok_and(crate::model::observation::Answer::is_success)
 }

@@ -21,7 +21,9 @@ pub fn chain(
     let (anchor, sources) = anchor(&verdict);
     let fact = ChainFact {
         side,
-        leaf: leaf.map(|leaf| leaf.subject.to_string()).unwrap_or_default(),
+        leaf: leaf
+            .map(|leaf| leaf.subject.to_string())
+            .unwrap_or_default(),
         issuer: leaf.map(|leaf| leaf.issuer.to_string()).unwrap_or_default(),
         not_after: leaf.and_then(|leaf| leaf.not_after),
         anchor,
@@ -81,7 +83,11 @@ fn faults(verdict: &Verdict) -> Vec<ChainFault> {
     faults.extend(issuer(&verdict.issuer));
     faults.extend(dates(false));
     faults.extend(verdict.purpose.iter().map(|fault| {
-        let words = format!("{} is for {}, not for servers", fault.subject, fault.allowed.join(", "));
+        let words = format!(
+            "{} is for {}, not for servers",
+            fault.subject,
+            fault.allowed.join(", ")
+        );
         if fault.which == Role::Leaf {
             ChainFault::UnfitLeaf { words }
         } else {
@@ -93,7 +99,8 @@ fn faults(verdict: &Verdict) -> Vec<ChainFault> {
         faults.push(match verdict.go_words() {
             Some(words) => ChainFault::UnfitLeaf { words },
             None => ChainFault::OurLimits {
-                words: "a signature of the chain is of a kind that this program cannot check".to_owned(),
+                words: "a signature of the chain is of a kind that this program cannot check"
+                    .to_owned(),
             },
         });
     }
@@ -146,8 +153,12 @@ fn bad_ca(name: &str, why: &CaFault) -> String {
     match why {
         CaFault::NotACa => format!("{name} is no CA (CA:TRUE is missing)"),
         CaFault::MayNotSign => format!("{name} may not sign certificates (keyCertSign is missing)"),
-        CaFault::WeakSignature(algorithm) => format!("{name} signed with {algorithm}, which is refused"),
-        CaFault::UnknownAlgorithm(algorithm) => format!("{name} signed with {algorithm}, which Go does not know"),
+        CaFault::WeakSignature(algorithm) => {
+            format!("{name} signed with {algorithm}, which is refused")
+        }
+        CaFault::UnknownAlgorithm(algorithm) => {
+            format!("{name} signed with {algorithm}, which Go does not know")
+        }
         CaFault::SmallKey(bits) => format!("{name} has a key of only {bits} bits"),
         CaFault::PathTooLong { limit } => {
             format!("{name} allows {limit} intermediate certificates below it, and there are more")
@@ -173,7 +184,9 @@ fn other(fault: &OtherFault) -> ChainFault {
             words: format!("the server's key is of a kind that TLS cannot use ({what})"),
         },
         OtherFault::CriticalExtension(oid) => ChainFault::UnfitLeaf {
-            words: format!("the server's certificate has a critical extension that Go does not know ({oid})"),
+            words: format!(
+                "the server's certificate has a critical extension that Go does not know ({oid})"
+            ),
         },
         OtherFault::NameConstraint { authority, detail } => ChainFault::UnfitIssuer {
             words: format!("{authority} may not sign for this name: {detail}"),
@@ -181,6 +194,8 @@ fn other(fault: &OtherFault) -> ChainFault {
         OtherFault::BadCa { authority, why } => ChainFault::UnfitIssuer {
             words: bad_ca(authority, why),
         },
-        OtherFault::GoRefuses(words) => ChainFault::UnfitLeaf { words: words.clone() },
+        OtherFault::GoRefuses(words) => ChainFault::UnfitLeaf {
+            words: words.clone(),
+        },
     }
 }

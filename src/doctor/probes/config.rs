@@ -30,10 +30,12 @@ pub fn is_openshift(config: &ClusterConfigView) -> bool {
 
 /// `image.config`, empty where the object does not exist.
 fn sources(config: &ClusterConfigView) -> Result<RegistrySources, &Missing> {
-    config
-        .image_config
-        .as_ref()
-        .map(|found| found.as_ref().map(|image: &ImageConfig| image.sources.clone()).unwrap_or_default())
+    config.image_config.as_ref().map(|found| {
+        found
+            .as_ref()
+            .map(|image: &ImageConfig| image.sources.clone())
+            .unwrap_or_default()
+    })
 }
 
 fn conf(config: &ClusterConfigView) -> RegistriesConf {
@@ -93,7 +95,10 @@ pub fn places(config: &ClusterConfigView, image: &ImageReference) -> Places {
     ];
     // Older clusters lack one or two of the kinds; what they have counts.
     let lacking = lists.iter().filter_map(|list| list.as_ref().err());
-    for why in lacking.filter(|why| !matches!(why, Missing::NotServed(_))).take(1) {
+    for why in lacking
+        .filter(|why| !matches!(why, Missing::NotServed(_)))
+        .take(1)
+    {
         places.seen.unread(Check::Mirror, why);
     }
     if lists.iter().all(|list| list.is_err()) {
@@ -104,7 +109,10 @@ pub fn places(config: &ClusterConfigView, image: &ImageReference) -> Places {
             let (mirrors, sources): (Vec<Place>, Vec<Place>) =
                 found.into_iter().partition(|place| place.is_mirror);
             places.source = sources.iter().any(|place| place.blocked.is_none());
-            places.mirrors = mirrors.into_iter().filter(|place| place.blocked.is_none()).collect();
+            places.mirrors = mirrors
+                .into_iter()
+                .filter(|place| place.blocked.is_none())
+                .collect();
             places.seen.facts.push(Fact::MirrorPlan(MirrorPlan {
                 mirrors: names(&places.mirrors),
                 source_allowed: places.source || places.mirrors.is_empty(),

@@ -244,7 +244,9 @@ impl Sources {
                         near_miss: keyring::near_miss(&entry.key, name),
                         candidate: candidates
                             .iter()
-                            .find(|known| known.source == self.list[place].name && known.key == entry.key)
+                            .find(|known| {
+                                known.source == self.list[place].name && known.key == entry.key
+                            })
                             .map(|known| known.index),
                     }
                 });
@@ -254,7 +256,15 @@ impl Sources {
                 config,
                 found,
                 fault,
-            } => file_state(source, config, found.as_ref(), fault.as_ref(), name, wallet, candidates),
+            } => file_state(
+                source,
+                config,
+                found.as_ref(),
+                fault.as_ref(),
+                name,
+                wallet,
+                candidates,
+            ),
         }
     }
 }
@@ -289,8 +299,14 @@ fn file_state(
             EntryFact {
                 key: entry.key.clone(),
                 username: None,
-                fault: broken
-                    .then(|| entry.credential.as_ref().err().cloned().unwrap_or(EntryFault::Empty)),
+                fault: broken.then(|| {
+                    entry
+                        .credential
+                        .as_ref()
+                        .err()
+                        .cloned()
+                        .unwrap_or(EntryFault::Empty)
+                }),
                 trailing_newline: has_newline(config, &entry.key),
                 matches: taken || broken,
                 other_matcher: keyring::key_matches(&entry.key, name),
@@ -354,7 +370,10 @@ fn keys(secret: &Secret) -> String {
 fn parsed(bytes: &SecretBytes, format: Format) -> Content {
     match DockerConfig::parse(bytes.expose(), format) {
         Ok(config) => {
-            let other = config.remarks().into_iter().any(|remark| matches!(remark, Remark::WrongFormat { .. }));
+            let other = config
+                .remarks()
+                .into_iter()
+                .any(|remark| matches!(remark, Remark::WrongFormat { .. }));
             if other {
                 let (type_name, shape) = match format {
                     Format::ConfigJson => ("kubernetes.io/dockerconfigjson", ".dockercfg"),

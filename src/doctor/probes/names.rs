@@ -12,7 +12,10 @@ pub fn variants(image: &ImageReference, known: &[String]) -> Vec<(VariantKind, I
     let mut found: Vec<(VariantKind, ImageReference)> = Vec::new();
     let mut add = |kind, repository: &str| {
         let variant = image.with_repository(repository);
-        let fresh = repository != asked && found.iter().all(|(_, seen)| seen.repository() != repository);
+        let fresh = repository != asked
+            && found
+                .iter()
+                .all(|(_, seen)| seen.repository() != repository);
         // What is written must be read again as the same name.
         let sound = ImageReference::parse(&variant.to_string())
             .is_ok_and(|parsed| parsed.repository() == repository);
@@ -40,11 +43,20 @@ fn in_use(image: &ImageReference, known: &[String]) -> Vec<String> {
     let mut near: Vec<(f64, String)> = known
         .iter()
         .filter_map(|text| ImageReference::parse(text).ok())
-        .filter(|other| other.registry() == image.registry() && other.repository() != image.repository())
+        .filter(|other| {
+            other.registry() == image.registry() && other.repository() != image.repository()
+        })
         .map(|other| {
             let likeness = strsim::jaro_winkler(image.repository(), other.repository());
             let same_end = last(image.repository()) == last(other.repository());
-            (if same_end { likeness.max(0.9) } else { likeness }, other.repository().to_owned())
+            (
+                if same_end {
+                    likeness.max(0.9)
+                } else {
+                    likeness
+                },
+                other.repository().to_owned(),
+            )
         })
         .filter(|(likeness, _)| *likeness >= 0.88)
         .collect();
@@ -85,7 +97,9 @@ fn library(repository: &str) -> Vec<String> {
         return vec![inner];
     }
     match repository.rsplit_once('/') {
-        Some((project, name)) if !project.contains('/') => vec![format!("{project}/library/{name}")],
+        Some((project, name)) if !project.contains('/') => {
+            vec![format!("{project}/library/{name}")]
+        }
         Some(_) => Vec::new(),
         None => vec![format!("library/{repository}")],
     }
@@ -137,27 +151,42 @@ mod tests {
     #[test]
     fn guesses_are_few_and_the_likeliest_come_first() {
         assert_eq!(
-            tried("quay.io/repository/acme/app:1", &["quay.io/acme/apps:2", "docker.io/repository/acme/app"]),
+            tried(
+                "quay.io/repository/acme/app:1",
+                &["quay.io/acme/apps:2", "docker.io/repository/acme/app"]
+            ),
             ["acme/app", "repository/acme/apps"]
         );
         assert_eq!(
-            tried("quay.io/acme/payment-api:1", &["quay.io/acme/payments-api:2"])[0],
+            tried(
+                "quay.io/acme/payment-api:1",
+                &["quay.io/acme/payments-api:2"]
+            )[0],
             "acme/payments-api"
         );
         assert_eq!(
             tried("r.example.com/proxy/nginx:1", &[])[..2],
             ["proxy/library/nginx", "proxy/nginxs"]
         );
-        assert_eq!(tried("r.example.com/app/app/web", &[])[..2], ["app/web", "app/app/webs"]);
+        assert_eq!(
+            tried("r.example.com/app/app/web", &[])[..2],
+            ["app/web", "app/app/webs"]
+        );
         for text in ["r.example.com/a/b/c/d-e_f:1", "r.example.com/x:1", "nginx"] {
             assert!(tried(text, &[]).len() <= MOST, "{text}");
-            assert!(!tried(text, &[]).contains(&ImageReference::parse(text).unwrap().repository().to_owned()));
+            assert!(
+                !tried(text, &[])
+                    .contains(&ImageReference::parse(text).unwrap().repository().to_owned())
+            );
         }
     }
 
     #[test]
     fn a_variant_keeps_registry_and_tag() {
         let image = ImageReference::parse("r.example.com:5000/repository/a/b:1.2").unwrap();
-        assert_eq!(variants(&image, &[])[0].1.to_string(), "r.example.com:5000/a/b:1.2");
+        assert_eq!(
+            variants(&image, &[])[0].1.to_string(),
+            "r.example.com:5000/a/b:1.2"
+        );
     }
 }

@@ -8,7 +8,13 @@ use crate::model::observation::PingKind;
 use crate::registry::{Budgets, Options, Registry};
 
 /// Ports on which registries are, the likeliest first, and whether TLS is tried.
-pub const USUAL: [(u16, bool); 5] = [(443, true), (5000, true), (5000, false), (8443, true), (80, false)];
+pub const USUAL: [(u16, bool); 5] = [
+    (443, true),
+    (5000, true),
+    (5000, false),
+    (8443, true),
+    (80, false),
+];
 
 /// These probes are short: what does not answer at once is not what people mean.
 const BUDGETS: Budgets = Budgets {
@@ -43,7 +49,11 @@ pub async fn ask(host: &str, port: u16, https: bool, like: &Options) -> Option<P
     }
     let is_registry = matches!(ping.kind, PingKind::Open | PingKind::Challenge);
     let scheme = if https { "https" } else { "http" };
-    let what = if is_registry { "a registry answers" } else { "no registry" };
+    let what = if is_registry {
+        "a registry answers"
+    } else {
+        "no registry"
+    };
     Some(PortFact {
         port,
         https,

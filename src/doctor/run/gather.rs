@@ -114,11 +114,24 @@ pub(super) async fn gather(
         };
         let (given, push_given) = (Sink::default(), Sink::default());
         for sink in [&given, &push_given] {
-            let write = Writer { sink, subject: &subject, candidates: &[] };
-            write.facts([Fact::Reference(subject.image.clone())], Dialect::Distribution);
+            let write = Writer {
+                sink,
+                subject: &subject,
+                candidates: &[],
+            };
+            write.facts(
+                [Fact::Reference(subject.image.clone())],
+                Dialect::Distribution,
+            );
         }
         given.push(platform_seen.skips.clone());
-        let mut plan = Plan { subject, given, push_given, source: None, mirrors: Vec::new() };
+        let mut plan = Plan {
+            subject,
+            given,
+            push_given,
+            source: None,
+            mirrors: Vec::new(),
+        };
         if let Ok(image) = plan.subject.image.clone() {
             let sources = sources(env, request, read.as_ref(), &image).await?;
             plan.locate(config.filter(|_| openshift), &image, &sources, &mut wallets);
@@ -129,10 +142,25 @@ pub(super) async fn gather(
         cluster: cluster.is_some(),
         openshift,
         trusted_ca: config.and_then(|config| {
-            config.image_config.as_ref().ok()?.as_ref()?.additional_trusted_ca.clone()
+            config
+                .image_config
+                .as_ref()
+                .ok()?
+                .as_ref()?
+                .additional_trusted_ca
+                .clone()
         }),
+        client: request.client,
     };
-    let maker = Maker { env, request, machine, config, openshift, deadline, known_images };
+    let maker = Maker {
+        env,
+        request,
+        machine,
+        config,
+        openshift,
+        deadline,
+        known_images,
+    };
     let registries = maker.registries(&plans, wallets)?;
     let targets = plans
         .into_iter()
@@ -246,13 +274,22 @@ impl Plan {
     ) {
         let mut places = None;
         if let Some(config) = config {
-            let write = Writer { sink: &self.given, subject: &self.subject, candidates: &[] };
+            let write = Writer {
+                sink: &self.given,
+                subject: &self.subject,
+                candidates: &[],
+            };
             write.seen(config::policy(config, image), Dialect::Distribution);
             let found = config::places(config, image);
             write.seen(found.seen.clone(), Dialect::Distribution);
             places = Some(found);
         }
-        let Places { mirrors, source, insecure, .. } = places.unwrap_or_else(|| Places {
+        let Places {
+            mirrors,
+            source,
+            insecure,
+            ..
+        } = places.unwrap_or_else(|| Places {
             seen: crate::doctor::probes::Seen::default(),
             mirrors: Vec::new(),
             source: true,
@@ -266,12 +303,24 @@ impl Plan {
                 maybe_more: sources.maybe_more.clone(),
             };
             for sink in sinks {
-                let write = Writer { sink, subject: &subject, candidates: &candidates };
-                let facts = facts.iter().cloned().map(Fact::Source).chain([list.clone()]);
+                let write = Writer {
+                    sink,
+                    subject: &subject,
+                    candidates: &candidates,
+                };
+                let facts = facts
+                    .iter()
+                    .cloned()
+                    .map(Fact::Source)
+                    .chain([list.clone()]);
                 write.facts(facts, Dialect::Distribution);
                 sink.push(skips.iter().cloned());
             }
-            Location { subject, candidates, insecure }
+            Location {
+                subject,
+                candidates,
+                insecure,
+            }
         };
         let subject = self.subject.clone();
         let own = location(subject, image, insecure, &[&self.given, &self.push_given]);
@@ -286,8 +335,15 @@ impl Plan {
                 ..self.subject.clone()
             };
             let sink = Sink::default();
-            let write = Writer { sink: &sink, subject: &subject, candidates: &[] };
-            write.facts([Fact::Reference(subject.image.clone())], Dialect::Distribution);
+            let write = Writer {
+                sink: &sink,
+                subject: &subject,
+                candidates: &[],
+            };
+            write.facts(
+                [Fact::Reference(subject.image.clone())],
+                Dialect::Distribution,
+            );
             let found = location(subject.clone(), &image, place.insecure.is_some(), &[&sink]);
             let name = format!("{}/{}", place.registry, place.repository);
             self.mirrors.push((name, sink, found));
@@ -295,7 +351,9 @@ impl Plan {
     }
 
     fn locations(&self) -> impl Iterator<Item = &Location> {
-        self.source.iter().chain(self.mirrors.iter().map(|(_, _, location)| location))
+        self.source
+            .iter()
+            .chain(self.mirrors.iter().map(|(_, _, location)| location))
     }
 }
 
@@ -347,17 +405,32 @@ impl Maker<'_> {
         Ok(registries)
     }
 
-    fn leg(&self, location: &Location, operation: Operation, registries: &Registries) -> Option<Leg> {
+    fn leg(
+        &self,
+        location: &Location,
+        operation: Operation,
+        registries: &Registries,
+    ) -> Option<Leg> {
         let name = location.subject.registry();
         let cluster = self.config.map(|_| match self.cluster_trust(name) {
-            Some(trust) => ClusterSide::Known { trust, insecure: location.insecure },
+            Some(trust) => ClusterSide::Known {
+                trust,
+                insecure: location.insecure,
+            },
             None => ClusterSide::Unknowable,
         });
         Some(Leg {
-            subject: Subject { operation, ..location.subject.clone() },
+            subject: Subject {
+                operation,
+                ..location.subject.clone()
+            },
             registry: Arc::clone(registries.get(name)?),
             candidates: location.candidates.clone(),
-            trust: Trust { machine: Arc::clone(&self.machine), cluster },
+            trust: Trust {
+                machine: Arc::clone(&self.machine),
+                tolerated: false,
+                cluster,
+            },
             known_images: Arc::clone(&self.known_images),
             usual_ports: self.request.usual_ports.clone(),
             options: self.options(name, location.insecure),

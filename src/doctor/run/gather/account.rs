@@ -98,7 +98,9 @@ impl Account {
             Sources::default()
         };
         if let Err(why @ (Missing::Forbidden { .. } | Missing::Failed(_))) = nodes {
-            sources.maybe_more = Some(format!("the nodes' own pull secret could not be read: {why}"));
+            sources.maybe_more = Some(format!(
+                "the nodes' own pull secret could not be read: {why}"
+            ));
         }
         (sources, skips)
     }
