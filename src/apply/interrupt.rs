@@ -44,6 +44,11 @@ impl Interrupt {
         self.0.asked.load(Ordering::SeqCst)
     }
 
+    /// From here until the guard is dropped whoever works looks at [`Interrupt::is_asked`] and ends by itself.
+    pub fn hold(&self) -> Writing {
+        self.writing()
+    }
+
     /// From here until the guard is dropped the work must not be cut off.
     pub(super) fn writing(&self) -> Writing {
         self.0.writing.store(true, Ordering::SeqCst);
@@ -51,8 +56,8 @@ impl Interrupt {
     }
 }
 
-/// While it lives, something is being written.
-pub(super) struct Writing(Interrupt);
+/// While it lives, something is being written, or ends by itself.
+pub struct Writing(Interrupt);
 
 impl Drop for Writing {
     fn drop(&mut self) {

@@ -18,7 +18,7 @@ use crate::error::Error;
 
 /// How long a credential plugin may take that does not talk to the user.
 pub(super) const EXEC_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long the connection, TLS included, may take. kubectl has the same 30 s only as the dialler's own limit.
+/// How long the connection, TLS included, may take (client-go's dialler has 30 s without TLS).
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// kubectl's own flags, with kubectl's meaning.
@@ -167,13 +167,22 @@ pub async fn login_of_context(
     options: &ConnectOptions,
     context: &str,
 ) -> Result<ContextLogin, Error> {
+    login_of_context_with(env, options, context, &Hooks::default()).await
+}
+
+/// The same with [`Hooks`].
+pub async fn login_of_context_with(
+    env: &Env,
+    options: &ConnectOptions,
+    context: &str,
+    hooks: &Hooks,
+) -> Result<ContextLogin, Error> {
     // Flags that choose this run's server or user must not leak into the other login.
     let options = ConnectOptions {
         kubeconfig: options.kubeconfig.clone(),
         context: Some(context.to_owned()),
         ..ConnectOptions::default()
     };
-    let hooks = Hooks::default();
     let loaded = kubeconfig::load(env, options.kubeconfig.as_deref())?;
     let Some(chosen) = choose::choose(&loaded.config, &options)? else {
         return Err(Error::failure(format!(
@@ -184,7 +193,7 @@ pub async fn login_of_context(
     let server = in_cluster::server_url(&chosen, authority.is_some())?;
     let plugin = Plugin::of(
         env,
-        &hooks,
+        hooks,
         &chosen,
         authority.as_ref().map(|ca| ca.pem.as_slice()),
     );

@@ -11,9 +11,28 @@ impl Cluster {
     /// The server's version (`v1.33.1`); `None` when it does not parse or is not told. Builds from a working tree call
     /// themselves things like `v0.0.0-master+$Format:%H$`.
     pub async fn version(&self) -> Option<String> {
-        let answer = self.raw_get("/version", "version").await.ok()?;
-        let text = answer["gitVersion"].as_str()?;
-        is_version(text).then(|| text.to_owned())
+        let told = self
+            .known
+            .version
+            .get_or_try_init(|| async {
+                let answer = self.raw_get("/version", "version").await?;
+                let text = answer["gitVersion"]
+                    .as_str()
+                    .filter(|text| is_version(text));
+                Ok::<_, ClusterError>(text.map(str::to_owned))
+            })
+            .await;
+        told.ok().cloned().flatten()
+    }
+
+    /// Whether `dryRun` is obeyed. Kubernetes does since 1.13; before (OpenShift 3.11 is 1.11) it is passed over, and what
+    /// was meant as a dry run is written. A server whose version is unknown counts as newer.
+    pub async fn supports_dry_run(&self) -> bool {
+        let version = self.version().await;
+        version
+            .as_deref()
+            .and_then(minor)
+            .is_none_or(|version| version >= (1, 13))
     }
 
     /// OpenShift's version from ClusterVersion, where there is one and rights allow: the newest that was rolled out
@@ -100,6 +119,12 @@ impl Cluster {
         };
         faults::json(&answer, &subject, &self.session.server)
     }
+}
+
+/// Major and minor of a version.
+fn minor(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.trim_start_matches('v').split('.');
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
 /// A version after semver.org's grammar, with or without `v`, and not `0.0.0`.

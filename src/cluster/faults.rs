@@ -229,6 +229,9 @@ fn of_tls(error: &rustls::Error, server: &str) -> String {
         Tls::InvalidCertificate(Bad::UnknownIssuer) => {
             "its certificate is signed by an authority that is not trusted here; check certificate-authority in the kubeconfig".into()
         }
+        Tls::InvalidCertificate(Bad::BadSignature) => {
+            "its certificate is not signed by the authority that is trusted here, though by one of the same name; the authority was made anew, and the kubeconfig holds the old one".into()
+        }
         Tls::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => "its certificate has expired".into(),
         Tls::InvalidCertificate(Bad::NotValidYet | Bad::NotValidYetContext { .. }) => {
             "its certificate is not valid yet; check the clock of this machine".into()
@@ -271,12 +274,11 @@ impl From<ClusterError> for Error {
             } => {
                 let place = namespace.map_or_else(String::new, |name| format!(" -n {name}"));
                 Self::failure(message).hint(format!(
-                    "ask for the right; `oc auth can-i {verb} {resource}{place}` tells whether you have it"
+                    "ask for the right; `kubectl auth can-i {verb} {resource}{place}` tells whether you have it"
                 ))
             }
-            ClusterError::Unauthorized(_) => {
-                Self::failure(message).hint("log in again with `oc login`")
-            }
+            ClusterError::Unauthorized(_) => Self::failure(message)
+                .hint("log in again with `oc login`, or renew the credentials of the kubeconfig"),
             ClusterError::Conflict(_) => {
                 Self::failure(message).hint("it changed in the meantime; try again")
             }

@@ -84,8 +84,8 @@ fn parse(bytes: &[u8], file: &Path) -> Result<Kubeconfig, Error> {
     ];
     for (what, mut names) in names {
         names.sort_unstable();
-        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(refuse(format!("it has two {what}s named {:?}", twice[0])));
+        if let Some([twice, _]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(refuse(format!("it has two {what}s named {twice:?}")));
         }
     }
     Ok(config)

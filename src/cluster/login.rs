@@ -98,7 +98,7 @@ fn fixed_header(user: &AuthInfo) -> Result<Option<HeaderValue>, Error> {
         "{}:{}",
         name.unwrap_or_default(),
         password
-            .map(|password| password.expose_secret())
+            .map(SecretString::expose_secret)
             .unwrap_or_default()
     ));
     let encoded = base64::engine::general_purpose::STANDARD.encode(plain.expose_secret());

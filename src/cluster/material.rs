@@ -5,11 +5,11 @@ use std::path::Path;
 
 use base64::Engine as _;
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::choose::{Chosen, given};
 use crate::error::Error;
+use crate::model::pem;
 
 /// A certificate authority file: its bytes, for plugins, and the certificates in it that can be trusted.
 pub(super) struct Authority {
@@ -35,20 +35,25 @@ pub(super) fn authority(cwd: &Path, chosen: &Chosen) -> Result<Option<Authority>
     };
     let roots = roots(&pem);
     if roots.is_empty() {
-        return Err(
-            Error::failure(format!("{origin} holds no certificate that can be read"))
-                .hint("it has to be PEM: -----BEGIN CERTIFICATE----- on a line of its own"),
-        );
+        let defect = pem::parse(&pem)
+            .defects
+            .first()
+            .map(|defect| format!(": {defect}"));
+        return Err(Error::failure(format!(
+            "{origin} holds no certificate that can be used{}",
+            defect.unwrap_or_default()
+        )));
     }
     Ok(Some(Authority { pem, roots }))
 }
 
-/// The certificates of a PEM file that can be anchors. One that cannot is passed over, as Go's `AppendCertsFromPEM` does.
+/// The certificates that Go takes out of the file, without those that the TLS library cannot have as an anchor.
 fn roots(pem: &[u8]) -> Vec<Vec<u8>> {
-    CertificateDer::pem_slice_iter(pem)
-        .filter_map(Result::ok)
-        .filter(|der| webpki::anchor_from_trusted_cert(der).is_ok())
-        .map(|der| der.to_vec())
+    pem::parse(pem)
+        .certificates
+        .iter()
+        .map(|found| found.certificate.der().to_vec())
+        .filter(|der| webpki::anchor_from_trusted_cert(&CertificateDer::from_slice(der)).is_ok())
         .collect()
 }
 
@@ -68,7 +73,7 @@ pub(super) fn identity(
     let key_data = user
         .client_key_data
         .as_ref()
-        .map(|data| data.expose_secret());
+        .map(SecretString::expose_secret);
     let key = one_of(
         cwd,
         key_data,

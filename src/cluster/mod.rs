@@ -100,6 +100,7 @@ struct Known {
     groups: tokio::sync::OnceCell<Vec<String>>,
     /// Group and version to the resources served.
     resources: tokio::sync::Mutex<BTreeMap<String, Vec<String>>>,
+    version: tokio::sync::OnceCell<Option<String>>,
     rights: Mutex<HashMap<access::Right, bool>>,
 }
 

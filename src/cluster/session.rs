@@ -71,7 +71,7 @@ impl Session {
         let live = if target.is_encrypted() {
             live(&target, source.login(&target.user).await?)?
         } else {
-            if has_login(&target.user) {
+            if has_login(&target.user) && !is_loopback(&target.server) {
                 noted.add(&format!(
                     "{} is not encrypted: the login of the kubeconfig is not sent to it",
                     target.server
@@ -117,6 +117,15 @@ fn has_login(user: &AuthInfo) -> bool {
         || user.password.is_some()
         || user.exec.is_some()
         || user.auth_provider.is_some()
+}
+
+/// `kubectl proxy` listens in clear text on this machine: nothing to warn about.
+fn is_loopback(server: &Uri) -> bool {
+    let host = server.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 fn live(target: &Target, login: Login) -> Result<Live, Error> {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::join;
 
 use super::{Cluster, ClusterError, Kind, Scope, Selectors, faults, kinds};
+use crate::model::mirrors::{MirrorRule, RuleKind};
 use crate::model::view::{
     BuildConfig, ClusterConfigView, Missing, NamespaceView, Part, Pod, Secret, SecretBytes,
     ServiceAccount, Workload, Workloads,
@@ -126,26 +127,20 @@ impl Cluster {
             },
             asked(
                 want.mirrors,
-                self.collect(
+                self.mirror_rules(
                     kinds::IMAGE_DIGEST_MIRROR_SET,
-                    &Scope::All,
-                    config::digest_mirrors
+                    RuleKind::ImageDigestMirrorSet
                 )
             ),
             asked(
                 want.mirrors,
-                self.collect(
-                    kinds::IMAGE_TAG_MIRROR_SET,
-                    &Scope::All,
-                    config::tag_mirrors
-                )
+                self.mirror_rules(kinds::IMAGE_TAG_MIRROR_SET, RuleKind::ImageTagMirrorSet)
             ),
             asked(
                 want.mirrors,
-                self.collect(
+                self.mirror_rules(
                     kinds::IMAGE_CONTENT_SOURCE_POLICY,
-                    &Scope::All,
-                    config::content_source_policy
+                    RuleKind::ImageContentSourcePolicy
                 )
             ),
             asked(
@@ -184,6 +179,15 @@ impl Cluster {
             Some(objects::build_config(object))
         })
         .await
+    }
+
+    async fn mirror_rules(&self, kind: Kind, rule_kind: RuleKind) -> Part<Vec<MirrorRule>> {
+        let sets = self
+            .collect(kind, &Scope::All, |object| {
+                Some(config::mirror_rules(rule_kind, object))
+            })
+            .await?;
+        Ok(sets.into_iter().flatten().collect())
     }
 
     async fn secrets(&self, scope: &Scope) -> Part<Vec<Secret>> {
@@ -243,7 +247,7 @@ impl Cluster {
         self.check_served(kind).await?;
         let mut kept = Vec::new();
         self.list(kind, scope, &Selectors::default(), |object| {
-            kept.extend(keep(&object))
+            kept.extend(keep(&object));
         })
         .await
         .map_err(missing)?;
@@ -300,7 +304,8 @@ impl Cluster {
 
 async fn asked<T>(wanted: bool, read: impl Future<Output = Part<T>>) -> Part<T> {
     if wanted {
-        read.await
+        // Boxed, so that a view of many parts is no large future.
+        Box::pin(read).await
     } else {
         Err(Missing::NotAsked)
     }

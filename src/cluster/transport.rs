@@ -63,7 +63,8 @@ impl Session {
     }
 
     async fn attempt(&self, live: &Live, call: &Call) -> Result<Answer, ClusterError> {
-        let exchange = self.exchange(live, call);
+        // Boxed, so that the futures of all callers stay small.
+        let exchange = Box::pin(self.exchange(live, call));
         let Some(limit) = self.target.request_timeout else {
             return exchange.await;
         };

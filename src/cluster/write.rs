@@ -15,13 +15,18 @@ const JSON: &str = "application/json";
 
 impl Cluster {
     /// Performs one write. `dry_run` is the server's. A field that the server does not know is an error (strict field
-    /// validation), never dropped.
+    /// validation), never dropped. A dry run is refused by this tool where the server would write for real.
     pub async fn write(
         &self,
         object: &ObjectRef,
         write: &Write,
         dry_run: bool,
     ) -> Result<Value, ClusterError> {
+        if dry_run && !self.supports_dry_run().await {
+            return Err(ClusterError::Other(format!(
+                "the API server is older than Kubernetes 1.13 and has no dry run: it would write {object}; use --dry-run=client"
+            )));
+        }
         let namespace = self.namespace_of(object);
         let one = || Path::object(object, namespace);
         let (verb, method, path, body) = match write {

@@ -11,10 +11,7 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 
-pub use config::{
-    AllowedForImport, ClusterConfigView, ConfigMapData, ImageConfig, Mirror, MirrorKind, MirrorSet,
-    Node, ProxyAddress, ProxyConfig,
-};
+pub use config::{ClusterConfigView, ConfigMapData, ImageConfig, Node, ProxyConfig};
 pub use objects::{
     BuildConfig, BuildImage, BuildSourceImage, Container, ContainerKind, Owner, Pod, Secret,
     ServiceAccount, Waiting, Workload, Workloads,
@@ -62,7 +59,7 @@ impl From<Missing> for Error {
             } => {
                 let place = namespace.map_or_else(String::new, |name| format!(" -n {name}"));
                 Self::failure(message).hint(format!(
-                    "ask for the right; `oc auth can-i {verb} {resource}{place}` tells whether you have it"
+                    "ask for the right; `kubectl auth can-i {verb} {resource}{place}` tells whether you have it"
                 ))
             }
             _ => Self::failure(message),
@@ -146,7 +143,7 @@ mod tests {
         );
         let error = Error::from(missing);
         assert!(
-            error.hints()[0].contains("oc auth can-i list secrets -n team"),
+            error.hints()[0].contains("kubectl auth can-i list secrets -n team"),
             "{error:?}"
         );
     }

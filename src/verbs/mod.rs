@@ -1,5 +1,7 @@
 //! One file a verb: gather, plan, apply, print. What decides something is elsewhere.
 
+mod doctor;
+mod explain;
 mod link;
 mod namespaces;
 mod objects;
@@ -55,6 +57,8 @@ pub async fn run(run: &mut Run, cli: Cli) -> Result<(), Error> {
         Verb::Link(args) => Box::pin(link::run(run, &cli.global, &args)).await,
         Verb::Unlink(args) => Box::pin(unlink::run(run, &cli.global, &args)).await,
         Verb::Undo(args) => Box::pin(undo::run(run, &cli.global, &args)).await,
+        Verb::Doctor(args) => Box::pin(doctor::run(run, &cli.global, &args)).await,
+        Verb::Explain(args) => explain::run(run, &args),
         Verb::Version => version::run(run),
     }
 }

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::json::{given, items, map, text, texts};
-use crate::model::view::{
-    AllowedForImport, ConfigMapData, ImageConfig, Mirror, MirrorKind, MirrorSet, Node,
-    ProxyAddress, ProxyConfig,
-};
+use crate::model::mirrors::{MirrorRule, RuleKind};
+use crate::model::policy::{AllowedRegistry, RegistrySources};
+use crate::model::proxy::ProxyValues;
+use crate::model::view::{ConfigMapData, ImageConfig, Node, ProxyConfig};
 
 pub(super) fn image_config(object: &Value) -> ImageConfig {
     let (spec, status) = (&object["spec"], &object["status"]);
@@ -15,14 +15,16 @@ pub(super) fn image_config(object: &Value) -> ImageConfig {
         resource_version: text(&object["metadata"]["resourceVersion"]),
         additional_trusted_ca: given(&spec["additionalTrustedCA"]["name"]),
         allowed_for_import: items(&spec["allowedRegistriesForImport"])
-            .map(|entry| AllowedForImport {
-                domain: text(&entry["domainName"]),
+            .map(|entry| AllowedRegistry {
+                domain_name: text(&entry["domainName"]),
                 insecure: entry["insecure"] == true,
             })
             .collect(),
-        insecure: texts(&sources["insecureRegistries"]),
-        blocked: texts(&sources["blockedRegistries"]),
-        allowed: texts(&sources["allowedRegistries"]),
+        sources: RegistrySources {
+            insecure: texts(&sources["insecureRegistries"]),
+            blocked: texts(&sources["blockedRegistries"]),
+            allowed: texts(&sources["allowedRegistries"]),
+        },
         search: texts(&sources["containerRuntimeSearchRegistries"]),
         internal_registry: given(&status["internalRegistryHostname"]),
         external_hostnames: texts(&status["externalRegistryHostnames"]),
@@ -33,9 +35,11 @@ pub(super) fn proxy(object: &Value) -> ProxyConfig {
     let status = &object["status"];
     ProxyConfig {
         resource_version: text(&object["metadata"]["resourceVersion"]),
-        http: given(&status["httpProxy"]).map(ProxyAddress::new),
-        https: given(&status["httpsProxy"]).map(ProxyAddress::new),
-        no_proxy: given(&status["noProxy"]),
+        values: ProxyValues {
+            http: text(&status["httpProxy"]),
+            https: text(&status["httpsProxy"]),
+            no_proxy: text(&status["noProxy"]),
+        },
         trusted_ca: given(&object["spec"]["trustedCA"]["name"]),
     }
 }
@@ -50,52 +54,24 @@ pub(super) fn config_map(object: &Value) -> ConfigMapData {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape of a list's callback"
-)]
-pub(super) fn digest_mirrors(object: &Value) -> Option<MirrorSet> {
-    Some(mirrors(object, MirrorKind::Digest, "imageDigestMirrors"))
+/// The rules of an ImageDigestMirrorSet, an ImageTagMirrorSet or an ImageContentSourcePolicy.
+pub(super) fn mirror_rules(kind: RuleKind, object: &Value) -> Vec<MirrorRule> {
+    let list = match kind {
+        RuleKind::ImageDigestMirrorSet => "imageDigestMirrors",
+        RuleKind::ImageTagMirrorSet => "imageTagMirrors",
+        RuleKind::ImageContentSourcePolicy => "repositoryDigestMirrors",
+    };
+    items(&object["spec"][list])
+        .map(|rule| MirrorRule {
+            kind,
+            object: text(&object["metadata"]["name"]),
+            source: text(&rule["source"]),
+            mirrors: texts(&rule["mirrors"]),
+            never_contact_source: rule["mirrorSourcePolicy"] == "NeverContactSource",
+        })
+        .collect()
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape of a list's callback"
-)]
-pub(super) fn tag_mirrors(object: &Value) -> Option<MirrorSet> {
-    Some(mirrors(object, MirrorKind::Tag, "imageTagMirrors"))
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape of a list's callback"
-)]
-pub(super) fn content_source_policy(object: &Value) -> Option<MirrorSet> {
-    Some(mirrors(
-        &object,
-        MirrorKind::ContentSource,
-        "repositoryDigestMirrors",
-    ))
-}
-
-fn mirrors(object: &Value, kind: MirrorKind, list: &str) -> MirrorSet {
-    MirrorSet {
-        kind,
-        name: text(&object["metadata"]["name"]),
-        mirrors: items(&object["spec"][list])
-            .map(|rule| Mirror {
-                source: text(&rule["source"]),
-                mirrors: texts(&rule["mirrors"]),
-                never_contact_source: rule["mirrorSourcePolicy"] == "NeverContactSource",
-            })
-            .collect(),
-    }
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape of a list's callback"
-)]
 pub(super) fn node(object: &Value) -> Option<Node> {
     let info = &object["status"]["nodeInfo"];
     Some(Node {
@@ -128,20 +104,24 @@ mod tests {
 
     #[test]
     fn mirrors_keep_their_order_and_policy() {
-        let set = digest_mirrors(&json!({
-            "metadata": {"name": "m"},
-            "spec": {"imageDigestMirrors": [
-                {"source": "a", "mirrors": ["z", "b"], "mirrorSourcePolicy": "NeverContactSource"},
-                {"source": "c"}]},
-        }))
-        .unwrap();
-        let expected = |source: &str, mirrors: &[&str], never| Mirror {
+        let rules = mirror_rules(
+            RuleKind::ImageDigestMirrorSet,
+            &json!({
+                "metadata": {"name": "m"},
+                "spec": {"imageDigestMirrors": [
+                    {"source": "a", "mirrors": ["z", "b"], "mirrorSourcePolicy": "NeverContactSource"},
+                    {"source": "c"}]},
+            }),
+        );
+        let expected = |source: &str, mirrors: &[&str], never_contact_source| MirrorRule {
+            kind: RuleKind::ImageDigestMirrorSet,
+            object: "m".into(),
             source: source.into(),
             mirrors: mirrors.iter().map(|text| (*text).into()).collect(),
-            never_contact_source: never,
+            never_contact_source,
         };
         assert_eq!(
-            set.mirrors,
+            rules,
             [expected("a", &["z", "b"], true), expected("c", &[], false)]
         );
     }
@@ -150,12 +130,13 @@ mod tests {
     fn the_proxy_is_what_the_status_says() {
         let read = proxy(&json!({
             "spec": {"httpsProxy": "http://wanted", "trustedCA": {"name": "user-ca-bundle"}},
-            "status": {"httpsProxy": "http://used", "noProxy": ".svc"},
+            "status": {"httpsProxy": "http://me:canary@used", "noProxy": ".svc"},
         }));
-        assert_eq!(read.https, Some(ProxyAddress::new("http://used".into())));
+        assert_eq!(read.values.https, "http://me:canary@used");
         assert_eq!(
-            (read.http, read.trusted_ca.as_deref()),
-            (None, Some("user-ca-bundle"))
+            (read.values.http.as_str(), read.trusted_ca.as_deref()),
+            ("", Some("user-ca-bundle"))
         );
+        assert!(!format!("{read:?}").contains("canary"), "{read:?}");
     }
 }

@@ -3,7 +3,10 @@
 pub mod api;
 pub mod certs;
 pub mod client;
+pub mod cluster;
 pub mod content;
+pub mod net;
 pub mod process;
+pub mod realapi;
 pub mod registry;
 mod web;

@@ -13,8 +13,8 @@ use super::error::{ApiError, Named};
 use super::kinds::{Flavor, Resource};
 use super::options::Options;
 use super::smd::managers;
-use super::write::{Place, insert};
 use super::world::{World, now};
+use super::write::{Place, insert};
 
 const TOKEN_MOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// The registry inside OpenShift.
@@ -24,7 +24,10 @@ const INTERNAL: &str = "image-registry.openshift-image-registry.svc:5000";
 pub(crate) fn create(world: &mut World, object: &mut Value, place: &Place) -> Result<(), ApiError> {
     let what = &place.resource;
     if what.namespaced {
-        let namespaces = Named { group: "", resource: "namespaces" };
+        let namespaces = Named {
+            group: "",
+            resource: "namespaces",
+        };
         let key = (String::new(), "namespaces".to_owned());
         let namespace = world
             .store
@@ -32,8 +35,10 @@ pub(crate) fn create(world: &mut World, object: &mut Value, place: &Place) -> Re
             .ok_or_else(|| ApiError::not_found(namespaces, &place.namespace))?;
         if namespace["status"]["phase"] == "Terminating" {
             let name = object["metadata"]["name"].as_str().unwrap_or_default();
-            let words =
-                format!("unable to create new content in namespace {} because it is being terminated", place.namespace);
+            let words = format!(
+                "unable to create new content in namespace {} because it is being terminated",
+                place.namespace
+            );
             return Err(ApiError::forbidden(what.named(), name, &words));
         }
     }
@@ -46,10 +51,12 @@ pub(crate) fn create(world: &mut World, object: &mut Value, place: &Place) -> Re
 /// Before an object is changed.
 pub(crate) fn update(world: &World, object: &mut Value, place: &Place) -> Result<(), ApiError> {
     // The pull secrets of a pod are decided when it is made; later changes of its spec are few.
-    if place.resource.group.is_empty() && place.resource.kind == "Pod" && place.subresource.is_empty() {
-        if let Ok(live) = world.find(&place.resource, &place.namespace, &place.name) {
-            return pod_update(object, &live, place);
-        }
+    if place.resource.group.is_empty()
+        && place.resource.kind == "Pod"
+        && place.subresource.is_empty()
+        && let Ok(live) = world.find(&place.resource, &place.namespace, &place.name)
+    {
+        return pod_update(object, &live, place);
     }
     Ok(())
 }
@@ -59,11 +66,20 @@ fn pod_update(object: &Value, live: &Value, place: &Place) -> Result<(), ApiErro
     let frozen = |pod: &Value| {
         let mut spec = pod["spec"].clone();
         for list in ["containers", "initContainers"] {
-            for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            for container in spec
+                .get_mut(list)
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
                 container["image"] = Value::Null;
             }
         }
-        for field in ["activeDeadlineSeconds", "terminationGracePeriodSeconds", "tolerations"] {
+        for field in [
+            "activeDeadlineSeconds",
+            "terminationGracePeriodSeconds",
+            "tolerations",
+        ] {
             spec[field] = Value::Null;
         }
         spec
@@ -76,21 +92,33 @@ fn pod_update(object: &Value, live: &Value, place: &Place) -> Result<(), ApiErro
                  existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was \
                  previously negative)";
     let finding = super::error::FieldError::forbidden("spec", words);
-    Err(ApiError::invalid(place.resource.named_kind(), &place.name, &[finding]))
+    Err(ApiError::invalid(
+        place.resource.named_kind(),
+        &place.name,
+        &[finding],
+    ))
 }
 
 /// Before an object is deleted.
 pub(crate) fn delete(place: &Place) -> Result<(), ApiError> {
     let immortal = ["default", "kube-system", "kube-public"];
     if place.resource.kind == "Namespace" && immortal.contains(&place.name.as_str()) {
-        return Err(ApiError::forbidden(place.resource.named(), &place.name, "this namespace may not be deleted"));
+        return Err(ApiError::forbidden(
+            place.resource.named(),
+            &place.name,
+            "this namespace may not be deleted",
+        ));
     }
     Ok(())
 }
 
 fn service_account(world: &mut World, pod: &mut Value, place: &Place) -> Result<(), ApiError> {
     let spec = &mut pod["spec"];
-    let account = spec["serviceAccountName"].as_str().filter(|name| !name.is_empty()).unwrap_or("default").to_owned();
+    let account = spec["serviceAccountName"]
+        .as_str()
+        .filter(|name| !name.is_empty())
+        .unwrap_or("default")
+        .to_owned();
     spec["serviceAccountName"] = account.clone().into();
     spec["serviceAccount"] = account.clone().into();
     let key = (String::new(), "serviceaccounts".to_owned());
@@ -102,17 +130,24 @@ fn service_account(world: &mut World, pod: &mut Value, place: &Place) -> Result<
         );
         return Err(ApiError::forbidden(place.resource.named(), name, &why));
     };
-    let mounts = [&spec["automountServiceAccountToken"], &stored["automountServiceAccountToken"]]
-        .iter()
-        .find_map(|flag| flag.as_bool())
-        .unwrap_or(true);
+    let mounts = [
+        &spec["automountServiceAccountToken"],
+        &stored["automountServiceAccountToken"],
+    ]
+    .iter()
+    .find_map(|flag| flag.as_bool())
+    .unwrap_or(true);
     if mounts {
         mount_token(spec, &world.new_suffix());
     }
-    if spec["imagePullSecrets"].as_array().is_none_or(Vec::is_empty) {
-        if let Some(secrets) = stored["imagePullSecrets"].as_array().filter(|secrets| !secrets.is_empty()) {
-            spec["imagePullSecrets"] = secrets.clone().into();
-        }
+    if spec["imagePullSecrets"]
+        .as_array()
+        .is_none_or(Vec::is_empty)
+        && let Some(secrets) = stored["imagePullSecrets"]
+            .as_array()
+            .filter(|secrets| !secrets.is_empty())
+    {
+        spec["imagePullSecrets"] = secrets.clone().into();
     }
     Ok(())
 }
@@ -121,11 +156,18 @@ fn mount_token(spec: &mut Value, suffix: &str) {
     let name = format!("kube-api-access-{suffix}");
     let mut used = false;
     for list in ["initContainers", "containers"] {
-        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+        for container in spec
+            .get_mut(list)
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             if !container["volumeMounts"].is_array() {
                 container["volumeMounts"] = json!([]);
             }
-            let Some(mounts) = container["volumeMounts"].as_array_mut() else { continue };
+            let Some(mounts) = container["volumeMounts"].as_array_mut() else {
+                continue;
+            };
             if mounts.iter().all(|mount| mount["mountPath"] != TOKEN_MOUNT) {
                 mounts.push(json!({"name": name, "readOnly": true, "mountPath": TOKEN_MOUNT}));
                 used = true;
@@ -155,8 +197,11 @@ pub(crate) fn after_create(world: &mut World, object: &Value, resource: &Resourc
     let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Namespace") => {
-            let accounts: &[&str] =
-                if world.flavor.is_openshift() { &["default", "builder", "deployer"] } else { &["default"] };
+            let accounts: &[&str] = if world.flavor.is_openshift() {
+                &["default", "builder", "deployer"]
+            } else {
+                &["default"]
+            };
             for account in accounts {
                 make(
                     world,
@@ -167,7 +212,9 @@ pub(crate) fn after_create(world: &mut World, object: &Value, resource: &Resourc
                 );
             }
         }
-        ("", "ServiceAccount") if world.flavor.is_openshift() => link_managed_secret(world, namespace, name),
+        ("", "ServiceAccount") if world.flavor.is_openshift() => {
+            link_managed_secret(world, namespace, name);
+        }
         _ => {}
     }
 }
@@ -196,8 +243,12 @@ fn link_managed_secret(world: &mut World, namespace: &str, account: &str) {
             "data": {".dockercfg": base64::engine::general_purpose::STANDARD.encode(content)},
         }),
     );
-    let Some(resource) = world.resource("", "v1", "serviceaccounts") else { return };
-    let Ok(live) = world.find(&resource, namespace, account) else { return };
+    let Some(resource) = world.resource("", "v1", "serviceaccounts") else {
+        return;
+    };
+    let Ok(live) = world.find(&resource, namespace, account) else {
+        return;
+    };
     let mut linked = (*live).clone();
     for list in ["secrets", "imagePullSecrets"] {
         let mut entries = linked[list].as_array().cloned().unwrap_or_default();
@@ -205,7 +256,8 @@ fn link_managed_secret(world: &mut World, namespace: &str, account: &str) {
         linked[list] = entries.into();
     }
     if !is_old {
-        linked["metadata"]["annotations"]["openshift.io/internal-registry-pull-secret-ref"] = name.into();
+        linked["metadata"]["annotations"]["openshift.io/internal-registry-pull-secret-ref"] =
+            name.into();
     }
     let place = Place {
         resource,
@@ -213,8 +265,18 @@ fn link_managed_secret(world: &mut World, namespace: &str, account: &str) {
         name: account.into(),
         subresource: String::new(),
     };
-    let manager = place.manager("openshift.io/image-registry-pull-secrets_service-account-controller", false);
-    managers::update(&live, &mut linked, &place.shape(), &manager, place.door(), &now());
+    let manager = place.manager(
+        "openshift.io/image-registry-pull-secrets_service-account-controller",
+        false,
+    );
+    managers::update(
+        &live,
+        &mut linked,
+        &place.shape(),
+        &manager,
+        place.door(),
+        &now(),
+    );
     world.put(&place.resource, linked);
 }
 
@@ -225,14 +287,32 @@ pub(crate) fn make(world: &mut World, object: &Value) -> Option<Arc<Value>> {
 
 /// The same, with the server's refusal.
 pub(crate) fn try_make(world: &mut World, object: &Value) -> Result<Arc<Value>, ApiError> {
-    let resource = world.resource_of(object).ok_or_else(ApiError::no_such_path)?;
-    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
-    let place =
-        Place { resource, namespace: text("namespace"), name: text("name"), subresource: String::new() };
+    let resource = world
+        .resource_of(object)
+        .ok_or_else(ApiError::no_such_path)?;
+    let text = |field: &str| {
+        object["metadata"][field]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let place = Place {
+        resource,
+        namespace: text("namespace"),
+        name: text("name"),
+        subresource: String::new(),
+    };
     let mut object = object.clone();
     super::defaults::apply(&mut object, &place.resource);
     let options = Options::own("kube-controller-manager");
     let manager = place.manager(&options.manager, false);
-    managers::update(&Value::Null, &mut object, &place.shape(), &manager, place.door(), &now());
+    managers::update(
+        &Value::Null,
+        &mut object,
+        &place.shape(),
+        &manager,
+        place.door(),
+        &now(),
+    );
     insert(world, object, &place, &options)
 }

@@ -21,7 +21,11 @@ impl Identity {
     /// The administrator whom the kubeconfig of [`super::Api::kubeconfig`] names.
     pub(crate) fn admin() -> Self {
         let groups = vec!["system:masters".into(), "system:authenticated".into()];
-        Self { name: "system:admin".into(), groups, impersonator: None }
+        Self {
+            name: "system:admin".into(),
+            groups,
+            impersonator: None,
+        }
     }
 
     fn is_master(&self) -> bool {
@@ -41,7 +45,10 @@ pub struct User {
 impl User {
     /// A user of this name, without credentials yet.
     pub fn new(name: &str) -> Self {
-        Self { name: name.into(), ..Self::default() }
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
     }
 
     /// Logs in with this bearer token.
@@ -76,12 +83,18 @@ pub struct Rule {
 impl Rule {
     /// A rule about this verb (`get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `impersonate`).
     pub fn verb(verb: &str) -> Self {
-        Self { verbs: vec![verb.into()], ..Self::default() }
+        Self {
+            verbs: vec![verb.into()],
+            ..Self::default()
+        }
     }
 
     /// A rule about any of these verbs; none means all.
     pub fn verbs(verbs: &[&str]) -> Self {
-        Self { verbs: verbs.iter().map(ToString::to_string).collect(), ..Self::default() }
+        Self {
+            verbs: verbs.iter().map(ToString::to_string).collect(),
+            ..Self::default()
+        }
     }
 
     /// On this resource: `secrets`, `deployments.apps`, `pods/log`.
@@ -105,7 +118,8 @@ impl Rule {
     }
 
     fn covers(&self, access: &Access<'_>) -> bool {
-        let fits = |part: &Option<String>, value: &str| part.as_ref().is_none_or(|part| part == value);
+        let fits =
+            |part: &Option<String>, value: &str| part.as_ref().is_none_or(|part| part == value);
         let (verb, resource) = (access.verb, access.full_resource());
         (self.verbs.is_empty() || self.verbs.iter().any(|one| one == verb || one == "*"))
             && fits(&self.group, access.group)
@@ -147,7 +161,14 @@ impl Access<'_> {
             self.full_resource(),
             self.group,
         );
-        ApiError::forbidden(Named { group: self.group, resource: self.resource }, self.name, &why)
+        ApiError::forbidden(
+            Named {
+                group: self.group,
+                resource: self.resource,
+            },
+            self.name,
+            &why,
+        )
     }
 }
 
@@ -164,7 +185,10 @@ pub(crate) struct Auth {
 impl Auth {
     /// No users and no rules; the administrator has this token.
     pub(crate) fn new(admin_token: String) -> Self {
-        Self { admin_token, ..Self::default() }
+        Self {
+            admin_token,
+            ..Self::default()
+        }
     }
 
     pub(crate) fn deny(&mut self, subject: &str, rule: Rule) {
@@ -189,40 +213,66 @@ impl Auth {
     /// Who a request comes from. Without users everybody is the administrator, unless they bring a token that
     /// nobody has.
     pub(crate) fn identify(&self, headers: &HeaderMap) -> Result<Identity, ApiError> {
-        let header = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let header = headers
+            .get("authorization")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let (scheme, value) = header.split_once(' ').unwrap_or((header, ""));
         let user = match scheme.to_ascii_lowercase().as_str() {
             "" if self.users.is_empty() => return Ok(Identity::admin()),
             "" => return Err(ApiError::unauthorized()),
             "bearer" if value == self.admin_token => return Ok(Identity::admin()),
-            "bearer" => self.users.iter().find(|user| user.token.as_deref() == Some(value)),
+            "bearer" => self
+                .users
+                .iter()
+                .find(|user| user.token.as_deref() == Some(value)),
             "basic" => {
-                let decoded = base64::engine::general_purpose::STANDARD.decode(value).unwrap_or_default();
+                let decoded = base64::engine::general_purpose::STANDARD
+                    .decode(value)
+                    .unwrap_or_default();
                 let decoded = String::from_utf8_lossy(&decoded).into_owned();
                 let (name, password) = decoded.split_once(':').unwrap_or_default();
-                self.users.iter().find(|user| user.name == name && user.password.as_deref() == Some(password))
+                self.users
+                    .iter()
+                    .find(|user| user.name == name && user.password.as_deref() == Some(password))
             }
             _ => None,
         };
         let user = user.ok_or_else(ApiError::unauthorized)?;
         let mut groups = user.groups.clone();
         groups.push("system:authenticated".into());
-        Ok(Identity { name: user.name.clone(), groups, impersonator: None })
+        Ok(Identity {
+            name: user.name.clone(),
+            groups,
+            impersonator: None,
+        })
     }
 
     /// Applies `Impersonate-User` and `Impersonate-Group`.
-    pub(crate) fn impersonate(&self, identity: Identity, headers: &HeaderMap) -> Result<Identity, ApiError> {
+    pub(crate) fn impersonate(
+        &self,
+        identity: Identity,
+        headers: &HeaderMap,
+    ) -> Result<Identity, ApiError> {
         let texts = |name: &str| -> Vec<String> {
-            headers.get_all(name).iter().filter_map(|value| Some(value.to_str().ok()?.to_owned())).collect()
+            headers
+                .get_all(name)
+                .iter()
+                .filter_map(|value| Some(value.to_str().ok()?.to_owned()))
+                .collect()
         };
         let (users, mut groups) = (texts("impersonate-user"), texts("impersonate-group"));
         let Some(user) = users.first() else {
             if groups.is_empty() {
                 return Ok(identity);
             }
-            return Err(ApiError::internal("requested [{Group}] without impersonating a user"));
+            return Err(ApiError::internal(
+                "requested [{Group}] without impersonating a user",
+            ));
         };
-        let account = user.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
+        let account = user
+            .strip_prefix("system:serviceaccount:")
+            .and_then(|rest| rest.split_once(':'));
         let access = |resource: &'static str, namespace, name| Access {
             verb: "impersonate",
             group: "",
@@ -232,30 +282,49 @@ impl Auth {
             name,
         };
         match account {
-            Some((namespace, name)) => self.authorize(&identity, &access("serviceaccounts", namespace, name))?,
+            Some((namespace, name)) => {
+                self.authorize(&identity, &access("serviceaccounts", namespace, name))?;
+            }
             None => self.authorize(&identity, &access("users", "", user))?,
         }
         for group in &groups {
             self.authorize(&identity, &access("groups", "", group))?;
         }
         if let (Some((namespace, _)), true) = (account, groups.is_empty()) {
-            groups = vec!["system:serviceaccounts".into(), format!("system:serviceaccounts:{namespace}")];
+            groups = vec![
+                "system:serviceaccounts".into(),
+                format!("system:serviceaccounts:{namespace}"),
+            ];
         }
-        let decided = |group: &String| group == "system:authenticated" || group == "system:unauthenticated";
+        let decided =
+            |group: &String| group == "system:authenticated" || group == "system:unauthenticated";
         if !groups.iter().any(decided) {
             groups.push("system:authenticated".into());
         }
-        Ok(Identity { name: user.clone(), groups, impersonator: Some(identity.name) })
+        Ok(Identity {
+            name: user.clone(),
+            groups,
+            impersonator: Some(identity.name),
+        })
     }
 
     /// Whether somebody may do something: a deny rule for the user or a group wins; whoever has allow rules may
     /// do only what they allow; masters may do the rest.
     pub(crate) fn permits(&self, identity: &Identity, access: &Access<'_>) -> bool {
-        let about = |subject: &String| *subject == identity.name || identity.groups.contains(subject);
-        if self.denied.iter().any(|(subject, rule)| about(subject) && rule.covers(access)) {
+        let about =
+            |subject: &String| *subject == identity.name || identity.groups.contains(subject);
+        if self
+            .denied
+            .iter()
+            .any(|(subject, rule)| about(subject) && rule.covers(access))
+        {
             return false;
         }
-        let mut mine = self.allowed.iter().filter(|(subject, _)| about(subject)).peekable();
+        let mut mine = self
+            .allowed
+            .iter()
+            .filter(|(subject, _)| about(subject))
+            .peekable();
         if mine.peek().is_none() {
             // Acting as somebody else is never a matter of course.
             return access.verb != "impersonate" || identity.is_master();
@@ -263,7 +332,15 @@ impl Auth {
         mine.any(|(_, rule)| rule.covers(access))
     }
 
-    pub(crate) fn authorize(&self, identity: &Identity, access: &Access<'_>) -> Result<(), ApiError> {
-        if self.permits(identity, access) { Ok(()) } else { Err(access.refusal(&identity.name)) }
+    pub(crate) fn authorize(
+        &self,
+        identity: &Identity,
+        access: &Access<'_>,
+    ) -> Result<(), ApiError> {
+        if self.permits(identity, access) {
+            Ok(())
+        } else {
+            Err(access.refusal(&identity.name))
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::handle::{Api, fail};
 use super::kinds::{Flavor, Resource};
 use super::serve;
 use super::tls;
-use super::world::{World, version_document};
+use super::world::{World, hex, version_document};
 
 /// What the server is to be. See [`Api::builder`].
 #[derive(Debug)]
@@ -51,8 +51,7 @@ fn random_token() -> String {
     use std::hash::{BuildHasher as _, RandomState};
     let seed = RandomState::new().hash_one(thread::current().id());
     let digest = sha2::Sha256::digest(seed.to_be_bytes());
-    let hex: String = digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256~{hex}")
+    format!("sha256~{}", hex(&digest, 20))
 }
 
 impl Builder {
@@ -129,12 +128,19 @@ impl Builder {
         resources.extend(self.extra);
         resources.retain(|resource| {
             let named = resource.named().to_string();
-            !self.without.iter().any(|out| *out == resource.group || *out == named)
+            !self
+                .without
+                .iter()
+                .any(|out| *out == resource.group || *out == named)
         });
-        let default_version = if self.flavor == Flavor::OpenShift3 { "v1.11.0+d4cacc0" } else { "v1.33.2" };
-        let version = self
-            .version
-            .unwrap_or_else(|| version_document(self.git_version.as_deref().unwrap_or(default_version)));
+        let default_version = if self.flavor == Flavor::OpenShift3 {
+            "v1.11.0+d4cacc0"
+        } else {
+            "v1.33.2"
+        };
+        let version = self.version.unwrap_or_else(|| {
+            version_document(self.git_version.as_deref().unwrap_or(default_version))
+        });
         let flavor = self.flavor.clone();
         let mut world = World::new(self.flavor, version, resources, self.auth);
         seed(&mut world, &flavor);
@@ -148,31 +154,42 @@ impl Builder {
         let (started, address) = std::sync::mpsc::channel::<std::io::Result<SocketAddr>>();
         let acceptor = identity.as_ref().map(|identity| identity.acceptor.clone());
         let inner = shared.clone();
-        let thread = thread::Builder::new().name("api-server".into()).spawn(move || {
-            let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime,
-                Err(error) => return drop(started.send(Err(error))),
-            };
-            runtime.block_on(async move {
-                let bound = async {
-                    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-                    let address = listener.local_addr()?;
-                    Ok((listener, address))
+        let thread = thread::Builder::new()
+            .name("api-server".into())
+            .spawn(move || {
+                let runtime = match tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                {
+                    Ok(runtime) => runtime,
+                    Err(error) => return drop(started.send(Err(error))),
                 };
-                match bound.await {
-                    Ok((listener, address)) => {
-                        drop(started.send(Ok(address)));
-                        serve::run(listener, acceptor, inner, stopped).await;
+                runtime.block_on(async move {
+                    let bound = async {
+                        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+                        let address = listener.local_addr()?;
+                        Ok((listener, address))
+                    };
+                    match bound.await {
+                        Ok((listener, address)) => {
+                            drop(started.send(Ok(address)));
+                            serve::run(listener, acceptor, inner, stopped).await;
+                        }
+                        Err(error) => drop(started.send(Err(error))),
                     }
-                    Err(error) => drop(started.send(Err(error))),
-                }
+                });
             });
-        });
         match (thread, address.recv()) {
-            (Ok(thread), Ok(Ok(address))) => {
-                Api::new(shared, address, identity.map(|identity| identity.ca_pem), stop, thread)
+            (Ok(thread), Ok(Ok(address))) => Api::new(
+                shared,
+                address,
+                identity.map(|identity| identity.ca_pem),
+                stop,
+                thread,
+            ),
+            (Err(error), _) | (_, Ok(Err(error))) => {
+                fail(&format!("the API server did not start: {error}"))
             }
-            (Err(error), _) | (_, Ok(Err(error))) => fail(&format!("the API server did not start: {error}")),
             (_, Err(error)) => fail(&format!("the API server did not start: {error}")),
         }
     }
@@ -182,23 +199,42 @@ impl Builder {
 fn seed(world: &mut World, flavor: &Flavor) {
     let mut namespaces = vec!["default", "kube-system"];
     if let Flavor::OpenShift4 { version } = flavor {
-        namespaces.extend(["openshift-config", "openshift-config-managed", "openshift-image-registry"]);
+        namespaces.extend([
+            "openshift-config",
+            "openshift-config-managed",
+            "openshift-image-registry",
+        ]);
         let empty = |kind: &str, name: &str| {
             json!({
                 "apiVersion": "config.openshift.io/v1", "kind": kind, "metadata": {"name": name}, "spec": {},
             })
         };
-        for (kind, name) in [("Image", "cluster"), ("Proxy", "cluster"), ("Infrastructure", "cluster")] {
+        for (kind, name) in [
+            ("Image", "cluster"),
+            ("Proxy", "cluster"),
+            ("Infrastructure", "cluster"),
+        ] {
             admit::make(world, &empty(kind, name));
         }
         let mut cluster = empty("ClusterVersion", "version");
-        cluster["spec"] = json!({"clusterID": "7d1f3bd2-0f3e-4a49-8f5b-0d9a1d1f6f11", "channel": "stable"});
+        cluster["spec"] =
+            json!({"clusterID": "7d1f3bd2-0f3e-4a49-8f5b-0d9a1d1f6f11", "channel": "stable"});
         admit::make(world, &cluster);
         let history = json!([{"state": "Completed", "version": version, "verified": false}]);
         let desired = json!({"version": version, "image": ""});
-        set_status(world, "clusterversions", "version", json!({"desired": desired, "history": history}));
+        set_status(
+            world,
+            "clusterversions",
+            "version",
+            json!({"desired": desired, "history": history}),
+        );
         let registry = "image-registry.openshift-image-registry.svc:5000";
-        set_status(world, "images.config.openshift.io", "cluster", json!({"internalRegistryHostname": registry}));
+        set_status(
+            world,
+            "images.config.openshift.io",
+            "cluster",
+            json!({"internalRegistryHostname": registry}),
+        );
         for pool in ["master", "worker"] {
             admit::make(
                 world,
@@ -208,17 +244,31 @@ fn seed(world: &mut World, flavor: &Flavor) {
                 }),
             );
             let condition = |kind: &str, status: &str| json!({"type": kind, "status": status});
-            let conditions = [condition("Updated", "True"), condition("Updating", "False"), condition("Degraded", "False")];
-            set_status(world, "machineconfigpools", pool, json!({"machineCount": 3, "conditions": conditions}));
+            let conditions = [
+                condition("Updated", "True"),
+                condition("Updating", "False"),
+                condition("Degraded", "False"),
+            ];
+            set_status(
+                world,
+                "machineconfigpools",
+                pool,
+                json!({"machineCount": 3, "conditions": conditions}),
+            );
         }
     }
     for name in namespaces {
-        admit::make(world, &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
+        admit::make(
+            world,
+            &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}),
+        );
     }
 }
 
 fn set_status(world: &mut World, resource: &str, name: &str, status: Value) {
-    let Some(resource) = world.resource_named(resource) else { return };
+    let Some(resource) = world.resource_named(resource) else {
+        return;
+    };
     if let Ok(live) = world.find(&resource, "", name) {
         let mut changed = (*live).clone();
         changed["status"] = status;

@@ -18,8 +18,15 @@ pub(crate) struct Findings {
 /// Brings `value` into the shape that the server stores. Errors are Go's words for a wrong type.
 ///
 /// `go_type` says whether a Go type decodes it; custom resources keep empty values.
-pub(crate) fn decode(value: &mut Value, shape: &'static str, go_type: bool) -> Result<Findings, String> {
-    let mut decoder = Decoder { findings: Findings::default(), go_type };
+pub(crate) fn decode(
+    value: &mut Value,
+    shape: &'static str,
+    go_type: bool,
+) -> Result<Findings, String> {
+    let mut decoder = Decoder {
+        findings: Findings::default(),
+        go_type,
+    };
     decoder.structure(value, schema::lookup(shape), "")?;
     Ok(decoder.findings)
 }
@@ -30,8 +37,15 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn structure(&mut self, value: &mut Value, shape: &'static Struct, path: &str) -> Result<(), String> {
-        let Value::Object(map) = value else { return Ok(()) };
+    fn structure(
+        &mut self,
+        value: &mut Value,
+        shape: &'static Struct,
+        path: &str,
+    ) -> Result<(), String> {
+        let Value::Object(map) = value else {
+            return Ok(());
+        };
         let mut kept = Map::new();
         for (name, mut inner) in std::mem::take(map) {
             let place = join(path, &name);
@@ -39,7 +53,9 @@ impl Decoder {
                 if shape.open {
                     kept.insert(name, inner);
                 } else {
-                    self.findings.strict.push(format!("unknown field {place:?}"));
+                    self.findings
+                        .strict
+                        .push(format!("unknown field {place:?}"));
                 }
                 continue;
             };
@@ -57,7 +73,13 @@ impl Decoder {
         Ok(())
     }
 
-    fn value(&mut self, value: &mut Value, ty: &'static Type, path: &str, owner: &'static Struct) -> Result<(), String> {
+    fn value(
+        &mut self,
+        value: &mut Value,
+        ty: &'static Type,
+        path: &str,
+        owner: &'static Struct,
+    ) -> Result<(), String> {
         let wrong = |found: &Value, wanted: &str| {
             Err(format!(
                 "json: cannot unmarshal {} into Go struct field {}.{path} of type {wanted}",
@@ -69,12 +91,17 @@ impl Decoder {
             Type::Struct(name) => {
                 let shape = schema::lookup(name);
                 if !value.is_object() {
-                    return wrong(value, &name.replacen("core.", "v1.", 1).replacen("meta.", "v1.", 1));
+                    return wrong(
+                        value,
+                        &name.replacen("core.", "v1.", 1).replacen("meta.", "v1.", 1),
+                    );
                 }
                 self.structure(value, shape, path)
             }
             Type::List(inner) => {
-                let Value::Array(items) = value else { return wrong(value, "[]") };
+                let Value::Array(items) = value else {
+                    return wrong(value, "[]");
+                };
                 for (index, item) in items.iter_mut().enumerate() {
                     if !item.is_null() {
                         self.value(item, inner, &format!("{path}[{index}]"), owner)?;
@@ -83,7 +110,9 @@ impl Decoder {
                 Ok(())
             }
             Type::Map(inner) => {
-                let Value::Object(entries) = value else { return wrong(value, "map[string]") };
+                let Value::Object(entries) = value else {
+                    return wrong(value, "map[string]");
+                };
                 for (key, entry) in entries.iter_mut() {
                     if entry.is_null() && self.go_type {
                         *entry = zero(inner);
@@ -101,7 +130,9 @@ impl Decoder {
                     Scalar::Bool => (value.is_boolean(), "bool"),
                     Scalar::Bytes => (value.is_string(), "[]uint8"),
                     Scalar::Time => (value.is_string(), "v1.Time"),
-                    Scalar::Quantity | Scalar::IntOrText => (value.is_string() || value.is_number(), "string"),
+                    Scalar::Quantity | Scalar::IntOrText => {
+                        (value.is_string() || value.is_number(), "string")
+                    }
                     Scalar::Any => (true, ""),
                 };
                 if !fits {
@@ -119,18 +150,28 @@ impl Decoder {
 /// Go's `base64.StdEncoding` refuses at a byte and says which.
 fn check_base64(text: &str) -> Result<(), String> {
     use base64::Engine as _;
-    let clean: String = text.chars().filter(|letter| !matches!(letter, '\r' | '\n')).collect();
+    let clean: String = text
+        .chars()
+        .filter(|letter| !matches!(letter, '\r' | '\n'))
+        .collect();
     match base64::engine::general_purpose::STANDARD.decode(&clean) {
         Ok(_) => Ok(()),
-        Err(base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _)) => {
-            Err(format!("illegal base64 data at input byte {at}"))
-        }
-        Err(_) => Err(format!("illegal base64 data at input byte {}", clean.len() / 4 * 4)),
+        Err(
+            base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _),
+        ) => Err(format!("illegal base64 data at input byte {at}")),
+        Err(_) => Err(format!(
+            "illegal base64 data at input byte {}",
+            clean.len() / 4 * 4
+        )),
     }
 }
 
 fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
 }
 
 fn zero(ty: &Type) -> Value {
@@ -166,7 +207,10 @@ fn go_name(value: &Value) -> &'static str {
 pub(crate) fn duplicate_fields(text: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     let mut source = serde_json::Deserializer::from_slice(text);
-    let seed = Duplicates { path: String::new(), found: &mut found };
+    let seed = Duplicates {
+        path: String::new(),
+        found: &mut found,
+    };
     // A syntax error is the decoder's to report.
     drop(serde::de::DeserializeSeed::deserialize(seed, &mut source));
     found
@@ -219,7 +263,10 @@ impl<'de> serde::de::Visitor<'de> for Duplicates<'_> {
     fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         let mut index = 0;
         while items
-            .next_element_seed(Duplicates { path: format!("{}[{index}]", self.path), found: self.found })?
+            .next_element_seed(Duplicates {
+                path: format!("{}[{index}]", self.path),
+                found: self.found,
+            })?
             .is_some()
         {
             index += 1;
@@ -234,7 +281,10 @@ impl<'de> serde::de::Visitor<'de> for Duplicates<'_> {
             if !seen.insert(key) {
                 self.found.push(format!("duplicate field {path:?}"));
             }
-            entries.next_value_seed(Duplicates { path, found: self.found })?;
+            entries.next_value_seed(Duplicates {
+                path,
+                found: self.found,
+            })?;
         }
         Ok(())
     }

@@ -21,8 +21,12 @@ pub(crate) fn apply(object: &mut Value, resource: &Resource) {
             template(object.pointer_mut("/spec/template"));
         }
         ("apps.openshift.io", "deploymentconfigs") => {
-            let strategy = json!({"type": "Rolling", "activeDeadlineSeconds": 21600, "resources": {}});
-            fill(&mut object["spec"], &json!({"strategy": strategy, "triggers": [{"type": "ConfigChange"}]}));
+            let strategy =
+                json!({"type": "Rolling", "activeDeadlineSeconds": 21600, "resources": {}});
+            fill(
+                &mut object["spec"],
+                &json!({"strategy": strategy, "triggers": [{"type": "ConfigChange"}]}),
+            );
             template(object.pointer_mut("/spec/template"));
         }
         ("batch", "jobs") => job(object.get_mut("spec")),
@@ -53,11 +57,16 @@ pub(crate) fn apply(object: &mut Value, resource: &Resource) {
 /// `stringData` becomes `data` and is gone.
 pub(crate) fn fold_string_data(object: &mut Value) {
     use base64::Engine as _;
-    let Some(entries) = object.as_object_mut() else { return };
-    let Some(Value::Object(texts)) = entries.remove("stringData") else { return };
+    let Some(entries) = object.as_object_mut() else {
+        return;
+    };
+    let Some(Value::Object(texts)) = entries.remove("stringData") else {
+        return;
+    };
     let data = entries.entry("data").or_insert_with(|| json!({}));
     for (name, text) in texts {
-        let coded = base64::engine::general_purpose::STANDARD.encode(text.as_str().unwrap_or_default());
+        let coded =
+            base64::engine::general_purpose::STANDARD.encode(text.as_str().unwrap_or_default());
         data[name] = coded.into();
     }
 }
@@ -67,7 +76,9 @@ fn fill(target: &mut Value, defaults: &Value) {
     if target.is_null() {
         *target = json!({});
     }
-    let (Some(target), Some(defaults)) = (target.as_object_mut(), defaults.as_object()) else { return };
+    let (Some(target), Some(defaults)) = (target.as_object_mut(), defaults.as_object()) else {
+        return;
+    };
     for (name, default) in defaults {
         match target.get_mut(name) {
             Some(there) if there.is_object() && default.is_object() => fill(there, default),
@@ -89,7 +100,9 @@ fn workload(object: &mut Value, kind: &str) {
             "updateStrategy": {"type": "RollingUpdate"},
             "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
         }),
-        "daemonsets" => json!({"revisionHistoryLimit": 10, "updateStrategy": {"type": "RollingUpdate"}}),
+        "daemonsets" => {
+            json!({"revisionHistoryLimit": 10, "updateStrategy": {"type": "RollingUpdate"}})
+        }
         _ => json!({"replicas": 1}),
     };
     fill(spec, &defaults);
@@ -101,10 +114,16 @@ fn workload(object: &mut Value, kind: &str) {
             }
         }
         "statefulsets" if spec["updateStrategy"]["type"] == "RollingUpdate" => {
-            fill(&mut spec["updateStrategy"], &json!({"rollingUpdate": {"partition": 0}}));
+            fill(
+                &mut spec["updateStrategy"],
+                &json!({"rollingUpdate": {"partition": 0}}),
+            );
         }
         "daemonsets" if spec["updateStrategy"]["type"] == "RollingUpdate" => {
-            fill(&mut spec["updateStrategy"], &json!({"rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}));
+            fill(
+                &mut spec["updateStrategy"],
+                &json!({"rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}),
+            );
         }
         _ => {}
     }
@@ -128,7 +147,9 @@ fn job(spec: Option<&mut Value>) {
 }
 
 fn pod_spec(spec: Option<&mut Value>) {
-    let Some(spec) = spec.filter(|spec| spec.is_object()) else { return };
+    let Some(spec) = spec.filter(|spec| spec.is_object()) else {
+        return;
+    };
     fill(
         spec,
         &json!({
@@ -139,13 +160,23 @@ fn pod_spec(spec: Option<&mut Value>) {
     // The old name of the account is kept equal to the new one.
     let account = ["serviceAccountName", "serviceAccount"]
         .iter()
-        .find_map(|field| spec[*field].as_str().filter(|name| !name.is_empty()).map(ToOwned::to_owned));
+        .find_map(|field| {
+            spec[*field]
+                .as_str()
+                .filter(|name| !name.is_empty())
+                .map(ToOwned::to_owned)
+        });
     if let Some(account) = account {
         spec["serviceAccountName"] = account.clone().into();
         spec["serviceAccount"] = account.into();
     }
     for list in ["initContainers", "containers"] {
-        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+        for container in spec
+            .get_mut(list)
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             let policy = if pulls_always(container["image"].as_str().unwrap_or_default()) {
                 "Always"
             } else {
@@ -185,15 +216,28 @@ fn service(object: &mut Value) {
         }),
     );
     protocols(spec.get_mut("ports"));
-    for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
+    for port in spec
+        .get_mut("ports")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
         let target = port["port"].clone();
         fill(port, &json!({ "targetPort": target }));
     }
 }
 
 fn image_stream(object: &mut Value) {
-    fill(&mut object["spec"], &json!({"lookupPolicy": {"local": false}}));
-    for tag in object["spec"].get_mut("tags").and_then(Value::as_array_mut).into_iter().flatten() {
+    fill(
+        &mut object["spec"],
+        &json!({"lookupPolicy": {"local": false}}),
+    );
+    for tag in object["spec"]
+        .get_mut("tags")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
         fill(
             tag,
             &json!({

@@ -19,16 +19,23 @@ pub(crate) fn answer(world: &World, call: &Call) -> Option<Outcome> {
     match segments.as_slice() {
         ["version"] => Some(Ok(Reply::Json(200, world.version.clone()))),
         ["healthz" | "livez" | "readyz", ..] => Some(Ok(Reply::Text("ok".into()))),
-        ["api"] => Some(Ok(aggregated(call, world, true).unwrap_or_else(|| core_versions(call)))),
-        ["apis"] => Some(Ok(aggregated(call, world, false).unwrap_or_else(|| group_list(world)))),
+        ["api"] => Some(Ok(
+            aggregated(call, world, true).unwrap_or_else(|| core_versions(call))
+        )),
+        ["apis"] => Some(Ok(
+            aggregated(call, world, false).unwrap_or_else(|| group_list(world))
+        )),
         ["apis", group] => {
             let found = groups(world).into_iter().find(|(name, _)| name == group);
-            Some(found.map_or_else(|| Err(ApiError::no_such_path()), |(name, versions)| {
-                let mut document = group_document(&name, &versions);
-                document["kind"] = "APIGroup".into();
-                document["apiVersion"] = "v1".into();
-                Ok(Reply::Json(200, document))
-            }))
+            Some(found.map_or_else(
+                || Err(ApiError::no_such_path()),
+                |(name, versions)| {
+                    let mut document = group_document(&name, &versions);
+                    document["kind"] = "APIGroup".into();
+                    document["apiVersion"] = "v1".into();
+                    Ok(Reply::Json(200, document))
+                },
+            ))
         }
         ["api", version] => Some(resource_list(world, "", version)),
         ["apis", group, version] => Some(resource_list(world, group, version)),
@@ -43,7 +50,11 @@ pub(crate) fn answer(world: &World, call: &Call) -> Option<Outcome> {
 /// Groups with their versions, in the order of the resources; without core.
 fn groups(world: &World) -> Vec<(String, Vec<String>)> {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    for resource in world.resources.iter().filter(|resource| !resource.group.is_empty()) {
+    for resource in world
+        .resources
+        .iter()
+        .filter(|resource| !resource.group.is_empty())
+    {
         match groups.iter_mut().find(|(name, _)| *name == resource.group) {
             Some((_, versions)) => {
                 if !versions.contains(&resource.version) {
@@ -76,12 +87,22 @@ fn group_document(name: &str, versions: &[String]) -> Value {
 }
 
 fn group_list(world: &World) -> Reply {
-    let all: Vec<Value> = groups(world).iter().map(|(name, versions)| group_document(name, versions)).collect();
-    Reply::Json(200, json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": all}))
+    let all: Vec<Value> = groups(world)
+        .iter()
+        .map(|(name, versions)| group_document(name, versions))
+        .collect();
+    Reply::Json(
+        200,
+        json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": all}),
+    )
 }
 
 fn in_version<'a>(world: &'a World, group: &str, version: &str) -> Vec<&'a Arc<Resource>> {
-    world.resources.iter().filter(|one| one.group == group && one.version == version).collect()
+    world
+        .resources
+        .iter()
+        .filter(|one| one.group == group && one.version == version)
+        .collect()
 }
 
 fn resource_list(world: &World, group: &str, version: &str) -> Outcome {
@@ -106,18 +127,30 @@ fn resource_list(world: &World, group: &str, version: &str) -> Outcome {
             }));
         }
     }
-    let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-    let list =
-        json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": all});
+    let group_version = if group.is_empty() {
+        version.to_owned()
+    } else {
+        format!("{group}/{version}")
+    };
+    let list = json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": all});
     Ok(Reply::Json(200, list))
 }
 
 fn subresources(resource: &Resource) -> Vec<(&str, &str, &[&str])> {
     let mut all: Vec<(&str, &str, &[&str])> = Vec::new();
     if resource.status {
-        all.push(("status", resource.kind.as_str(), &["get", "patch", "update"]));
+        all.push((
+            "status",
+            resource.kind.as_str(),
+            &["get", "patch", "update"],
+        ));
     }
-    all.extend(resource.subresources.iter().map(|one| (one.name, one.kind, one.verbs)));
+    all.extend(
+        resource
+            .subresources
+            .iter()
+            .map(|one| (one.name, one.kind, one.verbs)),
+    );
     all
 }
 
@@ -125,22 +158,41 @@ fn subresources(resource: &Resource) -> Vec<(&str, &str, &[&str])> {
 fn aggregated(call: &Call, world: &World, core: bool) -> Option<Reply> {
     let accept = call.header("accept");
     let (version, media) = [
-        ("v2", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"),
-        ("v2beta1", "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"),
+        (
+            "v2",
+            "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+        ),
+        (
+            "v2beta1",
+            "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList",
+        ),
     ]
     .into_iter()
     .find(|(version, _)| {
         accept.split(',').any(|part| {
-            part.contains("as=APIGroupDiscoveryList") && part.split(';').any(|word| word.trim() == format!("v={version}"))
+            part.contains("as=APIGroupDiscoveryList")
+                && part
+                    .split(';')
+                    .any(|word| word.trim() == format!("v={version}"))
         })
     })?;
-    let names: Vec<(String, Vec<String>)> =
-        if core { vec![(String::new(), vec!["v1".into()])] } else { groups(world) };
+    let names: Vec<(String, Vec<String>)> = if core {
+        vec![(String::new(), vec!["v1".into()])]
+    } else {
+        groups(world)
+    };
     let items: Vec<Value> = names
         .iter()
         .map(|(group, versions)| {
-            let versions: Vec<Value> = versions.iter().map(|version| discovery_version(world, group, version)).collect();
-            let metadata = if group.is_empty() { json!({}) } else { json!({ "name": group }) };
+            let versions: Vec<Value> = versions
+                .iter()
+                .map(|version| discovery_version(world, group, version))
+                .collect();
+            let metadata = if group.is_empty() {
+                json!({})
+            } else {
+                json!({ "name": group })
+            };
             json!({"metadata": metadata, "versions": versions})
         })
         .collect();
@@ -185,7 +237,9 @@ fn openapi_index(world: &World) -> Reply {
     };
     add("api/v1".into());
     for (group, versions) in groups(world) {
-        versions.iter().for_each(|version| add(format!("apis/{group}/{version}")));
+        for version in versions {
+            add(format!("apis/{group}/{version}"));
+        }
     }
     Reply::Json(200, json!({ "paths": paths }))
 }
@@ -199,16 +253,27 @@ fn openapi(world: &World, group: &str, version: &str) -> Outcome {
         .iter()
         .map(|name| json!({"name": name, "in": "query", "schema": {"type": "string"}}))
         .collect();
-    let root = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+    let root = if group.is_empty() {
+        format!("/api/{version}")
+    } else {
+        format!("/apis/{group}/{version}")
+    };
     let mut paths = Map::new();
     for resource in here {
-        let middle = if resource.namespaced { "/namespaces/{namespace}" } else { "" };
+        let middle = if resource.namespaced {
+            "/namespaces/{namespace}"
+        } else {
+            ""
+        };
         let kind = json!({"group": group, "version": version, "kind": resource.kind});
         let operation = json!({
             "parameters": parameters, "responses": {"200": {"description": "OK"}},
             "x-kubernetes-action": "patch", "x-kubernetes-group-version-kind": kind,
         });
-        paths.insert(format!("{root}{middle}/{}/{{name}}", resource.plural), json!({ "patch": operation }));
+        paths.insert(
+            format!("{root}{middle}/{}/{{name}}", resource.plural),
+            json!({ "patch": operation }),
+        );
     }
     let document = json!({
         "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "embedded"}, "paths": paths,

@@ -9,14 +9,15 @@ use serde_json::{Map, Value, json};
 
 /// A refusal of the API server.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ApiError {
-    /// The HTTP status.
-    pub(crate) code: u16,
+pub(crate) struct ApiError(Box<Refusal>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Refusal {
+    code: u16,
     reason: &'static str,
     message: String,
     details: Option<Value>,
-    /// Seconds for a `Retry-After` header.
-    pub(crate) retry_after: Option<u32>,
+    retry_after: Option<u32>,
 }
 
 /// Names a resource in messages: `secrets`, `deployments.apps`.
@@ -31,7 +32,11 @@ pub(crate) struct Named<'a> {
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.resource)?;
-        if self.group.is_empty() { Ok(()) } else { write!(f, ".{}", self.group) }
+        if self.group.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ".{}", self.group)
+        }
     }
 }
 
@@ -53,12 +58,28 @@ impl Named<'_> {
 
 impl ApiError {
     fn new(code: u16, reason: &'static str, message: String) -> Self {
-        Self { code, reason, message, details: None, retry_after: None }
+        Self(Box::new(Refusal {
+            code,
+            reason,
+            message,
+            details: None,
+            retry_after: None,
+        }))
     }
 
     fn with(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.0.details = Some(details);
         self
+    }
+
+    /// The HTTP status.
+    pub(crate) fn code(&self) -> u16 {
+        self.0.code
+    }
+
+    /// Seconds for a `Retry-After` header.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
+        self.0.retry_after
     }
 
     pub(crate) fn not_found(what: Named<'_>, name: &str) -> Self {
@@ -67,16 +88,30 @@ impl ApiError {
 
     /// The answer to a path that no resource serves.
     pub(crate) fn no_such_path() -> Self {
-        Self::new(404, "NotFound", "the server could not find the requested resource".into()).with(json!({}))
+        Self::new(
+            404,
+            "NotFound",
+            "the server could not find the requested resource".into(),
+        )
+        .with(json!({}))
     }
 
     pub(crate) fn already_exists(what: Named<'_>, name: &str) -> Self {
-        Self::new(409, "AlreadyExists", format!("{what} {name:?} already exists")).with(what.details(name))
+        Self::new(
+            409,
+            "AlreadyExists",
+            format!("{what} {name:?} already exists"),
+        )
+        .with(what.details(name))
     }
 
     pub(crate) fn conflict(what: Named<'_>, name: &str, why: &str) -> Self {
-        Self::new(409, "Conflict", format!("Operation cannot be fulfilled on {what} {name:?}: {why}"))
-            .with(what.details(name))
+        Self::new(
+            409,
+            "Conflict",
+            format!("Operation cannot be fulfilled on {what} {name:?}: {why}"),
+        )
+        .with(what.details(name))
     }
 
     /// The optimistic lock: the write was made from an older version.
@@ -86,7 +121,7 @@ impl ApiError {
     }
 
     /// Server-side apply met fields of other managers.
-    pub(crate) fn apply_conflict(message: String, causes: Vec<Value>) -> Self {
+    pub(crate) fn apply_conflict(message: String, causes: &[Value]) -> Self {
         Self::new(409, "Conflict", message).with(json!({ "causes": causes }))
     }
 
@@ -109,9 +144,13 @@ impl ApiError {
         Self::new(400, "BadRequest", message.into())
     }
 
-    pub(crate) fn internal(message: impl fmt::Display) -> Self {
-        Self::new(500, "InternalError", format!("Internal error occurred: {message}"))
-            .with(json!({"causes": [{"message": message.to_string()}]}))
+    pub(crate) fn internal(message: &str) -> Self {
+        Self::new(
+            500,
+            "InternalError",
+            format!("Internal error occurred: {message}"),
+        )
+        .with(json!({"causes": [{"message": message}]}))
     }
 
     /// An error without a `Status` of its own: the server wraps it as 500 without a reason.
@@ -123,7 +162,13 @@ impl ApiError {
         let words = match errors {
             [] => String::new(),
             [one] => format!(": {one}"),
-            many => format!(": [{}]", many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+            many => format!(
+                ": [{}]",
+                many.iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
         };
         let mut details = kind.details(name);
         details["causes"] = errors.iter().map(FieldError::cause).collect();
@@ -132,8 +177,12 @@ impl ApiError {
 
     /// What a JSON patch that cannot be applied gets; the cause is not named by real servers either.
     pub(crate) fn unprocessable() -> Self {
-        Self::new(422, "Invalid", "the server rejected our request due to an error in our request".into())
-            .with(json!({}))
+        Self::new(
+            422,
+            "Invalid",
+            "the server rejected our request due to an error in our request".into(),
+        )
+        .with(json!({}))
     }
 
     pub(crate) fn method_not_allowed() -> Self {
@@ -160,9 +209,9 @@ impl ApiError {
 
     pub(crate) fn too_many_requests(seconds: u32) -> Self {
         let words = "the server has received too many requests and has asked us to try again later";
-        let mut error =
-            Self::new(429, "TooManyRequests", words.into()).with(json!({ "retryAfterSeconds": seconds }));
-        error.retry_after = Some(seconds);
+        let mut error = Self::new(429, "TooManyRequests", words.into())
+            .with(json!({ "retryAfterSeconds": seconds }));
+        error.0.retry_after = Some(seconds);
         error
     }
 
@@ -173,31 +222,40 @@ impl ApiError {
                              processing the request";
                 Self::new(504, "Timeout", words.into())
             }
-            503 => Self::new(503, "ServiceUnavailable", "the server is currently unable to handle the request".into()),
-            other => Self::new(other, "InternalError", "an error on the server has prevented the request from \
-                                                         succeeding".into()),
+            503 => Self::new(
+                503,
+                "ServiceUnavailable",
+                "the server is currently unable to handle the request".into(),
+            ),
+            other => Self::new(
+                other,
+                "InternalError",
+                "an error on the server has prevented the request from \
+                                                         succeeding"
+                    .into(),
+            ),
         }
     }
 
     /// The body of the answer.
     pub(crate) fn status(&self) -> Value {
         let mut status = json!({
-            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.message,
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.0.message,
         });
-        if !self.reason.is_empty() {
-            status["reason"] = self.reason.into();
+        if !self.0.reason.is_empty() {
+            status["reason"] = self.0.reason.into();
         }
-        if let Some(details) = &self.details {
+        if let Some(details) = &self.0.details {
             status["details"] = details.clone();
         }
-        status["code"] = self.code.into();
+        status["code"] = self.0.code.into();
         status
     }
 }
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
@@ -211,8 +269,16 @@ pub(crate) struct FieldError {
 
 impl FieldError {
     fn new(field: impl Into<String>, kind: &'static str, words: &str, detail: &str) -> Self {
-        let body = if detail.is_empty() { words.to_owned() } else { format!("{words}: {detail}") };
-        Self { field: field.into(), kind, body }
+        let body = if detail.is_empty() {
+            words.to_owned()
+        } else {
+            format!("{words}: {detail}")
+        };
+        Self {
+            field: field.into(),
+            kind,
+            body,
+        }
     }
 
     pub(crate) fn required(field: impl Into<String>, detail: &str) -> Self {
@@ -220,7 +286,12 @@ impl FieldError {
     }
 
     pub(crate) fn invalid(field: impl Into<String>, value: &Value, detail: &str) -> Self {
-        Self::new(field, "FieldValueInvalid", &format!("Invalid value: {value}"), detail)
+        Self::new(
+            field,
+            "FieldValueInvalid",
+            &format!("Invalid value: {value}"),
+            detail,
+        )
     }
 
     pub(crate) fn forbidden(field: impl Into<String>, detail: &str) -> Self {
@@ -228,13 +299,23 @@ impl FieldError {
     }
 
     pub(crate) fn too_long(field: impl Into<String>, limit: usize) -> Self {
-        Self::new(field, "FieldValueTooLong", "Too long", &format!("may not be more than {limit} bytes"))
+        Self::new(
+            field,
+            "FieldValueTooLong",
+            "Too long",
+            &format!("may not be more than {limit} bytes"),
+        )
     }
 
     pub(crate) fn unsupported(field: impl Into<String>, value: &str, allowed: &[&str]) -> Self {
         let allowed: Vec<String> = allowed.iter().map(|word| format!("{word:?}")).collect();
         let detail = format!("supported values: {}", allowed.join(", "));
-        Self::new(field, "FieldValueNotSupported", &format!("Unsupported value: {value:?}"), &detail)
+        Self::new(
+            field,
+            "FieldValueNotSupported",
+            &format!("Unsupported value: {value:?}"),
+            &detail,
+        )
     }
 
     fn cause(&self) -> Value {

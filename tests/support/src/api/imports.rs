@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
+use super::body::read_body;
 use super::defaults;
 use super::error::ApiError;
 use super::options::Options;
 use super::smd::managers;
 use super::wire::{Call, Outcome, Reply};
 use super::world::{World, now};
-use super::write::{Place, insert, read_body};
+use super::write::{Place, insert};
 
 /// One image that an import asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +41,12 @@ pub struct ImportAnswer {
 impl ImportAnswer {
     /// The image was found and has this digest.
     pub fn found(digest: &str) -> Self {
-        Self { code: 200, reason: String::new(), message: String::new(), digest: digest.into() }
+        Self {
+            code: 200,
+            reason: String::new(),
+            message: String::new(),
+            digest: digest.into(),
+        }
     }
 
     /// The import failed: `Unauthorized`, `NotFound`, `BadRequest`, `Forbidden`, `Invalid` or `InternalError`,
@@ -54,7 +60,12 @@ impl ImportAnswer {
             "Invalid" => 422,
             _ => 500,
         };
-        Self { code, reason: reason.into(), message: message.into(), digest: String::new() }
+        Self {
+            code,
+            reason: reason.into(),
+            message: message.into(),
+            digest: String::new(),
+        }
     }
 
     fn status(&self) -> Value {
@@ -83,7 +94,10 @@ impl Imports {
         }
         self.hook.as_ref().map_or_else(
             || {
-                let words = format!("Internal error occurred: no answer was scripted for {}", request.image);
+                let words = format!(
+                    "Internal error occurred: no answer was scripted for {}",
+                    request.image
+                );
                 ImportAnswer::failed("InternalError", &words)
             },
             |hook| hook(request),
@@ -97,9 +111,15 @@ pub(crate) fn create(shared: &Arc<Mutex<World>>, call: &Call, place: &Place) -> 
     let (mut import, script) = {
         let mut world = lock();
         let options = Options::parse(call, "CreateOptions")?;
-        (read_body(&mut world, call, place, &options)?, world.imports.clone())
+        (
+            read_body(&mut world, call, place, &options)?,
+            world.imports.clone(),
+        )
     };
-    let wanted = import["spec"]["images"].as_array().cloned().unwrap_or_default();
+    let wanted = import["spec"]["images"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let answers: Vec<ImportAnswer> = wanted
         .iter()
         .map(|image| {
@@ -110,7 +130,11 @@ pub(crate) fn create(shared: &Arc<Mutex<World>>, call: &Call, place: &Place) -> 
             })
         })
         .collect();
-    let statuses: Vec<Value> = wanted.iter().zip(&answers).map(|(image, answer)| image_status(image, answer)).collect();
+    let statuses: Vec<Value> = wanted
+        .iter()
+        .zip(&answers)
+        .map(|(image, answer)| image_status(image, answer))
+        .collect();
     import["metadata"]["creationTimestamp"] = now().into();
     import["metadata"]["namespace"] = place.namespace.clone().into();
     import["status"] = json!({ "images": statuses });
@@ -125,7 +149,11 @@ fn tag_of(image: &Value) -> String {
     let named = image["to"]["name"].as_str().filter(|name| !name.is_empty());
     let reference = image["from"]["name"].as_str().unwrap_or_default();
     let last = reference.rsplit('/').next().unwrap_or_default();
-    let own = last.split('@').next().and_then(|rest| rest.split_once(':')).map(|(_, tag)| tag);
+    let own = last
+        .split('@')
+        .next()
+        .and_then(|rest| rest.split_once(':'))
+        .map(|(_, tag)| tag);
     named.or(own).unwrap_or("latest").to_owned()
 }
 
@@ -133,7 +161,11 @@ fn by_digest(reference: &str, digest: &str) -> String {
     let bare = reference.split('@').next().unwrap_or_default();
     let (path, last) = bare.rsplit_once('/').unwrap_or(("", bare));
     let repository = last.split(':').next().unwrap_or_default();
-    if path.is_empty() { format!("{repository}@{digest}") } else { format!("{path}/{repository}@{digest}") }
+    if path.is_empty() {
+        format!("{repository}@{digest}")
+    } else {
+        format!("{path}/{repository}@{digest}")
+    }
 }
 
 fn image_object(image: &Value, digest: &str) -> Value {
@@ -171,15 +203,30 @@ fn record(
     let Some(resource) = world.resource("image.openshift.io", "v1", "imagestreams") else {
         return Err(ApiError::no_such_path());
     };
-    let name = import["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let place = Place { resource, namespace: place.namespace.clone(), name, subresource: String::new() };
-    let options = Options { dry_run: call.is_dry_run(), ..Options::own("openshift-apiserver") };
-    let live = world.find(&place.resource, &place.namespace, &place.name).ok();
-    let sent = import["metadata"]["resourceVersion"].as_str().filter(|version| !version.is_empty());
-    if let (Some(live), Some(sent)) = (&live, sent) {
-        if live["metadata"]["resourceVersion"] != sent {
-            return Err(ApiError::modified(place.resource.named(), &place.name));
-        }
+    let name = import["metadata"]["name"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let place = Place {
+        resource,
+        namespace: place.namespace.clone(),
+        name,
+        subresource: String::new(),
+    };
+    let options = Options {
+        dry_run: call.is_dry_run(),
+        ..Options::own("openshift-apiserver")
+    };
+    let live = world
+        .find(&place.resource, &place.namespace, &place.name)
+        .ok();
+    let sent = import["metadata"]["resourceVersion"]
+        .as_str()
+        .filter(|version| !version.is_empty());
+    if let (Some(live), Some(sent)) = (&live, sent)
+        && live["metadata"]["resourceVersion"] != sent
+    {
+        return Err(ApiError::modified(place.resource.named(), &place.name));
     }
     let live = match live {
         Some(live) => live,
@@ -204,7 +251,14 @@ fn record(
     stream["metadata"]["generation"] = generation.into();
     stream["metadata"]["annotations"]["openshift.io/image.dockerRepositoryCheck"] = now().into();
     let manager = place.manager(&options.manager, false);
-    managers::update(&live, &mut stream, &place.shape(), &manager, managers::Door::Whole, &now());
+    managers::update(
+        &live,
+        &mut stream,
+        &place.shape(),
+        &manager,
+        managers::Door::Whole,
+        &now(),
+    );
     if options.dry_run {
         return Ok(stream);
     }
@@ -216,20 +270,32 @@ fn entry<'a>(list: &'a mut Value, key: &str, name: &str) -> Option<&'a mut Value
         *list = json!([]);
     }
     let items = list.as_array_mut()?;
-    let at = items.iter().position(|item| item[key] == name).unwrap_or_else(|| {
-        items.push(Value::Object(Map::from_iter([(key.to_owned(), name.into())])));
-        items.len() - 1
-    });
+    let at = items
+        .iter()
+        .position(|item| item[key] == name)
+        .unwrap_or_else(|| {
+            items.push(Value::Object(Map::from_iter([(
+                key.to_owned(),
+                name.into(),
+            )])));
+            items.len() - 1
+        });
     items.get_mut(at)
 }
 
 fn set_spec_tag(stream: &mut Value, image: &Value, generation: u64) {
     let name = tag_of(image);
-    let Some(tag) = entry(&mut stream["spec"]["tags"], "name", &name) else { return };
+    let Some(tag) = entry(&mut stream["spec"]["tags"], "name", &name) else {
+        return;
+    };
     tag["from"] = image["from"].clone();
     tag["generation"] = generation.into();
     let policy = &image["importPolicy"];
-    tag["importPolicy"] = if policy.is_object() { policy.clone() } else { json!({}) };
+    tag["importPolicy"] = if policy.is_object() {
+        policy.clone()
+    } else {
+        json!({})
+    };
     if tag["importPolicy"]["importMode"].is_null() {
         tag["importPolicy"]["importMode"] = "Legacy".into();
     }
@@ -239,7 +305,9 @@ fn set_spec_tag(stream: &mut Value, image: &Value, generation: u64) {
 
 fn set_status_tag(stream: &mut Value, image: &Value, answer: &ImportAnswer, generation: u64) {
     let name = tag_of(image);
-    let Some(tag) = entry(&mut stream["status"]["tags"], "tag", &name) else { return };
+    let Some(tag) = entry(&mut stream["status"]["tags"], "tag", &name) else {
+        return;
+    };
     if answer.code != 200 {
         tag["conditions"] = json!([{
             "type": "ImportSuccess", "status": "False", "lastTransitionTime": now(), "reason": answer.reason,
@@ -253,9 +321,15 @@ fn set_status_tag(stream: &mut Value, image: &Value, answer: &ImportAnswer, gene
     if let Some(entries) = tag.as_object_mut() {
         entries.remove("conditions");
     }
-    let reference = by_digest(image["from"]["name"].as_str().unwrap_or_default(), &answer.digest);
+    let reference = by_digest(
+        image["from"]["name"].as_str().unwrap_or_default(),
+        &answer.digest,
+    );
     let mut items = tag["items"].as_array().cloned().unwrap_or_default();
-    if items.first().is_none_or(|first| first["image"] != answer.digest.as_str()) {
+    if items
+        .first()
+        .is_none_or(|first| first["image"] != answer.digest.as_str())
+    {
         let event = json!({
             "created": now(), "dockerImageReference": reference, "image": answer.digest, "generation": generation,
         });

@@ -20,13 +20,16 @@ impl Kubeconfig<'_> {
             let coded = base64::engine::general_purpose::STANDARD.encode(pem);
             format!("    certificate-authority-data: {coded}\n")
         });
-        let mut credentials = String::new();
-        if let Some(token) = self.token {
-            credentials.push_str(&format!("    token: {token:?}\n"));
-        } else if let Some(password) = self.password {
-            credentials.push_str(&format!("    username: {:?}\n    password: {password:?}\n", self.user));
-        }
-        let credentials = if credentials.is_empty() { "    {}\n".to_owned() } else { credentials };
+        let credentials = match (self.token, self.password) {
+            (Some(token), _) => format!("    token: {token:?}\n"),
+            (None, Some(password)) => {
+                format!(
+                    "    username: {:?}\n    password: {password:?}\n",
+                    self.user
+                )
+            }
+            (None, None) => "    {}\n".to_owned(),
+        };
         format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: test\nclusters:\n- name: test\n  cluster:\n    server: \
              {:?}\n{ca}contexts:\n- name: test\n  context:\n    cluster: test\n    user: {:?}\n    namespace: \

@@ -27,7 +27,10 @@ pub struct Request {
 impl Request {
     /// The value of a header, or nothing.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The `User-Agent`.
@@ -37,7 +40,10 @@ impl Request {
 
     /// The first value of a query parameter, decoded.
     pub fn parameter(&self, name: &str) -> Option<String> {
-        super::wire::parse_query(&self.query).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+        super::wire::parse_query(&self.query)
+            .into_iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)
     }
 
     /// The body as JSON, when it is some.
@@ -52,7 +58,9 @@ impl Request {
             && self.parameter("dryRun").is_none()
             && !reviews.iter().any(|review| self.path.ends_with(review))
             && !(self.path.ends_with("/imagestreamimports")
-                && self.json().is_some_and(|body| body["spec"]["import"] == Value::Bool(false)))
+                && self
+                    .json()
+                    .is_some_and(|body| body["spec"]["import"] == Value::Bool(false)))
     }
 
     /// Whether any header or the body or the query contains this text, as it is or as base64.
@@ -63,6 +71,9 @@ impl Request {
         held(&self.body)
             || held(&self.query)
             || held(&self.path)
-            || self.headers.values().any(|value| held(&String::from_utf8_lossy(value.as_bytes())))
+            || self
+                .headers
+                .values()
+                .any(|value| held(&String::from_utf8_lossy(value.as_bytes())))
     }
 }

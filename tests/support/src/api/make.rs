@@ -25,7 +25,13 @@ pub fn docker_entry(user: &str, password: &str) -> Value {
 }
 
 /// A `kubernetes.io/dockerconfigjson` secret with one entry under `registry`.
-pub fn docker_secret(namespace: &str, name: &str, registry: &str, user: &str, password: &str) -> Value {
+pub fn docker_secret(
+    namespace: &str,
+    name: &str,
+    registry: &str,
+    user: &str,
+    password: &str,
+) -> Value {
     let auths = json!({ (registry): docker_entry(user, password) });
     docker_config_secret(namespace, name, &json!({ "auths": auths }).to_string())
 }
@@ -40,7 +46,13 @@ pub fn docker_config_secret(namespace: &str, name: &str, text: &str) -> Value {
 }
 
 /// The legacy form: a `kubernetes.io/dockercfg` secret with one entry.
-pub fn dockercfg_secret(namespace: &str, name: &str, registry: &str, user: &str, password: &str) -> Value {
+pub fn dockercfg_secret(
+    namespace: &str,
+    name: &str,
+    registry: &str,
+    user: &str,
+    password: &str,
+) -> Value {
     let text = json!({ (registry): docker_entry(user, password) }).to_string();
     json!({
         "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockercfg",

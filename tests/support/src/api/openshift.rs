@@ -19,11 +19,21 @@ use super::write::Place;
 /// The answer of a view, or nothing when the resource is stored like any other.
 pub(crate) fn view(world: &mut World, call: &Call, place: &Place, verb: &str) -> Option<Outcome> {
     let reads = matches!(verb, "get" | "list");
-    match (place.resource.group.as_str(), place.resource.plural.as_str(), place.subresource.as_str()) {
+    match (
+        place.resource.group.as_str(),
+        place.resource.plural.as_str(),
+        place.subresource.as_str(),
+    ) {
         ("project.openshift.io", "projects", "") if reads => Some(projects(world, call, place)),
-        ("image.openshift.io", "imagestreamtags", "") if reads => Some(stream_tags(world, call, place)),
-        ("image.openshift.io", "imagestreams", "secrets") if verb == "get" => Some(import_secrets(world, place)),
-        ("user.openshift.io", "users", "") if verb == "get" && place.name == "~" => Some(Ok(me(call))),
+        ("image.openshift.io", "imagestreamtags", "") if reads => {
+            Some(stream_tags(world, call, place))
+        }
+        ("image.openshift.io", "imagestreams", "secrets") if verb == "get" => {
+            Some(Ok(import_secrets(world, place)))
+        }
+        ("user.openshift.io", "users", "") if verb == "get" && place.name == "~" => {
+            Some(Ok(me(call)))
+        }
         ("build.openshift.io", "buildconfigs", "instantiate") if verb == "create" => {
             Some(instantiate(world, call, place))
         }
@@ -37,18 +47,27 @@ pub(crate) fn view(world: &mut World, call: &Call, place: &Place, verb: &str) ->
 fn answer(call: &Call, place: &Place, objects: &[Arc<Value>], version: u64) -> Outcome {
     if place.name.is_empty() {
         let metadata = Map::from_iter([("resourceVersion".to_owned(), version.to_string().into())]);
-        return Ok(Reply::Json(200, present_list(call, &place.resource, objects, metadata)));
+        return Ok(Reply::Json(
+            200,
+            present_list(call, &place.resource, objects, &metadata),
+        ));
     }
-    let object = objects.first().ok_or_else(|| ApiError::not_found(place.resource.named(), &place.name))?;
+    let object = objects
+        .first()
+        .ok_or_else(|| ApiError::not_found(place.resource.named(), &place.name))?;
     Ok(Reply::Json(200, present(call, &place.resource, object)))
 }
 
 fn projects(world: &World, call: &Call, place: &Place) -> Outcome {
     let selector = selector(call, &place.resource)?;
-    let all = world.store.list(&(String::new(), "namespaces".to_owned()), "");
+    let all = world
+        .store
+        .list(&(String::new(), "namespaces".to_owned()), "");
     let projects: Vec<Arc<Value>> = all
         .iter()
-        .filter(|namespace| place.name.is_empty() || namespace["metadata"]["name"] == place.name.as_str())
+        .filter(|namespace| {
+            place.name.is_empty() || namespace["metadata"]["name"] == place.name.as_str()
+        })
         .filter(|namespace| selector.matches(namespace))
         .map(|namespace| {
             let mut project = (**namespace).clone();
@@ -81,7 +100,11 @@ fn stream_tag(world: &World, stream: &Value, status: &Value) -> Option<Value> {
     let name = status["tag"].as_str()?;
     let images = ("image.openshift.io".to_owned(), "images".to_owned());
     let image = world.store.get(&images, "", newest["image"].as_str()?);
-    let spec = stream["spec"]["tags"].as_array().into_iter().flatten().find(|tag| tag["name"] == name);
+    let spec = stream["spec"]["tags"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|tag| tag["name"] == name);
     let metadata = &stream["metadata"];
     Some(json!({
         "kind": "ImageStreamTag", "apiVersion": "image.openshift.io/v1",
@@ -98,18 +121,34 @@ fn stream_tag(world: &World, stream: &Value, status: &Value) -> Option<Value> {
 }
 
 /// The docker secrets of the namespace that do not opt out; the name of the stream does not matter.
-fn import_secrets(world: &World, place: &Place) -> Outcome {
-    let all = world.store.list(&(String::new(), "secrets".to_owned()), &place.namespace);
+fn import_secrets(world: &World, place: &Place) -> Reply {
+    let all = world
+        .store
+        .list(&(String::new(), "secrets".to_owned()), &place.namespace);
     let usable = |secret: &&Arc<Value>| {
-        matches!(secret["type"].as_str(), Some("kubernetes.io/dockercfg" | "kubernetes.io/dockerconfigjson"))
-            && secret["metadata"]["annotations"]["openshift.io/image.excludeSecret"] != "true"
+        matches!(
+            secret["type"].as_str(),
+            Some("kubernetes.io/dockercfg" | "kubernetes.io/dockerconfigjson")
+        ) && secret["metadata"]["annotations"]["openshift.io/image.excludeSecret"] != "true"
     };
-    let items: Vec<Value> = all.iter().filter(usable).map(|secret| (**secret).clone()).collect();
-    Ok(Reply::Json(200, json!({"kind": "SecretList", "apiVersion": "v1", "metadata": {}, "items": items})))
+    let items: Vec<Value> = all
+        .iter()
+        .filter(usable)
+        .map(|secret| (**secret).clone())
+        .collect();
+    Reply::Json(
+        200,
+        json!({"kind": "SecretList", "apiVersion": "v1", "metadata": {}, "items": items}),
+    )
 }
 
 fn me(call: &Call) -> Reply {
-    let groups: Vec<&String> = call.identity.groups.iter().filter(|group| !group.starts_with("system:auth")).collect();
+    let groups: Vec<&String> = call
+        .identity
+        .groups
+        .iter()
+        .filter(|group| !group.starts_with("system:auth"))
+        .collect();
     Reply::Json(
         200,
         json!({
@@ -125,11 +164,20 @@ fn instantiate(world: &mut World, call: &Call, place: &Place) -> Outcome {
     let number = config["status"]["lastVersion"].as_u64().unwrap_or_default() + 1;
     let mut spec = config["spec"].clone();
     if let Some(entries) = spec.as_object_mut() {
-        for field in ["triggers", "runPolicy", "successfulBuildsHistoryLimit", "failedBuildsHistoryLimit"] {
+        for field in [
+            "triggers",
+            "runPolicy",
+            "successfulBuildsHistoryLimit",
+            "failedBuildsHistoryLimit",
+        ] {
             entries.remove(field);
         }
     }
-    if spec["serviceAccount"].as_str().unwrap_or_default().is_empty() {
+    if spec["serviceAccount"]
+        .as_str()
+        .unwrap_or_default()
+        .is_empty()
+    {
         spec["serviceAccount"] = "builder".into();
     }
     spec["triggeredBy"] = json!([{"message": "Manually triggered"}]);
@@ -159,6 +207,7 @@ fn instantiate(world: &mut World, call: &Call, place: &Place) -> Outcome {
     let mut counted = (*config).clone();
     counted["status"]["lastVersion"] = number.into();
     world.put(&place.resource, counted);
-    let made = admit::make(world, &build).ok_or_else(|| ApiError::internal("the build could not be made"))?;
+    let made = admit::make(world, &build)
+        .ok_or_else(|| ApiError::internal("the build could not be made"))?;
     Ok(Reply::Json(201, (*made).clone()))
 }

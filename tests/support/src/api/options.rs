@@ -35,12 +35,22 @@ pub(crate) struct DeleteOptions {
 }
 
 fn refuse(kind: &str, finding: FieldError) -> ApiError {
-    ApiError::invalid(Named { group: "meta.k8s.io", resource: kind }, "", &[finding])
+    ApiError::invalid(
+        Named {
+            group: "meta.k8s.io",
+            resource: kind,
+        },
+        "",
+        &[finding],
+    )
 }
 
 fn dry_run(values: &[&str], kind: &str) -> Result<bool, ApiError> {
     match values.iter().find(|value| **value != "All") {
-        Some(other) => Err(refuse(kind, FieldError::unsupported("dryRun", other, &["All"]))),
+        Some(other) => Err(refuse(
+            kind,
+            FieldError::unsupported("dryRun", other, &["All"]),
+        )),
         None => Ok(!values.is_empty()),
     }
 }
@@ -48,13 +58,21 @@ fn dry_run(values: &[&str], kind: &str) -> Result<bool, ApiError> {
 impl Options {
     /// Options of the server's own writes.
     pub(crate) fn own(manager: &str) -> Self {
-        Self { dry_run: false, manager: manager.into(), validation: Validation::Ignore }
+        Self {
+            dry_run: false,
+            manager: manager.into(),
+            validation: Validation::Ignore,
+        }
     }
 
     /// Reads the query; `kind` is that of the options in messages, `PatchOptions`.
     pub(crate) fn parse(call: &Call, kind: &str) -> Result<Self, ApiError> {
         let all = |name: &str| -> Vec<&str> {
-            call.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
+            call.query
+                .iter()
+                .filter(|(key, _)| key == name)
+                .map(|(_, value)| value.as_str())
+                .collect()
         };
         let manager = call.parameter("fieldManager");
         if manager.chars().count() > 128 {
@@ -65,11 +83,19 @@ impl Options {
             "Strict" => Validation::Strict,
             "Ignore" => Validation::Ignore,
             other => {
-                let finding = FieldError::unsupported("fieldValidation", other, &["", "Ignore", "Strict", "Warn"]);
+                let finding = FieldError::unsupported(
+                    "fieldValidation",
+                    other,
+                    &["", "Ignore", "Strict", "Warn"],
+                );
                 return Err(refuse(kind, finding));
             }
         };
-        Ok(Self { dry_run: dry_run(&all("dryRun"), kind)?, manager: call.field_manager(), validation })
+        Ok(Self {
+            dry_run: dry_run(&all("dryRun"), kind)?,
+            manager: call.field_manager(),
+            validation,
+        })
     }
 
     /// Reads the body and the query of a DELETE.
@@ -78,16 +104,35 @@ impl Options {
         let body: Value = if call.body.is_empty() {
             Value::Null
         } else {
-            serde_json::from_slice(&call.body).map_err(|error| ApiError::bad_request(error.to_string()))?
+            serde_json::from_slice(&call.body)
+                .map_err(|error| ApiError::bad_request(error.to_string()))?
         };
-        let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
-        let mut dry: Vec<&str> =
-            call.query.iter().filter(|(key, _)| key == "dryRun").map(|(_, value)| value.as_str()).collect();
-        dry.extend(body["dryRun"].as_array().into_iter().flatten().filter_map(Value::as_str));
-        let policy = text("/propagationPolicy").unwrap_or_else(|| call.parameter("propagationPolicy").to_owned());
+        let text = |pointer: &str| {
+            body.pointer(pointer)
+                .and_then(Value::as_str)
+                .map(ToOwned::to_owned)
+        };
+        let mut dry: Vec<&str> = call
+            .query
+            .iter()
+            .filter(|(key, _)| key == "dryRun")
+            .map(|(_, value)| value.as_str())
+            .collect();
+        dry.extend(
+            body["dryRun"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str),
+        );
+        let policy = text("/propagationPolicy")
+            .unwrap_or_else(|| call.parameter("propagationPolicy").to_owned());
         if !matches!(policy.as_str(), "" | "Orphan" | "Background" | "Foreground") {
             let allowed = ["Background", "Foreground", "Orphan"];
-            return Err(refuse(kind, FieldError::unsupported("propagationPolicy", &policy, &allowed)));
+            return Err(refuse(
+                kind,
+                FieldError::unsupported("propagationPolicy", &policy, &allowed),
+            ));
         }
         Ok(DeleteOptions {
             dry_run: dry_run(&dry, kind)?,

@@ -13,12 +13,17 @@ const MAGIC: &[u8] = b"k8s\0";
 
 /// A document as the JSON that Go would have written, zero values included.
 pub(crate) fn decode(body: &[u8], shape: &'static str) -> Result<Value, String> {
-    let inner = body.strip_prefix(MAGIC).ok_or("provided data does not appear to be a protobuf message")?;
+    let inner = body
+        .strip_prefix(MAGIC)
+        .ok_or("provided data does not appear to be a protobuf message")?;
     let envelope = read(inner)?;
     let mut object = structure(&bytes_of(&envelope, 2), schema::lookup(shape), &[])?;
     let kind = read(&bytes_of(&envelope, 1))?;
     for (name, number) in [("apiVersion", 1), ("kind", 2)] {
-        object.insert(name.into(), String::from_utf8_lossy(&bytes_of(&kind, number)).into());
+        object.insert(
+            name.into(),
+            String::from_utf8_lossy(&bytes_of(&kind, number)).into(),
+        );
     }
     Ok(Value::Object(object))
 }
@@ -55,7 +60,8 @@ fn read(mut bytes: &[u8]) -> Result<Message, String> {
             0 => Wire::Number(varint(&mut bytes)?),
             1 => Wire::Number(fixed(&mut bytes, 8)?),
             2 => {
-                let length = usize::try_from(varint(&mut bytes)?).map_err(|_| "proto: wrong length")?;
+                let length =
+                    usize::try_from(varint(&mut bytes)?).map_err(|_| "proto: wrong length")?;
                 let (content, rest) = bytes.split_at_checked(length).ok_or("unexpected EOF")?;
                 bytes = rest;
                 Wire::Bytes(content.to_vec())
@@ -84,36 +90,55 @@ fn varint(bytes: &mut &[u8]) -> Result<u64, String> {
 fn fixed(bytes: &mut &[u8], length: usize) -> Result<u64, String> {
     let (content, rest) = bytes.split_at_checked(length).ok_or("unexpected EOF")?;
     *bytes = rest;
-    Ok(content.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+    Ok(content
+        .iter()
+        .rev()
+        .fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
 /// The fields of a struct whose numbers begin with `within`, that is, of a message that JSON has inline.
-fn structure(bytes: &[u8], shape: &'static Struct, within: &[u64]) -> Result<Map<String, Value>, String> {
+fn structure(
+    bytes: &[u8],
+    shape: &'static Struct,
+    within: &[u64],
+) -> Result<Map<String, Value>, String> {
     let mut out = Map::new();
     for (number, wire) in read(bytes)? {
         let place = [within, &[number]].concat();
         if let Some(field) = shape.fields().find(|field| field.number == place) {
             put(&mut out, field.name, &field.ty, &wire)?;
-        } else if let Wire::Bytes(inner) = &wire {
-            if shape.fields().any(|field| field.number.len() > place.len() && field.number.starts_with(&place)) {
-                out.extend(structure(inner, shape, &place)?);
-            }
+        } else if let Wire::Bytes(inner) = &wire
+            && shape
+                .fields()
+                .any(|field| field.number.len() > place.len() && field.number.starts_with(&place))
+        {
+            out.extend(structure(inner, shape, &place)?);
         }
     }
     Ok(out)
 }
 
-fn put(out: &mut Map<String, Value>, name: &str, ty: &'static Type, wire: &Wire) -> Result<(), String> {
+fn put(
+    out: &mut Map<String, Value>,
+    name: &str,
+    ty: &'static Type,
+    wire: &Wire,
+) -> Result<(), String> {
     match (ty, wire) {
         (Type::List(item), _) => {
             let item = value(item, wire)?;
             let list = out.entry(name).or_insert_with(|| json!([]));
-            list.as_array_mut().into_iter().for_each(|list| list.push(item.clone()));
+            list.as_array_mut()
+                .into_iter()
+                .for_each(|list| list.push(item.clone()));
         }
         (Type::Map(entry), Wire::Bytes(bytes)) => {
             let pair = read(bytes)?;
             let key = String::from_utf8_lossy(&bytes_of(&pair, 1)).into_owned();
-            let inner = pair.into_iter().find(|(number, _)| *number == 2).map(|(_, wire)| wire);
+            let inner = pair
+                .into_iter()
+                .find(|(number, _)| *number == 2)
+                .map(|(_, wire)| wire);
             let inner = value(entry, &inner.unwrap_or_else(|| Wire::Bytes(Vec::new())))?;
             out.entry(name).or_insert_with(|| json!({}))[key] = inner;
         }
@@ -126,12 +151,16 @@ fn put(out: &mut Map<String, Value>, name: &str, ty: &'static Type, wire: &Wire)
 
 fn value(ty: &'static Type, wire: &Wire) -> Result<Value, String> {
     let value = match (ty, wire) {
-        (Type::Struct(name), Wire::Bytes(bytes)) => Value::Object(structure(bytes, schema::lookup(name), &[])?),
+        (Type::Struct(name), Wire::Bytes(bytes)) => {
+            Value::Object(structure(bytes, schema::lookup(name), &[])?)
+        }
         (Type::Scalar(Scalar::Bool), Wire::Number(number)) => Value::Bool(*number != 0),
         (Type::Scalar(Scalar::Number), Wire::Number(number)) => json!(f64::from_bits(*number)),
         (Type::Scalar(_), Wire::Number(number)) => json!(number.cast_signed()),
         (Type::Scalar(scalar), Wire::Bytes(bytes)) => match scalar {
-            Scalar::Bytes => base64::engine::general_purpose::STANDARD.encode(bytes).into(),
+            Scalar::Bytes => base64::engine::general_purpose::STANDARD
+                .encode(bytes)
+                .into(),
             Scalar::Time => time(bytes)?,
             Scalar::Quantity => String::from_utf8_lossy(&bytes_of(&read(bytes)?, 1)).into(),
             Scalar::IntOrText => {
@@ -142,7 +171,9 @@ fn value(ty: &'static Type, wire: &Wire) -> Result<Value, String> {
                     String::from_utf8_lossy(&bytes_of(&message, 3)).into()
                 }
             }
-            Scalar::Any => serde_json::from_slice(&bytes_of(&read(bytes)?, 1)).unwrap_or(Value::Null),
+            Scalar::Any => {
+                serde_json::from_slice(&bytes_of(&read(bytes)?, 1)).unwrap_or(Value::Null)
+            }
             _ => String::from_utf8_lossy(bytes).into(),
         },
         _ => return Err("proto: wrong wireType".into()),

@@ -48,7 +48,12 @@ pub(crate) fn present(call: &Call, resource: &Resource, object: &Value) -> Value
     match form(call) {
         Form::Whole => object.clone(),
         Form::Metadata => partial(object),
-        Form::Table => super::table::table(resource, &[object], &object["metadata"]["resourceVersion"], None),
+        Form::Table => super::table::table(
+            resource,
+            &[object],
+            &object["metadata"]["resourceVersion"],
+            None,
+        ),
     }
 }
 
@@ -58,28 +63,48 @@ fn partial(object: &Value) -> Value {
 
 /// The selector of a request.
 pub(crate) fn selector(call: &Call, resource: &Resource) -> Result<Selector, ApiError> {
-    Selector::parse(resource, call.parameter("labelSelector"), call.parameter("fieldSelector"))
+    Selector::parse(
+        resource,
+        call.parameter("labelSelector"),
+        call.parameter("fieldSelector"),
+    )
 }
 
 /// GET of one object.
-pub(crate) fn get(world: &World, call: &Call, resource: &Resource, namespace: &str, name: &str) -> Outcome {
+pub(crate) fn get(
+    world: &World,
+    call: &Call,
+    resource: &Resource,
+    namespace: &str,
+    name: &str,
+) -> Outcome {
     let object = world.find(resource, namespace, name)?;
     Ok(Reply::Json(200, present(call, resource, &object)))
 }
 
 /// GET of a collection.
-pub(crate) fn list(world: &mut World, call: &Call, resource: &Resource, namespace: &str) -> Outcome {
+pub(crate) fn list(
+    world: &mut World,
+    call: &Call,
+    resource: &Resource,
+    namespace: &str,
+) -> Outcome {
     let selector = selector(call, resource)?;
     let limit = match call.parameter("limit") {
         "" => 0,
         text => text.parse::<usize>().map_err(|_| {
-            ApiError::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"))
+            ApiError::bad_request(format!(
+                "strconv.ParseInt: parsing {text:?}: invalid syntax"
+            ))
         })?,
     };
     let token = call.parameter("continue");
     let snapshot = if token.is_empty() {
         let all = world.store.list(&collection(resource), namespace);
-        Snapshot { version: world.store.version(), rest: all }
+        Snapshot {
+            version: world.store.version(),
+            rest: all,
+        }
     } else {
         world.store.snapshots.get(token).cloned().ok_or_else(|| {
             ApiError::expired(
@@ -99,17 +124,33 @@ pub(crate) fn list(world: &mut World, call: &Call, resource: &Resource, namespac
     }
     let rest: Vec<Arc<Value>> = rest.cloned().collect();
     let mut metadata = Map::new();
-    metadata.insert("resourceVersion".into(), snapshot.version.to_string().into());
+    metadata.insert(
+        "resourceVersion".into(),
+        snapshot.version.to_string().into(),
+    );
     if !rest.is_empty() && rest.iter().any(|object| selector.matches(object)) {
-        let raw = format!(r#"{{"v":"meta.k8s.io/v1","rv":{},"start":"{}"}}"#, snapshot.version, world.new_token());
+        let raw = format!(
+            r#"{{"v":"meta.k8s.io/v1","rv":{},"start":"{}"}}"#,
+            snapshot.version,
+            world.new_token()
+        );
         let token = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(raw);
         metadata.insert("continue".into(), token.clone().into());
         if selector.is_empty() {
             metadata.insert("remainingItemCount".into(), rest.len().into());
         }
-        world.store.snapshots.insert(token, Snapshot { version: snapshot.version, rest });
+        world.store.snapshots.insert(
+            token,
+            Snapshot {
+                version: snapshot.version,
+                rest,
+            },
+        );
     }
-    Ok(Reply::Json(200, present_list(call, resource, &taken, metadata)))
+    Ok(Reply::Json(
+        200,
+        present_list(call, resource, &taken, &metadata),
+    ))
 }
 
 /// A list in the form asked for.
@@ -117,11 +158,14 @@ pub(crate) fn present_list(
     call: &Call,
     resource: &Resource,
     objects: &[Arc<Value>],
-    metadata: Map<String, Value>,
+    metadata: &Map<String, Value>,
 ) -> Value {
     match form(call) {
         Form::Whole => {
-            let items: Vec<Value> = objects.iter().map(|object| list_item(resource, object)).collect();
+            let items: Vec<Value> = objects
+                .iter()
+                .map(|object| list_item(resource, object))
+                .collect();
             json!({
                 "kind": format!("{}List", resource.kind), "apiVersion": resource.api_version(),
                 "metadata": metadata, "items": items,
@@ -145,11 +189,11 @@ pub(crate) fn present_list(
 /// Items of Go-typed lists come without `kind` and `apiVersion`.
 fn list_item(resource: &Resource, object: &Value) -> Value {
     let mut item = object.clone();
-    if resource.backing != Backing::Custom {
-        if let Some(entries) = item.as_object_mut() {
-            entries.shift_remove("kind");
-            entries.shift_remove("apiVersion");
-        }
+    if resource.backing != Backing::Custom
+        && let Some(entries) = item.as_object_mut()
+    {
+        entries.shift_remove("kind");
+        entries.shift_remove("apiVersion");
     }
     item
 }

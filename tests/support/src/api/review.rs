@@ -6,11 +6,12 @@
 use serde_json::{Value, json};
 
 use super::auth::Access;
+use super::body::read_body;
 use super::error::{ApiError, FieldError};
 use super::options::Options;
 use super::wire::{Call, Outcome, Reply};
 use super::world::World;
-use super::write::{Place, read_body};
+use super::write::Place;
 
 /// POST of a review.
 pub(crate) fn create(world: &mut World, call: &Call, place: &Place) -> Outcome {
@@ -19,7 +20,8 @@ pub(crate) fn create(world: &mut World, call: &Call, place: &Place) -> Outcome {
     review["metadata"]["creationTimestamp"] = Value::Null;
     if place.resource.kind == "SelfSubjectReview" {
         let identity = &call.identity;
-        review["status"] = json!({"userInfo": {"username": identity.name, "groups": identity.groups}});
+        review["status"] =
+            json!({"userInfo": {"username": identity.name, "groups": identity.groups}});
         return Ok(Reply::Json(201, review));
     }
     let spec = &review["spec"];
@@ -40,7 +42,11 @@ pub(crate) fn create(world: &mut World, call: &Call, place: &Place) -> Outcome {
     } else {
         let words = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
         let finding = FieldError::invalid("spec.resourceAttributes", &Value::Null, words);
-        return Err(ApiError::invalid(place.resource.named_kind(), "", &[finding]));
+        return Err(ApiError::invalid(
+            place.resource.named_kind(),
+            "",
+            &[finding],
+        ));
     };
     review["status"] = json!({ "allowed": allowed });
     Ok(Reply::Json(201, review))

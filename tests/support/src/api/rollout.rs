@@ -11,78 +11,16 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::admit;
+use super::delete::erase;
 use super::error::ApiError;
 use super::kinds::Resource;
+use super::kubelet::{PodState, event, set_state};
 use super::store::{collection, key};
-use super::world::{World, now};
-use super::write::{Place, erase};
+use super::world::{World, hex, now};
+use super::write::Place;
 
 /// Decides what becomes of a pod; it is called while the server is unlocked.
 pub(crate) type PodFate = Arc<dyn Fn(&Value) -> PodState + Send + Sync>;
-
-/// What the kubelet reports of a pod.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PodState {
-    waiting: Option<(String, String)>,
-    events: Vec<(String, String, String)>,
-}
-
-impl PodState {
-    /// All containers run and are ready.
-    pub fn running() -> Self {
-        Self { waiting: None, events: Vec::new() }
-    }
-
-    /// All containers wait with this reason and message, such as `ErrImagePull`.
-    pub fn waiting(reason: &str, message: &str) -> Self {
-        Self { waiting: Some((reason.into(), message.into())), events: Vec::new() }
-    }
-
-    /// What a kubelet reports when an image cannot be pulled: the containers wait with `ErrImagePull`, and the
-    /// events are those of kubelet `pkg/kubelet/images/image_manager.go`.
-    pub fn pull_failed(image: &str, message: &str) -> Self {
-        Self::waiting("ErrImagePull", message)
-            .event("Normal", "Pulling", &format!("Pulling image {image:?}"))
-            .event("Warning", "Failed", &format!("Failed to pull image {image:?}: {message}"))
-            .event("Warning", "Failed", "Error: ErrImagePull")
-    }
-
-    /// Adds an event about the pod: `Normal` or `Warning`, reason, message.
-    pub fn event(mut self, kind: &str, reason: &str, message: &str) -> Self {
-        self.events.push((kind.into(), reason.into(), message.into()));
-        self
-    }
-
-    fn status(&self, pod: &Value) -> Value {
-        let ready = self.waiting.is_none();
-        let containers = pod["spec"]["containers"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let statuses: Vec<Value> = containers
-            .iter()
-            .map(|container| {
-                let state = match &self.waiting {
-                    Some((reason, message)) => json!({"waiting": {"reason": reason, "message": message}}),
-                    None => json!({"running": {"startedAt": now()}}),
-                };
-                json!({
-                    "name": container["name"], "image": container["image"], "imageID": "", "ready": ready,
-                    "restartCount": 0, "started": ready, "state": state, "lastState": {},
-                })
-            })
-            .collect();
-        let flag = if ready { "True" } else { "False" };
-        let condition = |kind: &str, status: &str| {
-            json!({"type": kind, "status": status, "lastProbeTime": null, "lastTransitionTime": now()})
-        };
-        json!({
-            "phase": if ready { "Running" } else { "Pending" },
-            "conditions": [
-                condition("Initialized", "True"), condition("Ready", flag), condition("ContainersReady", flag),
-                condition("PodScheduled", "True"),
-            ],
-            "startTime": now(), "containerStatuses": statuses, "qosClass": "BestEffort",
-        })
-    }
-}
 
 /// Brings pods into line with workloads, gives new pods their fate, and counts replicas.
 pub(crate) fn reconcile(shared: &Arc<Mutex<World>>) {
@@ -95,7 +33,9 @@ pub(crate) fn reconcile(shared: &Arc<Mutex<World>>) {
             ("apps", "statefulsets"),
             ("apps", "daemonsets"),
         ] {
-            let Some(resource) = world.resource(group, "v1", plural) else { continue };
+            let Some(resource) = world.resource(group, "v1", plural) else {
+                continue;
+            };
             for workload in world.store.list(&collection(&resource), "") {
                 roll(&mut world, &resource, &workload);
             }
@@ -110,76 +50,75 @@ pub(crate) fn settle(shared: &Arc<Mutex<World>>, all: bool) {
     let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
     let (fate, pods, resource) = {
         let world = lock();
-        let Some(resource) = world.resource("", "v1", "pods") else { return };
+        let Some(resource) = world.resource("", "v1", "pods") else {
+            return;
+        };
         let open = |pod: &Arc<Value>| {
             let owned = pod["metadata"]["ownerReferences"].is_array();
             owned && (all || pod["status"]["containerStatuses"].is_null())
         };
-        let pods: Vec<Arc<Value>> = world.store.list(&collection(&resource), "").into_iter().filter(open).collect();
+        let pods: Vec<Arc<Value>> = world
+            .store
+            .list(&collection(&resource), "")
+            .into_iter()
+            .filter(open)
+            .collect();
         (world.pod_fate.clone(), pods, resource)
     };
     for pod in pods {
-        let state = fate.as_ref().map_or_else(PodState::running, |fate| fate(&pod));
+        let state = fate
+            .as_ref()
+            .map_or_else(PodState::running, |fate| fate(&pod));
         let mut world = lock();
         set_state(&mut world, &resource, &pod, &state);
     }
 }
 
-/// Writes the status of a pod and the events about it.
-pub(crate) fn set_state(world: &mut World, resource: &Resource, pod: &Value, state: &PodState) {
-    let (namespace, name) = key(pod);
-    let Ok(live) = world.find(resource, &namespace, &name) else { return };
-    let mut changed = (*live).clone();
-    changed["status"] = state.status(&changed);
-    if changed["status"] != live["status"] {
-        world.put(resource, changed);
-    }
-    for (kind, reason, message) in &state.events {
-        event(world, &live, (kind, reason, message), "kubelet", "spec.containers{0}");
-    }
-}
-
-/// Makes an event about an object.
-pub(crate) fn event(world: &mut World, about: &Value, words: (&str, &str, &str), source: &str, path: &str) {
-    let (kind, reason, message) = words;
-    let metadata = &about["metadata"];
-    let name = format!("{}.{}", metadata["name"].as_str().unwrap_or_default(), world.new_suffix());
-    let first = about.pointer("/spec/containers/0/name").and_then(Value::as_str).unwrap_or_default();
-    let mut involved = json!({
-        "kind": about["kind"], "namespace": metadata["namespace"], "name": metadata["name"],
-        "uid": metadata["uid"], "apiVersion": about["apiVersion"], "resourceVersion": metadata["resourceVersion"],
-    });
-    if !first.is_empty() {
-        involved["fieldPath"] = path.replace("{0}", &format!("{{{first}}}")).into();
-    }
-    let event = json!({
-        "apiVersion": "v1", "kind": "Event", "metadata": {"name": name, "namespace": metadata["namespace"]},
-        "involvedObject": involved, "reason": reason, "message": message, "type": kind, "count": 1,
-        "firstTimestamp": now(), "lastTimestamp": now(), "eventTime": null,
-        "source": {"component": source}, "reportingComponent": source, "reportingInstance": "",
-    });
-    admit::make(world, &event);
-}
-
 fn roll(world: &mut World, resource: &Resource, workload: &Arc<Value>) {
     let template = &workload["spec"]["template"];
     let digest = Sha256::digest(template.to_string());
-    let hash: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex(&digest, 5);
     let replicas = match resource.plural.as_str() {
         "daemonsets" => 1,
         _ => workload["spec"]["replicas"].as_u64().unwrap_or(1),
     };
     match resource.plural.as_str() {
         "deployments" => {
-            through_set(world, workload, "apps/v1", "ReplicaSet", "pod-template-hash", &hash, replicas);
+            through_set(
+                world,
+                workload,
+                "apps/v1",
+                "ReplicaSet",
+                "pod-template-hash",
+                &hash,
+                replicas,
+            );
         }
         "deploymentconfigs" => {
-            through_set(world, workload, "v1", "ReplicationController", "deployment", &hash, replicas);
+            through_set(
+                world,
+                workload,
+                "v1",
+                "ReplicationController",
+                "deployment",
+                &hash,
+                replicas,
+            );
         }
         _ => {
-            let name = workload["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            let name = workload["metadata"]["name"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
             let ordinal = resource.plural == "statefulsets";
-            let made = pods(world, workload, ("controller-revision-hash", &hash), &name, replicas, ordinal);
+            let made = pods(
+                world,
+                workload,
+                ("controller-revision-hash", &hash),
+                &name,
+                replicas,
+                ordinal,
+            );
             note_failure(world, workload, made);
         }
     }
@@ -198,7 +137,9 @@ fn through_set(
     let (namespace, name) = key(workload);
     let set_name = format!("{name}-{hash}");
     let probe = json!({"kind": kind, "apiVersion": api_version});
-    let Some(resource) = world.resource_of(&probe) else { return };
+    let Some(resource) = world.resource_of(&probe) else {
+        return;
+    };
     for old in world.store.list(&collection(&resource), &namespace) {
         if owned_by(&old, workload) && old["metadata"]["name"] != set_name.as_str() {
             scale_down(world, &resource, &old);
@@ -223,7 +164,9 @@ fn through_set(
             }),
         );
     }
-    let Ok(set) = world.find(&resource, &namespace, &set_name) else { return };
+    let Ok(set) = world.find(&resource, &namespace, &set_name) else {
+        return;
+    };
     let set = if set["spec"]["replicas"] == replicas {
         set
     } else {
@@ -244,7 +187,11 @@ fn owner(object: &Value) -> Value {
 
 fn owned_by(object: &Value, owner: &Value) -> bool {
     let owners = object["metadata"]["ownerReferences"].as_array();
-    owners.is_some_and(|owners| owners.iter().any(|one| one["uid"] == owner["metadata"]["uid"]))
+    owners.is_some_and(|owners| {
+        owners
+            .iter()
+            .any(|one| one["uid"] == owner["metadata"]["uid"])
+    })
 }
 
 fn scale_down(world: &mut World, resource: &Resource, set: &Arc<Value>) {
@@ -261,14 +208,23 @@ fn scale_down(world: &mut World, resource: &Resource, set: &Arc<Value>) {
 
 fn pods_of(world: &World, owner: &Value) -> Vec<Arc<Value>> {
     let namespace = owner["metadata"]["namespace"].as_str().unwrap_or_default();
-    let all = world.store.list(&(String::new(), "pods".to_owned()), namespace);
+    let all = world
+        .store
+        .list(&(String::new(), "pods".to_owned()), namespace);
     all.into_iter().filter(|pod| owned_by(pod, owner)).collect()
 }
 
 fn remove_pod(world: &mut World, pod: &Arc<Value>) {
-    let Some(resource) = world.resource("", "v1", "pods") else { return };
+    let Some(resource) = world.resource("", "v1", "pods") else {
+        return;
+    };
     let (namespace, name) = key(pod);
-    let place = Place { resource, namespace, name, subresource: String::new() };
+    let place = Place {
+        resource,
+        namespace,
+        name,
+        subresource: String::new(),
+    };
     erase(world, pod, &place, true);
 }
 
@@ -282,8 +238,9 @@ fn pods(
     ordinal: bool,
 ) -> Result<(), ApiError> {
     let (label, hash) = mark;
-    let (stale, mut fresh): (Vec<_>, Vec<_>) =
-        pods_of(world, set).into_iter().partition(|pod| pod["metadata"]["labels"][label] != hash);
+    let (stale, mut fresh): (Vec<_>, Vec<_>) = pods_of(world, set)
+        .into_iter()
+        .partition(|pod| pod["metadata"]["labels"][label] != hash);
     for pod in &stale {
         remove_pod(world, pod);
     }
@@ -295,9 +252,16 @@ fn pods(
     }
     for index in fresh.len()..wanted {
         let template = &set["spec"]["template"];
-        let mut metadata = template["metadata"].as_object().cloned().unwrap_or_default();
+        let mut metadata = template["metadata"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
         metadata.remove("creationTimestamp");
-        let name = if ordinal { format!("{prefix}-{index}") } else { format!("{prefix}-{}", world.new_suffix()) };
+        let name = if ordinal {
+            format!("{prefix}-{index}")
+        } else {
+            format!("{prefix}-{}", world.new_suffix())
+        };
         metadata.insert("name".into(), name.into());
         metadata.insert("namespace".into(), set["metadata"]["namespace"].clone());
         metadata.insert("ownerReferences".into(), json!([owner(set)]));
@@ -312,13 +276,23 @@ fn pods(
 
 /// A refused pod shows as a condition and an event of its workload.
 fn note_failure(world: &mut World, workload: &Arc<Value>, made: Result<(), ApiError>) {
-    let Some(resource) = world.resource_of(workload) else { return };
+    let Some(resource) = world.resource_of(workload) else {
+        return;
+    };
     let (namespace, name) = key(workload);
-    let Ok(live) = world.find(&resource, &namespace, &name) else { return };
+    let Ok(live) = world.find(&resource, &namespace, &name) else {
+        return;
+    };
     let mut changed = (*live).clone();
-    let mut conditions = changed["status"]["conditions"].as_array().cloned().unwrap_or_default();
+    let mut conditions = changed["status"]["conditions"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     conditions.retain(|condition| condition["type"] != "ReplicaFailure");
-    let known = conditions.len() != changed["status"]["conditions"].as_array().map_or(0, Vec::len);
+    let known = conditions.len()
+        != changed["status"]["conditions"]
+            .as_array()
+            .map_or(0, Vec::len);
     if let Err(refused) = made {
         let message = refused.to_string();
         conditions.push(json!({
@@ -327,7 +301,12 @@ fn note_failure(world: &mut World, workload: &Arc<Value>, made: Result<(), ApiEr
         }));
         if !known {
             let words = format!("Error creating: {message}");
-            event(world, &live, ("Warning", "FailedCreate", &words), "replicaset-controller", "");
+            event(
+                world,
+                &live,
+                ("Warning", "FailedCreate", &words),
+                "replicaset-controller",
+            );
         }
     } else if !known {
         return;
@@ -340,20 +319,36 @@ fn note_failure(world: &mut World, workload: &Arc<Value>, made: Result<(), ApiEr
 
 /// Fills in the counts of the workloads' status.
 fn count(world: &mut World) {
-    let Some(sets) = world.resource("apps", "v1", "replicasets") else { return };
+    let Some(sets) = world.resource("apps", "v1", "replicasets") else {
+        return;
+    };
     for resource in world.resources.clone() {
-        let wanted = matches!(resource.plural.as_str(), "deployments" | "statefulsets" | "daemonsets" | "deploymentconfigs");
+        let wanted = matches!(
+            resource.plural.as_str(),
+            "deployments" | "statefulsets" | "daemonsets" | "deploymentconfigs"
+        );
         if !wanted {
             continue;
         }
         for workload in world.store.list(&collection(&resource), "") {
-            let namespace = workload["metadata"]["namespace"].as_str().unwrap_or_default();
+            let namespace = workload["metadata"]["namespace"]
+                .as_str()
+                .unwrap_or_default();
             let mut owners = world.store.list(&collection(&sets), namespace);
-            owners.extend(world.store.list(&(String::new(), "replicationcontrollers".to_owned()), namespace));
+            owners.extend(world.store.list(
+                &(String::new(), "replicationcontrollers".to_owned()),
+                namespace,
+            ));
             owners.retain(|set| owned_by(set, &workload));
             owners.push(workload.clone());
-            let pods: Vec<Arc<Value>> = owners.iter().flat_map(|owner| pods_of(world, owner)).collect();
-            let ready = pods.iter().filter(|pod| pod["status"]["phase"] == "Running").count();
+            let pods: Vec<Arc<Value>> = owners
+                .iter()
+                .flat_map(|owner| pods_of(world, owner))
+                .collect();
+            let ready = pods
+                .iter()
+                .filter(|pod| pod["status"]["phase"] == "Running")
+                .count();
             let mut status = workload["status"].as_object().cloned().unwrap_or_default();
             let set = |names: &[&str], count: usize, status: &mut Map<String, Value>| {
                 for name in names {
@@ -361,14 +356,25 @@ fn count(world: &mut World) {
                 }
             };
             if resource.plural == "daemonsets" {
-                set(&["currentNumberScheduled", "desiredNumberScheduled", "updatedNumberScheduled"], pods.len(), &mut status);
+                set(
+                    &[
+                        "currentNumberScheduled",
+                        "desiredNumberScheduled",
+                        "updatedNumberScheduled",
+                    ],
+                    pods.len(),
+                    &mut status,
+                );
                 set(&["numberReady", "numberAvailable"], ready, &mut status);
                 set(&["numberUnavailable", "numberMisscheduled"], 0, &mut status);
             } else {
                 set(&["replicas", "updatedReplicas"], pods.len(), &mut status);
                 set(&["readyReplicas", "availableReplicas"], ready, &mut status);
             }
-            status.insert("observedGeneration".into(), workload["metadata"]["generation"].clone());
+            status.insert(
+                "observedGeneration".into(),
+                workload["metadata"]["generation"].clone(),
+            );
             let mut changed = (*workload).clone();
             changed["status"] = Value::Object(status);
             if changed != *workload {

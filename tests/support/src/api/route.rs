@@ -11,7 +11,7 @@ use super::select::Selector;
 use super::wire::{Call, Outcome, Reply};
 use super::world::World;
 use super::write::Place;
-use super::{discovery, imports, openshift, patch, read, review, watch, write};
+use super::{delete, discovery, imports, openshift, patch, read, review, watch, write};
 
 /// What a path names.
 struct Target {
@@ -24,8 +24,16 @@ struct Target {
 }
 
 fn parse(path: &str) -> Option<Target> {
-    let segments: Vec<String> = path.split('/').skip(1).map(super::wire::percent_decode).collect();
-    let mut segments = segments.iter().map(String::as_str).filter(|segment| !segment.is_empty()).peekable();
+    let segments: Vec<String> = path
+        .split('/')
+        .skip(1)
+        .map(super::wire::percent_decode)
+        .collect();
+    let mut segments = segments
+        .iter()
+        .map(String::as_str)
+        .filter(|segment| !segment.is_empty())
+        .peekable();
     let group = match segments.next()? {
         "api" => "",
         "apis" => segments.next()?,
@@ -45,7 +53,11 @@ fn parse(path: &str) -> Option<Target> {
     let name = rest.next().unwrap_or_default();
     let subresource = rest.collect::<Vec<_>>().join("/");
     // The namespace of a namespace is itself, for the authorizer.
-    let namespace = if group.is_empty() && plural == "namespaces" { name } else { namespace };
+    let namespace = if group.is_empty() && plural == "namespaces" {
+        name
+    } else {
+        namespace
+    };
     Some(Target {
         group: group.into(),
         version: version.into(),
@@ -60,7 +72,11 @@ fn parse(path: &str) -> Option<Target> {
 pub(crate) fn object_of(world: &World, path: &str) -> Option<(Arc<Resource>, String, String)> {
     let target = parse(path)?;
     let resource = world.resource(&target.group, &target.version, &target.plural)?;
-    let namespace = if resource.namespaced { target.namespace } else { String::new() };
+    let namespace = if resource.namespaced {
+        target.namespace
+    } else {
+        String::new()
+    };
     (!target.name.is_empty()).then_some((resource, namespace, target.name))
 }
 
@@ -68,7 +84,11 @@ pub(crate) fn object_of(world: &World, path: &str) -> Option<(Arc<Resource>, Str
 pub(crate) fn handle(shared: &Arc<Mutex<World>>, call: &Call) -> Outcome {
     let mut world = shared.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(answer) = discovery::answer(&world, call) {
-        return if call.method == "GET" { answer } else { Err(ApiError::method_not_allowed()) };
+        return if call.method == "GET" {
+            answer
+        } else {
+            Err(ApiError::method_not_allowed())
+        };
     }
     let target = parse(&call.path).ok_or_else(ApiError::no_such_path)?;
     let collection = target.name.is_empty();
@@ -87,9 +107,16 @@ pub(crate) fn handle(shared: &Arc<Mutex<World>>, call: &Call) -> Outcome {
     let resource = world.resource(&target.group, &target.version, &target.plural);
     // A collection that is limited to one name is authorized as that object.
     let single = resource.as_ref().and_then(|resource| {
-        Selector::parse(resource, "", call.parameter("fieldSelector")).ok()?.single_name().map(ToOwned::to_owned)
+        Selector::parse(resource, "", call.parameter("fieldSelector"))
+            .ok()?
+            .single_name()
+            .map(ToOwned::to_owned)
     });
-    let name = if collection { single.unwrap_or_default() } else { target.name.clone() };
+    let name = if collection {
+        single.unwrap_or_default()
+    } else {
+        target.name.clone()
+    };
     let access = Access {
         verb,
         group: &target.group,
@@ -100,8 +127,17 @@ pub(crate) fn handle(shared: &Arc<Mutex<World>>, call: &Call) -> Outcome {
     };
     world.auth.authorize(&call.identity, &access)?;
     let resource = resource.ok_or_else(ApiError::no_such_path)?;
-    let namespace = if resource.namespaced { target.namespace } else { String::new() };
-    let place = Place { resource, namespace, name: target.name, subresource: target.subresource };
+    let namespace = if resource.namespaced {
+        target.namespace
+    } else {
+        String::new()
+    };
+    let place = Place {
+        resource,
+        namespace,
+        name: target.name,
+        subresource: target.subresource,
+    };
     if place.resource.kind == "ImageStreamImport" && verb == "create" {
         drop(world);
         return imports::create(shared, call, &place);
@@ -119,30 +155,38 @@ pub(crate) fn handle(shared: &Arc<Mutex<World>>, call: &Call) -> Outcome {
     if place.subresource == "log" {
         return logs(&world, call, &place);
     }
+    let everywhere = place.resource.namespaced && place.namespace.is_empty();
     match verb {
+        "create" if !collection || (everywhere && place.resource.is_stored()) => {
+            Err(ApiError::method_not_allowed())
+        }
+        "update" | "patch" if collection => Err(ApiError::method_not_allowed()),
         "watch" => watch::watch(shared, &world, call, &place.resource, &place.namespace),
         "list" => read::list(&mut world, call, &place.resource, &place.namespace),
         "get" => read::get(&world, call, &place.resource, &place.namespace, &place.name),
-        "create" if !collection => Err(ApiError::method_not_allowed()),
         "create" if !place.resource.is_stored() => review::create(&mut world, call, &place),
-        "create" if place.resource.namespaced && place.namespace.is_empty() => Err(ApiError::method_not_allowed()),
         "create" => write::create(&mut world, call, &place),
-        "update" if collection => Err(ApiError::method_not_allowed()),
         "update" => write::update(&mut world, call, &place),
-        "patch" if collection => Err(ApiError::method_not_allowed()),
         "patch" => patch::patch(&mut world, call, &place),
-        "delete" => write::delete(&mut world, call, &place),
-        _ => write::delete_collection(&mut world, call, &place),
+        "delete" => delete::delete(&mut world, call, &place),
+        _ => delete::delete_collection(&mut world, call, &place),
     }
 }
 
 /// `pods/log`: what a test laid down.
 fn logs(world: &World, call: &Call, place: &Place) -> Outcome {
     let pod = world.find(&place.resource, &place.namespace, &place.name)?;
-    let first = pod.pointer("/spec/containers/0/name").and_then(|name| name.as_str()).unwrap_or_default();
+    let first = pod
+        .pointer("/spec/containers/0/name")
+        .and_then(|name| name.as_str())
+        .unwrap_or_default();
     let asked = call.parameter("container");
     let container = if asked.is_empty() { first } else { asked };
-    let key = (place.namespace.clone(), place.name.clone(), container.to_owned());
+    let key = (
+        place.namespace.clone(),
+        place.name.clone(),
+        container.to_owned(),
+    );
     match world.container_logs.get(&key) {
         Some(text) => Ok(Reply::Text(text.clone())),
         None => Err(ApiError::bad_request(format!(

@@ -30,25 +30,40 @@ impl Selector {
             .into_iter()
             .map(|term| {
                 requirement(term).ok_or_else(|| {
-                    ApiError::bad_request(format!("unable to parse requirement: found {term:?}, expected a selector"))
+                    ApiError::bad_request(format!(
+                        "unable to parse requirement: found {term:?}, expected a selector"
+                    ))
                 })
             })
             .collect::<Result<_, _>>()?;
         let mut chosen = Vec::new();
-        for term in fields.split(',').map(str::trim).filter(|term| !term.is_empty()) {
+        for term in fields
+            .split(',')
+            .map(str::trim)
+            .filter(|term| !term.is_empty())
+        {
             let (field, equal, value) = if let Some((field, value)) = term.split_once("!=") {
                 (field, false, value)
-            } else if let Some((field, value)) = term.split_once("==").or_else(|| term.split_once('=')) {
+            } else if let Some((field, value)) =
+                term.split_once("==").or_else(|| term.split_once('='))
+            {
                 (field, true, value)
             } else {
-                return Err(ApiError::bad_request(format!("invalid selector: '{fields}'; can't understand '{term}'")));
+                return Err(ApiError::bad_request(format!(
+                    "invalid selector: '{fields}'; can't understand '{term}'"
+                )));
             };
             if !selectable(resource, field) {
-                return Err(ApiError::bad_request(format!("field label not supported: {field}")));
+                return Err(ApiError::bad_request(format!(
+                    "field label not supported: {field}"
+                )));
             }
             chosen.push((field.to_owned(), equal, value.to_owned()));
         }
-        Ok(Self { labels, fields: chosen })
+        Ok(Self {
+            labels,
+            fields: chosen,
+        })
     }
 
     /// Whether it lets everything through.
@@ -58,7 +73,10 @@ impl Selector {
 
     /// The one name that a field selector asks for; the authorizer sees such a list as one of that object.
     pub(crate) fn single_name(&self) -> Option<&str> {
-        self.fields.iter().find(|(field, equal, _)| field == "metadata.name" && *equal).map(|(_, _, name)| name.as_str())
+        self.fields
+            .iter()
+            .find(|(field, equal, _)| field == "metadata.name" && *equal)
+            .map(|(_, _, name)| name.as_str())
     }
 
     /// Whether an object is meant.
@@ -68,9 +86,16 @@ impl Selector {
         self.labels.iter().all(|requirement| match requirement {
             Requirement::Exists(key) => label(key).is_some(),
             Requirement::Missing(key) => label(key).is_none(),
-            Requirement::In(key, values) => label(key).is_some_and(|value| values.iter().any(|one| one == value)),
-            Requirement::NotIn(key, values) => label(key).is_none_or(|value| values.iter().all(|one| one != value)),
-        }) && self.fields.iter().all(|(field, equal, wanted)| (field_of(object, field) == *wanted) == *equal)
+            Requirement::In(key, values) => {
+                label(key).is_some_and(|value| values.iter().any(|one| one == value))
+            }
+            Requirement::NotIn(key, values) => {
+                label(key).is_none_or(|value| values.iter().all(|one| one != value))
+            }
+        }) && self
+            .fields
+            .iter()
+            .all(|(field, equal, wanted)| (field_of(object, field) == *wanted) == *equal)
     }
 }
 
@@ -105,7 +130,9 @@ fn selectable(resource: &Resource, field: &str) -> bool {
         ("apps", "replicasets") | ("", "replicationcontrollers") => &["status.replicas"],
         ("batch", "jobs") => &["status.successful"],
         ("build.openshift.io", "builds") => &["status", "podName"],
-        ("image.openshift.io", "imagestreams") => &["spec.dockerImageRepository", "status.dockerImageRepository"],
+        ("image.openshift.io", "imagestreams") => {
+            &["spec.dockerImageRepository", "status.dockerImageRepository"]
+        }
         ("route.openshift.io", "routes") => &["spec.path", "spec.host", "spec.to.name"],
         _ => &[],
     };
@@ -151,18 +178,28 @@ fn split_top(text: &str) -> Vec<&str> {
 fn requirement(term: &str) -> Option<Requirement> {
     let key = |text: &str| {
         let text = text.trim();
-        let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/');
+        let fits = |letter: char| {
+            letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/')
+        };
         (!text.is_empty() && text.chars().all(fits)).then(|| text.to_owned())
     };
     let set = |text: &str| -> Option<Vec<String>> {
         let inner = text.trim().strip_prefix('(')?.strip_suffix(')')?;
-        Some(inner.split(',').map(|value| value.trim().to_owned()).collect())
+        Some(
+            inner
+                .split(',')
+                .map(|value| value.trim().to_owned())
+                .collect(),
+        )
     };
     if let Some(rest) = term.strip_prefix('!') {
         return Some(Requirement::Missing(key(rest)?));
     }
     if let Some((name, value)) = term.split_once("!=") {
-        return Some(Requirement::NotIn(key(name)?, vec![value.trim().to_owned()]));
+        return Some(Requirement::NotIn(
+            key(name)?,
+            vec![value.trim().to_owned()],
+        ));
     }
     if let Some((name, value)) = term.split_once("==").or_else(|| term.split_once('=')) {
         return Some(Requirement::In(key(name)?, vec![value.trim().to_owned()]));

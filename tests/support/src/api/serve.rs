@@ -98,7 +98,11 @@ async fn answer(
         query: parse_query(&query),
         headers: head.headers,
         body,
-        identity: Identity { name: String::new(), groups: Vec::new(), impersonator: None },
+        identity: Identity {
+            name: String::new(),
+            groups: Vec::new(),
+            impersonator: None,
+        },
     };
     // The entry is made on arrival, so that the log is in the order of arrival whatever is slow.
     let entry = {
@@ -124,7 +128,9 @@ async fn answer(
     }
     let mut warnings = fate.warnings;
     let outcome = if too_large {
-        Err(ApiError::too_large("Request entity too large: limit is 3145728"))
+        Err(ApiError::too_large(
+            "Request entity too large: limit is 3145728",
+        ))
     } else if let Some(outcome) = fate.answer {
         outcome
     } else {
@@ -157,7 +163,10 @@ async fn answer(
 
 fn authenticate(world: &World, call: &Call) -> Result<Identity, ApiError> {
     // Anybody may ask these (`system:public-info-viewer`).
-    if matches!(call.path.as_str(), "/version" | "/healthz" | "/livez" | "/readyz") {
+    if matches!(
+        call.path.as_str(),
+        "/version" | "/healthz" | "/livez" | "/readyz"
+    ) {
         return Ok(Identity::admin());
     }
     let identity = world.auth.identify(&call.headers)?;
@@ -176,13 +185,17 @@ fn decide(world: &mut World, call: &Call) -> Fate {
             Effect::Drop => fate.drop = true,
             Effect::Warn(text) => fate.warnings.push(text.clone()),
             Effect::Status(code) => fate.answer = Some(Err(ApiError::unavailable(*code))),
-            Effect::TooMany(seconds) => fate.answer = Some(Err(ApiError::too_many_requests(*seconds))),
+            Effect::TooMany(seconds) => {
+                fate.answer = Some(Err(ApiError::too_many_requests(*seconds)));
+            }
             Effect::Answer(code, body) => fate.answer = Some(Ok(Reply::Json(*code, body.clone()))),
             Effect::OtherWriter(edit) => edits.push(edit.clone()),
         }
     }
     for edit in edits {
-        let Some((resource, namespace, name)) = route::object_of(world, &call.path) else { continue };
+        let Some((resource, namespace, name)) = route::object_of(world, &call.path) else {
+            continue;
+        };
         if let Ok(live) = world.find(&resource, &namespace, &name) {
             let mut changed = (*live).clone();
             edit(&mut changed);
@@ -194,19 +207,33 @@ fn decide(world: &mut World, call: &Call) -> Fate {
 
 fn respond(outcome: Outcome, warnings: &[String]) -> Response<Content> {
     let (code, media, content, retry_after) = match outcome {
-        Ok(Reply::Json(code, document)) => (code, "application/json", Content::whole(document.to_string()), None),
-        Ok(Reply::Typed(media, document)) => (200, media, Content::whole(document.to_string()), None),
+        Ok(Reply::Json(code, document)) => (
+            code,
+            "application/json",
+            Content::whole(document.to_string()),
+            None,
+        ),
+        Ok(Reply::Typed(media, document)) => {
+            (200, media, Content::whole(document.to_string()), None)
+        }
         Ok(Reply::Text(text)) => (200, "text/plain", Content::whole(text), None),
         Ok(Reply::Stream(lines)) => (200, "application/json", Content::Lines(lines), None),
-        Err(error) => {
-            (error.code, "application/json", Content::whole(error.status().to_string()), error.retry_after)
-        }
+        Err(error) => (
+            error.code(),
+            "application/json",
+            Content::whole(error.status().to_string()),
+            error.retry_after(),
+        ),
     };
     let mut response = Response::new(content);
-    *response.status_mut() = http::StatusCode::from_u16(code).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        http::StatusCode::from_u16(code).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert("content-type", HeaderValue::from_static(media));
-    headers.insert("cache-control", HeaderValue::from_static("no-cache, private"));
+    headers.insert(
+        "cache-control",
+        HeaderValue::from_static("no-cache, private"),
+    );
     if let Some(seconds) = retry_after {
         headers.insert("retry-after", HeaderValue::from(seconds));
     }
@@ -241,7 +268,9 @@ impl Body for Content {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.get_mut() {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Lines(lines) => lines.poll_recv(context).map(|line| line.map(|line| Ok(Frame::data(line)))),
+            Self::Lines(lines) => lines
+                .poll_recv(context)
+                .map(|line| line.map(|line| Ok(Frame::data(line)))),
         }
     }
 
@@ -251,9 +280,9 @@ impl Body for Content {
 
     fn size_hint(&self) -> hyper::body::SizeHint {
         match self {
-            Self::Whole(bytes) => {
-                hyper::body::SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-            }
+            Self::Whole(bytes) => hyper::body::SizeHint::with_exact(
+                bytes.as_ref().map_or(0, |bytes| bytes.len() as u64),
+            ),
             Self::Lines(_) => hyper::body::SizeHint::default(),
         }
     }

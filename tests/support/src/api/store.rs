@@ -49,7 +49,12 @@ pub(crate) fn collection(resource: &Resource) -> Collection {
 
 /// The key of an object.
 pub(crate) fn key(object: &Value) -> Key {
-    let text = |name: &str| object["metadata"][name].as_str().unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        object["metadata"][name]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
     (text("namespace"), text("name"))
 }
 
@@ -59,13 +64,18 @@ impl Store {
     }
 
     pub(crate) fn get(&self, of: &Collection, namespace: &str, name: &str) -> Option<Arc<Value>> {
-        self.collections.get(of)?.get(&(namespace.to_owned(), name.to_owned())).cloned()
+        self.collections
+            .get(of)?
+            .get(&(namespace.to_owned(), name.to_owned()))
+            .cloned()
     }
 
     /// The objects of a namespace, or of all when it is empty, by namespace and name.
     pub(crate) fn list(&self, of: &Collection, namespace: &str) -> Vec<Arc<Value>> {
         let all = self.collections.get(of).into_iter().flatten();
-        all.filter(|((place, _), _)| namespace.is_empty() || place == namespace).map(|(_, object)| object.clone()).collect()
+        all.filter(|((place, _), _)| namespace.is_empty() || place == namespace)
+            .map(|(_, object)| object.clone())
+            .collect()
     }
 
     /// Stores an object under a new version, which is written into it.
@@ -73,18 +83,35 @@ impl Store {
         self.version += 1;
         object["metadata"]["resourceVersion"] = self.version.to_string().into();
         let object = Arc::new(object);
-        let before = self.collections.entry(of.clone()).or_default().insert(key(&object), object.clone());
-        let change = Change { version: self.version, before, after: Some(object.clone()) };
+        let before = self
+            .collections
+            .entry(of.clone())
+            .or_default()
+            .insert(key(&object), object.clone());
+        let change = Change {
+            version: self.version,
+            before,
+            after: Some(object.clone()),
+        };
         self.history.entry(of.clone()).or_default().push(change);
         object
     }
 
     /// Removes an object; the version moves on.
-    pub(crate) fn remove(&mut self, of: &Collection, namespace: &str, name: &str) -> Option<Arc<Value>> {
+    pub(crate) fn remove(
+        &mut self,
+        of: &Collection,
+        namespace: &str,
+        name: &str,
+    ) -> Option<Arc<Value>> {
         let key = (namespace.to_owned(), name.to_owned());
         let gone = self.collections.get_mut(of)?.remove(&key)?;
         self.version += 1;
-        let change = Change { version: self.version, before: Some(gone.clone()), after: None };
+        let change = Change {
+            version: self.version,
+            before: Some(gone.clone()),
+            after: None,
+        };
         self.history.entry(of.clone()).or_default().push(change);
         Some(gone)
     }

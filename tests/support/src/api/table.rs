@@ -8,7 +8,12 @@ use serde_json::{Value, json};
 use super::kinds::Resource;
 
 /// Objects as a `Table`.
-pub(crate) fn table(resource: &Resource, objects: &[&Value], version: &Value, next: Option<&Value>) -> Value {
+pub(crate) fn table(
+    resource: &Resource,
+    objects: &[&Value],
+    version: &Value,
+    next: Option<&Value>,
+) -> Value {
     let columns: &[&str] = match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => &["Ready", "Status", "Restarts"],
         ("", "secrets") => &["Type", "Data"],
@@ -49,21 +54,41 @@ pub(crate) fn table(resource: &Resource, objects: &[&Value], version: &Value, ne
 }
 
 fn cell(object: &Value, column: &str) -> String {
-    let number = |pointer: &str| object.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
-    let statuses = object["status"]["containerStatuses"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let number = |pointer: &str| {
+        object
+            .pointer(pointer)
+            .and_then(Value::as_u64)
+            .unwrap_or_default()
+    };
+    let statuses = object["status"]["containerStatuses"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     match (object["kind"].as_str().unwrap_or_default(), column) {
         ("Pod", "Ready") => {
-            let ready = statuses.iter().filter(|one| one["ready"] == Value::Bool(true)).count();
+            let ready = statuses
+                .iter()
+                .filter(|one| one["ready"] == Value::Bool(true))
+                .count();
             let all = object["spec"]["containers"].as_array().map_or(0, Vec::len);
             format!("{ready}/{all}")
         }
-        ("Pod", "Restarts") => {
-            statuses.iter().filter_map(|one| one["restartCount"].as_u64()).sum::<u64>().to_string()
-        }
+        ("Pod", "Restarts") => statuses
+            .iter()
+            .filter_map(|one| one["restartCount"].as_u64())
+            .sum::<u64>()
+            .to_string(),
         ("Pod", _) => pod_status(object, statuses),
         ("Secret", "Type") => object["type"].as_str().unwrap_or_default().into(),
-        ("Secret", _) => object["data"].as_object().map_or(0, serde_json::Map::len).to_string(),
-        ("Deployment", "Ready") => format!("{}/{}", number("/status/readyReplicas"), number("/spec/replicas")),
+        ("Secret", _) => object["data"]
+            .as_object()
+            .map_or(0, serde_json::Map::len)
+            .to_string(),
+        ("Deployment", "Ready") => format!(
+            "{}/{}",
+            number("/status/readyReplicas"),
+            number("/spec/replicas")
+        ),
         ("Deployment", "Up-to-date") => number("/status/updatedReplicas").to_string(),
         ("Deployment", _) => number("/status/availableReplicas").to_string(),
         _ => String::new(),
@@ -71,10 +96,17 @@ fn cell(object: &Value, column: &str) -> String {
 }
 
 fn pod_status(pod: &Value, statuses: &[Value]) -> String {
-    let init = pod["status"]["initContainerStatuses"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let init = pod["status"]["initContainerStatuses"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let waiting = |statuses: &[Value]| {
-        let reason = statuses.iter().find_map(|one| one["state"]["waiting"]["reason"].as_str());
-        reason.filter(|reason| !matches!(*reason, "" | "PodInitializing")).map(ToOwned::to_owned)
+        let reason = statuses
+            .iter()
+            .find_map(|one| one["state"]["waiting"]["reason"].as_str());
+        reason
+            .filter(|reason| !matches!(*reason, "" | "PodInitializing"))
+            .map(ToOwned::to_owned)
     };
     if let Some(reason) = waiting(init) {
         return format!("Init:{reason}");
@@ -84,8 +116,12 @@ fn pod_status(pod: &Value, statuses: &[Value]) -> String {
 
 /// An age as kubectl prints it (`duration.HumanDuration`), to the unit.
 fn age(created: &Value) -> String {
-    let then = created.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
-    let Some(then) = then else { return "<unknown>".into() };
+    let then = created
+        .as_str()
+        .and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let Some(then) = then else {
+        return "<unknown>".into();
+    };
     let seconds = jiff::Timestamp::now().as_second() - then.as_second();
     match seconds {
         ..=0 => "0s".into(),

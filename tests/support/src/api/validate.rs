@@ -10,26 +10,14 @@ use serde_json::{Map, Value, json};
 
 use super::error::FieldError;
 use super::kinds::Resource;
+use super::names::{labels, metadata};
 
 /// Secrets and config maps hold at most this much.
 const MAX_SIZE: usize = 1024 * 1024;
 
-const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
-                     start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for \
-                     validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or \
-                         '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used \
-                         for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. \
                           'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is \
                           '[-._a-zA-Z0-9]+')";
-const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or \
-                           '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or \
-                           'my_value',  or '12345', regex used for validation is \
-                           '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
-const QUALIFIED: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end \
-                         with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for \
-                         validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const IMMUTABLE: &str = "field is immutable when `immutable` is set";
 
 /// Findings about a new object.
@@ -75,79 +63,6 @@ fn pointer<'a>(object: &'a Value, place: &str) -> &'a Value {
     place.split('.').fold(object, |at, step| &at[step])
 }
 
-fn metadata(object: &Value, resource: &Resource) -> Vec<FieldError> {
-    let mut found = Vec::new();
-    let name = object["metadata"]["name"].as_str().unwrap_or_default();
-    let is_label = resource.group.is_empty() && matches!(resource.plural.as_str(), "namespaces" | "services");
-    let loose = matches!(
-        (resource.group.as_str(), resource.plural.as_str()),
-        ("rbac.authorization.k8s.io", _) | ("image.openshift.io", "images") | ("user.openshift.io", _)
-    );
-    if name.is_empty() {
-        found.push(FieldError::required("metadata.name", "name or generateName is required"));
-    } else if let Some(words) = if loose { path_segment(name) } else { dns_name(name, is_label) } {
-        found.push(FieldError::invalid("metadata.name", &json!(name), &words));
-    }
-    found.extend(labels(object));
-    found
-}
-
-fn path_segment(name: &str) -> Option<String> {
-    let bad = |text: &str| format!("may not contain '{text}'");
-    ["/", "%"].iter().find(|text| name.contains(**text)).map(|text| bad(text))
-}
-
-fn dns_name(name: &str, label: bool) -> Option<String> {
-    let part = |part: &str| {
-        let inner = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
-        part.starts_with(inner) && part.ends_with(inner) && part.chars().all(|letter| inner(letter) || letter == '-')
-    };
-    let (limit, fits) = if label { (63, part(name)) } else { (253, name.split('.').all(part)) };
-    if name.len() > limit {
-        return Some(format!("must be no more than {limit} bytes"));
-    }
-    match (fits, label) {
-        (true, _) => None,
-        (false, true) if name.split('.').all(part) => Some("must not contain dots".into()),
-        (false, true) => Some(LABEL.into()),
-        (false, false) => Some(SUBDOMAIN.into()),
-    }
-}
-
-fn labels(object: &Value) -> Vec<FieldError> {
-    let mut found = Vec::new();
-    let word = |text: &str| {
-        let edge = |letter: char| letter.is_ascii_alphanumeric();
-        text.starts_with(edge)
-            && text.ends_with(edge)
-            && text.chars().all(|letter| edge(letter) || matches!(letter, '-' | '_' | '.'))
-    };
-    let entries = |field: &str| object["metadata"][field].as_object().cloned().unwrap_or_default();
-    for (key, value) in &entries("labels") {
-        let name = key.rsplit('/').next().unwrap_or_default();
-        if !word(name) || name.len() > 63 {
-            found.push(FieldError::invalid("metadata.labels", &json!(key), QUALIFIED));
-        }
-        let value = value.as_str().unwrap_or_default();
-        if value.len() > 63 {
-            found.push(FieldError::invalid("metadata.labels", &json!(value), "must be no more than 63 bytes"));
-        } else if !value.is_empty() && !word(value) {
-            found.push(FieldError::invalid("metadata.labels", &json!(value), LABEL_VALUE));
-        }
-    }
-    let annotations = entries("annotations");
-    for key in annotations.keys() {
-        if !word(key.rsplit('/').next().unwrap_or_default()) {
-            found.push(FieldError::invalid("metadata.annotations", &json!(key.to_lowercase()), QUALIFIED));
-        }
-    }
-    let size: usize = annotations.iter().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum();
-    if size > 256 * 1024 {
-        found.push(FieldError::too_long("metadata.annotations", 256 * 1024));
-    }
-    found
-}
-
 fn content(object: &Value, resource: &Resource) -> Vec<FieldError> {
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Secret") => secret(object),
@@ -162,22 +77,37 @@ fn content(object: &Value, resource: &Resource) -> Vec<FieldError> {
 
 fn key_findings(data: &Map<String, Value>, field: &str) -> Vec<FieldError> {
     let fits = |key: &str| {
-        !key.is_empty() && key.chars().all(|one| one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.'))
+        !key.is_empty()
+            && key
+                .chars()
+                .all(|one| one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.'))
     };
     let mut found = Vec::new();
     for key in data.keys() {
         let place = format!("{field}[{key}]");
         if key.len() > 253 {
-            found.push(FieldError::invalid(&*place, &json!(key), "must be no more than 253 bytes"));
+            found.push(FieldError::invalid(
+                &*place,
+                &json!(key),
+                "must be no more than 253 bytes",
+            ));
         }
         if !fits(key) {
             found.push(FieldError::invalid(&*place, &json!(key), CONFIG_KEY));
         }
         match key.as_str() {
             "." => found.push(FieldError::invalid(&*place, &json!(key), "must not be '.'")),
-            ".." => found.push(FieldError::invalid(&*place, &json!(key), "must not be '..'")),
+            ".." => found.push(FieldError::invalid(
+                &*place,
+                &json!(key),
+                "must not be '..'",
+            )),
             _ if key.starts_with("..") => {
-                found.push(FieldError::invalid(&*place, &json!(key), "must not start with '..'"));
+                found.push(FieldError::invalid(
+                    &*place,
+                    &json!(key),
+                    "must not start with '..'",
+                ));
             }
             _ => {}
         }
@@ -186,13 +116,20 @@ fn key_findings(data: &Map<String, Value>, field: &str) -> Vec<FieldError> {
 }
 
 fn bytes_of(value: &Value) -> Vec<u8> {
-    base64::engine::general_purpose::STANDARD.decode(value.as_str().unwrap_or_default()).unwrap_or_default()
+    base64::engine::general_purpose::STANDARD
+        .decode(value.as_str().unwrap_or_default())
+        .unwrap_or_default()
 }
 
 fn secret(object: &Value) -> Vec<FieldError> {
     let data = object["data"].as_object().cloned().unwrap_or_default();
     let mut found = key_findings(&data, "data");
-    if data.values().map(|value| bytes_of(value).len()).sum::<usize>() > MAX_SIZE {
+    if data
+        .values()
+        .map(|value| bytes_of(value).len())
+        .sum::<usize>()
+        > MAX_SIZE
+    {
         found.push(FieldError::too_long("data", MAX_SIZE));
     }
     let missing = |key: &str| FieldError::required(format!("data[{key}]"), "");
@@ -203,7 +140,11 @@ fn secret(object: &Value) -> Vec<FieldError> {
             if let Err(error) = serde_json::from_slice::<Map<String, Value>>(&text) {
                 let words = go_json_error(&text, &error);
                 let place = format!("data[{key}]");
-                found.push(FieldError::invalid(place, &json!("<secret contents redacted>"), &words));
+                found.push(FieldError::invalid(
+                    place,
+                    &json!("<secret contents redacted>"),
+                    &words,
+                ));
             }
         }
     };
@@ -211,18 +152,36 @@ fn secret(object: &Value) -> Vec<FieldError> {
         "kubernetes.io/dockerconfigjson" => json_key(".dockerconfigjson"),
         "kubernetes.io/dockercfg" => json_key(".dockercfg"),
         "kubernetes.io/tls" => {
-            found.extend(["tls.crt", "tls.key"].iter().filter(|key| !data.contains_key(**key)).map(|key| missing(key)));
+            found.extend(
+                ["tls.crt", "tls.key"]
+                    .iter()
+                    .filter(|key| !data.contains_key(**key))
+                    .map(|key| missing(key)),
+            );
         }
-        "kubernetes.io/basic-auth" if !data.contains_key("username") && !data.contains_key("password") => {
+        "kubernetes.io/basic-auth"
+            if !data.contains_key("username") && !data.contains_key("password") =>
+        {
             found.extend([missing("username"), missing("password")]);
         }
-        "kubernetes.io/ssh-auth" if data.get("ssh-privatekey").is_none_or(|key| bytes_of(key).is_empty()) => {
+        "kubernetes.io/ssh-auth"
+            if data
+                .get("ssh-privatekey")
+                .is_none_or(|key| bytes_of(key).is_empty()) =>
+        {
             found.push(missing("ssh-privatekey"));
         }
         "kubernetes.io/service-account-token" => {
             let name = "kubernetes.io/service-account.name";
-            if object["metadata"]["annotations"][name].as_str().unwrap_or_default().is_empty() {
-                found.push(FieldError::required(format!("metadata.annotations[{name}]"), ""));
+            if object["metadata"]["annotations"][name]
+                .as_str()
+                .unwrap_or_default()
+                .is_empty()
+            {
+                found.push(FieldError::required(
+                    format!("metadata.annotations[{name}]"),
+                    "",
+                ));
             }
         }
         _ => {}
@@ -243,11 +202,16 @@ fn go_json_error(text: &[u8], error: &serde_json::Error) -> String {
             Some(b't' | b'f') => "bool",
             _ => "number",
         };
-        return format!("json: cannot unmarshal {found} into Go value of type map[string]interface {{}}");
+        return format!(
+            "json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
+        );
     }
     match first {
         Some(byte) if error.line() == 1 && error.column() <= 1 => {
-            format!("invalid character '{}' looking for beginning of value", char::from(*byte))
+            format!(
+                "invalid character '{}' looking for beginning of value",
+                char::from(*byte)
+            )
         }
         _ => "invalid character in JSON".into(),
     }
@@ -259,11 +223,24 @@ fn config_map(object: &Value) -> Vec<FieldError> {
     let mut found = key_findings(&data, "data");
     for key in data.keys().filter(|key| binary.contains_key(*key)) {
         let words = "duplicate of key present in binaryData";
-        found.push(FieldError::invalid(format!("data[{key}]"), &json!(key), words));
+        found.push(FieldError::invalid(
+            format!("data[{key}]"),
+            &json!(key),
+            words,
+        ));
     }
     found.extend(key_findings(&binary, "binaryData"));
-    let texts: usize = data.values().map(|value| value.as_str().map_or(0, str::len)).sum();
-    if texts + binary.values().map(|value| bytes_of(value).len()).sum::<usize>() > MAX_SIZE {
+    let texts: usize = data
+        .values()
+        .map(|value| value.as_str().map_or(0, str::len))
+        .sum();
+    if texts
+        + binary
+            .values()
+            .map(|value| bytes_of(value).len())
+            .sum::<usize>()
+        > MAX_SIZE
+    {
         found.push(FieldError::too_long("", MAX_SIZE));
     }
     found
@@ -271,7 +248,10 @@ fn config_map(object: &Value) -> Vec<FieldError> {
 
 fn containers(spec: &Value, place: &str) -> Vec<FieldError> {
     let mut found = Vec::new();
-    let list = spec["containers"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let list = spec["containers"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     if list.is_empty() {
         found.push(FieldError::required(format!("{place}.containers"), ""));
     }
@@ -284,7 +264,11 @@ fn containers(spec: &Value, place: &str) -> Vec<FieldError> {
         let image = text("image");
         if image.trim() != image {
             let words = "must not have leading or trailing whitespace";
-            found.push(FieldError::invalid(format!("{place}.image"), &json!(image), words));
+            found.push(FieldError::invalid(
+                format!("{place}.image"),
+                &json!(image),
+                words,
+            ));
         } else if image.is_empty() && place.starts_with("spec.containers") {
             found.push(FieldError::required(format!("{place}.image"), ""));
         }
@@ -294,24 +278,47 @@ fn containers(spec: &Value, place: &str) -> Vec<FieldError> {
 
 fn template(object: &Value) -> Vec<FieldError> {
     let mut found = Vec::new();
-    let wanted = object.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
+    let wanted = object
+        .pointer("/spec/selector/matchLabels")
+        .and_then(Value::as_object);
     let labels = &object["spec"]["template"]["metadata"]["labels"];
     match wanted {
-        None if object["spec"]["selector"].is_null() => found.push(FieldError::required("spec.selector", "")),
-        Some(wanted) if wanted.iter().any(|(key, value)| labels.get(key) != Some(value)) => {
-            let shown = if labels.is_null() { json!({}) } else { labels.clone() };
+        None if object["spec"]["selector"].is_null() => {
+            found.push(FieldError::required("spec.selector", ""));
+        }
+        Some(wanted)
+            if wanted
+                .iter()
+                .any(|(key, value)| labels.get(key) != Some(value)) =>
+        {
+            let shown = if labels.is_null() {
+                json!({})
+            } else {
+                labels.clone()
+            };
             let words = "`selector` does not match template `labels`";
-            found.push(FieldError::invalid("spec.template.metadata.labels", &shown, words));
+            found.push(FieldError::invalid(
+                "spec.template.metadata.labels",
+                &shown,
+                words,
+            ));
         }
         _ => {}
     }
-    found.extend(containers(&object["spec"]["template"]["spec"], "spec.template.spec"));
+    found.extend(containers(
+        &object["spec"]["template"]["spec"],
+        "spec.template.spec",
+    ));
     found
 }
 
 fn registry_sources(object: &Value) -> Vec<FieldError> {
     let sources = &object["spec"]["registrySources"];
-    let has = |field: &str| sources[field].as_array().is_some_and(|list| !list.is_empty());
+    let has = |field: &str| {
+        sources[field]
+            .as_array()
+            .is_some_and(|list| !list.is_empty())
+    };
     if has("allowedRegistries") && has("blockedRegistries") {
         let words = "Only one of blockedRegistries or allowedRegistries may be set";
         return vec![FieldError::invalid("spec.registrySources", sources, words)];
@@ -321,11 +328,23 @@ fn registry_sources(object: &Value) -> Vec<FieldError> {
 
 fn build_config(object: &Value) -> Vec<FieldError> {
     let strategy = &object["spec"]["strategy"];
-    let kinds = ["sourceStrategy", "dockerStrategy", "customStrategy", "jenkinsPipelineStrategy"];
-    let set = kinds.iter().filter(|kind| !strategy[**kind].is_null()).count();
+    let kinds = [
+        "sourceStrategy",
+        "dockerStrategy",
+        "customStrategy",
+        "jenkinsPipelineStrategy",
+    ];
+    let set = kinds
+        .iter()
+        .filter(|kind| !strategy[**kind].is_null())
+        .count();
     match set {
         1 => Vec::new(),
-        _ => vec![FieldError::invalid("spec.strategy", strategy, "must provide a value for exactly one of \
-            sourceStrategy, customStrategy, dockerStrategy, or jenkinsPipelineStrategy")],
+        _ => vec![FieldError::invalid(
+            "spec.strategy",
+            strategy,
+            "must provide a value for exactly one of \
+            sourceStrategy, customStrategy, dockerStrategy, or jenkinsPipelineStrategy",
+        )],
     }
 }

@@ -32,12 +32,17 @@ pub(crate) fn watch(
     let from = match asked {
         "" | "0" => None,
         text => Some(text.parse::<u64>().map_err(|_| {
-            ApiError::bad_request(format!("Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}"))
+            ApiError::bad_request(format!(
+                "Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}"
+            ))
         })?),
     };
     let (sender, receiver) = mpsc::unbounded_channel();
     if from.is_some_and(|version| version < world.store.compacted) && !initial {
-        let words = format!("too old resource version: {asked} ({})", world.store.version());
+        let words = format!(
+            "too old resource version: {asked} ({})",
+            world.store.version()
+        );
         send(&sender, "ERROR", &ApiError::expired(&words).status());
         return Ok(Reply::Stream(receiver));
     }
@@ -61,7 +66,10 @@ pub(crate) fn watch(
             feed.bookmark(position, true);
         }
     }
-    let seconds = call.parameter("timeoutSeconds").parse::<u64>().unwrap_or(1800);
+    let seconds = call
+        .parameter("timeoutSeconds")
+        .parse::<u64>()
+        .unwrap_or(1800);
     let changed = world.changed.subscribe();
     let shared = Arc::downgrade(shared);
     tokio::spawn(async move {
@@ -70,10 +78,16 @@ pub(crate) fn watch(
         tokio::pin!(end);
         loop {
             {
-                let Some(shared) = shared.upgrade() else { return };
+                let Some(shared) = shared.upgrade() else {
+                    return;
+                };
                 let world = shared.lock().unwrap_or_else(PoisonError::into_inner);
                 for change in world.store.changes(&collection(&feed.resource), position) {
-                    feed.change(change.before.as_deref(), change.after.as_deref(), change.version);
+                    feed.change(
+                        change.before.as_deref(),
+                        change.after.as_deref(),
+                        change.version,
+                    );
                 }
                 position = position.max(world.store.version());
             }
@@ -101,13 +115,18 @@ struct Feed {
 
 impl Feed {
     fn event(&self, kind: &str, object: &Value) {
-        send(&self.sender, kind, &present(&self.call, &self.resource, object));
+        send(
+            &self.sender,
+            kind,
+            &present(&self.call, &self.resource, object),
+        );
     }
 
     /// An object that stops matching is gone for this watcher, and one that starts is new.
     fn change(&self, before: Option<&Value>, after: Option<&Value>, version: u64) {
         let here = |object: &&Value| {
-            (self.namespace.is_empty() || object["metadata"]["namespace"] == self.namespace.as_str())
+            (self.namespace.is_empty()
+                || object["metadata"]["namespace"] == self.namespace.as_str())
                 && self.selector.matches(object)
         };
         match (before.filter(here), after.filter(here)) {
@@ -123,7 +142,8 @@ impl Feed {
     }
 
     fn bookmark(&self, version: u64, end_of_list: bool) {
-        let mut metadata = json!({"resourceVersion": version.to_string(), "creationTimestamp": null});
+        let mut metadata =
+            json!({"resourceVersion": version.to_string(), "creationTimestamp": null});
         if end_of_list {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }

@@ -22,21 +22,37 @@ pub(crate) struct Call {
 impl Call {
     /// The first value of a query parameter; empty when it is not there.
     pub(crate) fn parameter(&self, name: &str) -> &str {
-        self.query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        self.query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// A header as text; empty when it is not there.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The name under which writes are recorded: `fieldManager`, else the product of the user agent
     /// (`managerOrUserAgent` of k8s.io/apiserver `pkg/endpoints/handlers/create.go`).
     pub(crate) fn field_manager(&self) -> String {
         let named = self.parameter("fieldManager");
-        let manager =
-            if named.is_empty() { self.header("user-agent").split('/').next().unwrap_or_default() } else { named };
-        if manager.is_empty() { "unknown".into() } else { manager.chars().take(128).collect() }
+        let manager = if named.is_empty() {
+            self.header("user-agent")
+                .split('/')
+                .next()
+                .unwrap_or_default()
+        } else {
+            named
+        };
+        if manager.is_empty() {
+            "unknown".into()
+        } else {
+            manager.chars().take(128).collect()
+        }
     }
 
     /// Whether nothing is to be stored.
@@ -68,7 +84,10 @@ pub(crate) fn parse_query(query: &str) -> Vec<(String, String)> {
         .filter(|part| !part.is_empty())
         .map(|part| {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
-            (percent_decode(&key.replace('+', " ")), percent_decode(&value.replace('+', " ")))
+            (
+                percent_decode(&key.replace('+', " ")),
+                percent_decode(&value.replace('+', " ")),
+            )
         })
         .collect()
 }

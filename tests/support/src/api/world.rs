@@ -41,7 +41,12 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(flavor: Flavor, version: Value, resources: Vec<Resource>, auth: Auth) -> Self {
+    pub(crate) fn new(
+        flavor: Flavor,
+        version: Value,
+        resources: Vec<Resource>,
+        auth: Auth,
+    ) -> Self {
         Self {
             resources: resources.into_iter().map(Arc::new).collect(),
             flavor,
@@ -61,25 +66,45 @@ impl World {
     }
 
     /// The resource of a path.
-    pub(crate) fn resource(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Resource>> {
-        let fits = |one: &&Arc<Resource>| one.group == group && one.version == version && one.plural == plural;
+    pub(crate) fn resource(
+        &self,
+        group: &str,
+        version: &str,
+        plural: &str,
+    ) -> Option<Arc<Resource>> {
+        let fits = |one: &&Arc<Resource>| {
+            one.group == group && one.version == version && one.plural == plural
+        };
         self.resources.iter().find(fits).cloned()
     }
 
     /// The resource that a document names.
     pub(crate) fn resource_of(&self, object: &Value) -> Option<Arc<Resource>> {
         let (kind, api_version) = (object["kind"].as_str()?, object["apiVersion"].as_str()?);
-        self.resources.iter().find(|one| one.kind == kind && one.api_version() == api_version).cloned()
+        self.resources
+            .iter()
+            .find(|one| one.kind == kind && one.api_version() == api_version)
+            .cloned()
     }
 
     /// The resource that a word of a test means: `secrets`, `deploy`, `images.config.openshift.io`.
     pub(crate) fn resource_named(&self, word: &str) -> Option<Arc<Resource>> {
-        let exact = self.resources.iter().find(|one| one.named().to_string() == word);
-        exact.or_else(|| self.resources.iter().find(|one| one.answers_to(word))).cloned()
+        let exact = self
+            .resources
+            .iter()
+            .find(|one| one.named().to_string() == word);
+        exact
+            .or_else(|| self.resources.iter().find(|one| one.answers_to(word)))
+            .cloned()
     }
 
     /// The stored object, or the server's Not Found.
-    pub(crate) fn find(&self, resource: &Resource, namespace: &str, name: &str) -> Result<Arc<Value>, ApiError> {
+    pub(crate) fn find(
+        &self,
+        resource: &Resource,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Arc<Value>, ApiError> {
         self.store
             .get(&collection(resource), namespace, name)
             .ok_or_else(|| ApiError::not_found(resource.named(), name))
@@ -93,7 +118,12 @@ impl World {
     }
 
     /// Removes and tells the watches.
-    pub(crate) fn remove(&mut self, of: &Collection, namespace: &str, name: &str) -> Option<Arc<Value>> {
+    pub(crate) fn remove(
+        &mut self,
+        of: &Collection,
+        namespace: &str,
+        name: &str,
+    ) -> Option<Arc<Value>> {
         let gone = self.store.remove(of, namespace, name);
         self.changed.send_replace(self.store.version());
         gone
@@ -102,41 +132,73 @@ impl World {
     /// A new UID.
     pub(crate) fn new_uid(&mut self) -> String {
         let digest = self.next_digest("uid");
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(&digest, 16);
         let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-        format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+        format!(
+            "{}-{}-4{}-8{}-{}",
+            part(0, 8),
+            part(8, 12),
+            part(13, 16),
+            part(17, 20),
+            part(20, 32)
+        )
     }
 
     /// The five letters that the server adds to `generateName`.
     pub(crate) fn new_suffix(&mut self) -> String {
         const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
         let digest = self.next_digest("name");
-        digest.iter().take(5).map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect()
+        digest
+            .iter()
+            .take(5)
+            .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
+            .collect()
     }
 
     /// A token that nobody can guess from another.
     pub(crate) fn new_token(&mut self) -> String {
-        self.next_digest("token").iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.next_digest("token"), 32)
     }
 
     fn next_digest(&mut self, purpose: &str) -> [u8; 32] {
         self.serial += 1;
-        Sha256::digest(format!("{purpose} {} {}", self.serial, self.auth.admin_token)).into()
+        Sha256::digest(format!(
+            "{purpose} {} {}",
+            self.serial, self.auth.admin_token
+        ))
+        .into()
     }
+}
+
+/// The first `count` bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8], count: usize) -> String {
+    bytes
+        .iter()
+        .take(count)
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// Now, as the API writes it.
 pub(crate) fn now() -> String {
     let seconds = jiff::Timestamp::now().as_second();
-    jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
+    jiff::Timestamp::from_second(seconds)
+        .map(|time| time.to_string())
+        .unwrap_or_default()
 }
 
 /// The body of `/version` for a Git version such as `v1.33.2`; what does not parse is passed on as it is.
 pub(crate) fn version_document(git_version: &str) -> Value {
     let numbers = git_version.trim_start_matches('v');
     let mut parts = numbers.split('.');
-    let (major, minor) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let number = |text: &str| text.parse::<u32>().map(|number| number.to_string()).unwrap_or_default();
+    let (major, minor) = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
+    let number = |text: &str| {
+        text.parse::<u32>()
+            .map(|number| number.to_string())
+            .unwrap_or_default()
+    };
     json!({
         "major": number(major), "minor": number(minor), "gitVersion": git_version,
         "gitCommit": "0000000000000000000000000000000000000000", "gitTreeState": "clean",

@@ -9,16 +9,16 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::admit;
-use super::decode::{decode, duplicate_fields};
+use super::body::{ensure_namespace, read_body};
 use super::defaults;
 use super::error::{ApiError, FieldError, Named};
-use super::kinds::{Backing, Resource};
-use super::options::{Options, Validation};
-use super::proto;
-use super::read::{present, selector};
+use super::kinds::Resource;
+use super::options::Options;
+use super::read::present;
 use super::schema::Type;
-use super::smd::managers::{self, Door, Manager};
-use super::store::{collection, key};
+use super::smd::managers::{self, Door};
+use super::smd::owners::Manager;
+use super::store::collection;
 use super::validate;
 use super::wire::{Call, Outcome, Reply};
 use super::world::{World, now};
@@ -68,12 +68,21 @@ pub(crate) fn create(world: &mut World, call: &Call, place: &Place) -> Outcome {
         }
     }
     if object["metadata"].get("resourceVersion").is_some() {
-        return Err(ApiError::plain("resourceVersion should not be set on objects to be created"));
+        return Err(ApiError::plain(
+            "resourceVersion should not be set on objects to be created",
+        ));
     }
     ensure_namespace(&mut object, place)?;
     defaults::apply(&mut object, &place.resource);
     let manager = place.manager(&options.manager, false);
-    managers::update(&Value::Null, &mut object, &place.shape(), &manager, place.door(), &now());
+    managers::update(
+        &Value::Null,
+        &mut object,
+        &place.shape(),
+        &manager,
+        place.door(),
+        &now(),
+    );
     let stored = insert(world, object, place, &options)?;
     Ok(Reply::Json(201, present(call, &place.resource, &stored)))
 }
@@ -90,19 +99,28 @@ pub(crate) fn insert(
     if !object["metadata"].is_object() {
         object["metadata"] = json!({});
     }
-    let prefix = object["metadata"]["generateName"].as_str().map(ToOwned::to_owned);
+    let prefix = object["metadata"]["generateName"]
+        .as_str()
+        .map(ToOwned::to_owned);
     if let (None, Some(prefix)) = (object["metadata"]["name"].as_str(), prefix) {
         object["metadata"]["name"] = format!("{prefix}{}", world.new_suffix()).into();
     }
     object["metadata"]["uid"] = world.new_uid().into();
     object["metadata"]["creationTimestamp"] = now().into();
     prepare_for_create(&mut object, resource);
-    let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let name = object["metadata"]["name"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let findings = validate::create(&object, resource);
     if !findings.is_empty() {
         return Err(ApiError::invalid(resource.named_kind(), &name, &findings));
     }
-    if world.store.get(&collection(resource), &place.namespace, &name).is_some() {
+    if world
+        .store
+        .get(&collection(resource), &place.namespace, &name)
+        .is_some()
+    {
         return Err(ApiError::already_exists(resource.named(), &name));
     }
     order_head(&mut object, resource);
@@ -133,13 +151,23 @@ pub(crate) fn update(world: &mut World, call: &Call, place: &Place) -> Outcome {
     check_uid(&object, &live, place)?;
     defaults::apply(&mut object, &place.resource);
     let manager = place.manager(&options.manager, false);
-    managers::update(&live, &mut object, &place.shape(), &manager, place.door(), &now());
+    managers::update(
+        &live,
+        &mut object,
+        &place.shape(),
+        &manager,
+        place.door(),
+        &now(),
+    );
     let stored = replace(world, &live, object, place, &options)?;
     Ok(Reply::Json(200, present(call, &place.resource, &stored)))
 }
 
 fn check_uid(object: &Value, live: &Value, place: &Place) -> Result<(), ApiError> {
-    let (sent, stored) = (object["metadata"]["uid"].as_str(), live["metadata"]["uid"].as_str().unwrap_or_default());
+    let (sent, stored) = (
+        object["metadata"]["uid"].as_str(),
+        live["metadata"]["uid"].as_str().unwrap_or_default(),
+    );
     match sent {
         Some(sent) if !sent.is_empty() && sent != stored => {
             let why = format!(
@@ -147,7 +175,11 @@ fn check_uid(object: &Value, live: &Value, place: &Place) -> Result<(), ApiError
                  AdditionalErrorMsg: Precondition failed: UID in precondition: {sent}, UID in object meta: {stored}",
                 place.resource.plural, place.namespace, place.name,
             );
-            Err(ApiError::conflict(place.resource.named(), &place.name, &why))
+            Err(ApiError::conflict(
+                place.resource.named(),
+                &place.name,
+                &why,
+            ))
         }
         _ => Ok(()),
     }
@@ -163,10 +195,16 @@ pub(crate) fn replace(
     options: &Options,
 ) -> Result<Arc<Value>, ApiError> {
     let resource = &place.resource;
-    let sent = object["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
+    let sent = object["metadata"]["resourceVersion"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     if sent.is_empty() || sent == "0" {
         if !resource.takes_unconditional_update() {
-            let kind = Named { group: &resource.group, resource: &resource.plural };
+            let kind = Named {
+                group: &resource.group,
+                resource: &resource.plural,
+            };
             let finding = FieldError::invalid(
                 "metadata.resourceVersion",
                 &json!(0),
@@ -180,7 +218,11 @@ pub(crate) fn replace(
     prepare_for_update(&mut object, live, place);
     let findings = validate::update(&object, live, resource);
     if !findings.is_empty() {
-        return Err(ApiError::invalid(resource.named_kind(), &place.name, &findings));
+        return Err(ApiError::invalid(
+            resource.named_kind(),
+            &place.name,
+            &findings,
+        ));
     }
     admit::update(world, &mut object, place)?;
     order_head(&mut object, resource);
@@ -190,7 +232,9 @@ pub(crate) fn replace(
     if options.dry_run {
         return Ok(Arc::new(object));
     }
-    let finalizers = object["metadata"]["finalizers"].as_array().map_or(0, Vec::len);
+    let finalizers = object["metadata"]["finalizers"]
+        .as_array()
+        .map_or(0, Vec::len);
     if object["metadata"]["deletionTimestamp"].is_string() && finalizers == 0 {
         world.remove(&collection(resource), &place.namespace, &place.name);
         return Ok(Arc::new(object));
@@ -214,12 +258,17 @@ fn same_but_times(a: &Value, b: &Value) -> bool {
 
 /// Puts `kind`, `apiVersion` and `metadata` first, as Go writes them.
 fn order_head(object: &mut Value, resource: &Resource) {
-    let Some(entries) = object.as_object_mut() else { return };
+    let Some(entries) = object.as_object_mut() else {
+        return;
+    };
     let rest = std::mem::take(entries);
     let mut ordered = Map::new();
     ordered.insert("kind".into(), resource.kind.clone().into());
     ordered.insert("apiVersion".into(), resource.api_version().into());
-    ordered.insert("metadata".into(), rest.get("metadata").cloned().unwrap_or_else(|| json!({})));
+    ordered.insert(
+        "metadata".into(),
+        rest.get("metadata").cloned().unwrap_or_else(|| json!({})),
+    );
     for (name, value) in rest {
         ordered.entry(name).or_insert(value);
     }
@@ -232,10 +281,10 @@ fn prepare_for_create(object: &mut Value, resource: &Resource) {
     } else if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.remove("generation");
     }
-    if resource.status {
-        if let Some(entries) = object.as_object_mut() {
-            entries.remove("status");
-        }
+    if resource.status
+        && let Some(entries) = object.as_object_mut()
+    {
+        entries.remove("status");
     }
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => {
@@ -244,13 +293,20 @@ fn prepare_for_create(object: &mut Value, resource: &Resource) {
         ("", "namespaces") => {
             object["status"] = json!({"phase": "Active"});
             object["spec"] = json!({"finalizers": ["kubernetes"]});
-            object["metadata"]["labels"]["kubernetes.io/metadata.name"] = object["metadata"]["name"].clone();
+            object["metadata"]["labels"]["kubernetes.io/metadata.name"] =
+                object["metadata"]["name"].clone();
         }
-        ("apps" | "batch" | "apps.openshift.io", _) | ("", "services" | "replicationcontrollers") => {
+        ("apps" | "batch" | "apps.openshift.io", _)
+        | ("", "services" | "replicationcontrollers") => {
             object["status"] = json!({});
         }
         ("image.openshift.io", "imagestreams") => {
-            let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
+            let text = |field: &str| {
+                object["metadata"][field]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned()
+            };
             let repository = format!(
                 "image-registry.openshift-image-registry.svc:5000/{}/{}",
                 text("namespace"),
@@ -269,7 +325,10 @@ fn prepare_for_update(object: &mut Value, live: &Value, place: &Place) {
         let mut next = live.clone();
         match object.get("status") {
             Some(status) => next["status"] = status.clone(),
-            None => drop(next.as_object_mut().and_then(|entries| entries.remove("status"))),
+            None => drop(
+                next.as_object_mut()
+                    .and_then(|entries| entries.remove("status")),
+            ),
         }
         if let Some(owners) = object["metadata"].get("managedFields") {
             next["metadata"]["managedFields"] = owners.clone();
@@ -280,13 +339,20 @@ fn prepare_for_update(object: &mut Value, live: &Value, place: &Place) {
     if place.door() == Door::Spec {
         match live.get("status") {
             Some(status) => object["status"] = status.clone(),
-            None => drop(object.as_object_mut().and_then(|entries| entries.remove("status"))),
+            None => drop(
+                object
+                    .as_object_mut()
+                    .and_then(|entries| entries.remove("status")),
+            ),
         }
     }
     if !object["metadata"].is_object() {
         object["metadata"] = json!({});
     }
-    if let (Some(metadata), Some(before)) = (object["metadata"].as_object_mut(), live["metadata"].as_object()) {
+    if let (Some(metadata), Some(before)) = (
+        object["metadata"].as_object_mut(),
+        live["metadata"].as_object(),
+    ) {
         for field in [
             "uid",
             "creationTimestamp",
@@ -318,177 +384,4 @@ fn spec_of(object: &Value) -> Map<String, Value> {
         spec.remove(field);
     }
     spec
-}
-
-/// DELETE of one object.
-pub(crate) fn delete(world: &mut World, call: &Call, place: &Place) -> Outcome {
-    let options = Options::parse_delete(call)?;
-    let live = world.find(&place.resource, &place.namespace, &place.name)?;
-    let metadata = &live["metadata"];
-    let kind = Named { group: &place.resource.group, resource: &place.resource.kind };
-    let text = |field: &str| metadata[field].as_str().unwrap_or_default();
-    if let Some(uid) = options.uid.as_deref().filter(|uid| *uid != text("uid")) {
-        let why = format!(
-            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been \
-             deleted and then recreated",
-            text("uid"),
-        );
-        return Err(ApiError::conflict(kind, &place.name, &why));
-    }
-    if let Some(version) = options.version.as_deref().filter(|version| *version != text("resourceVersion")) {
-        let why = format!(
-            "the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({}). \
-             The object might have been modified",
-            text("resourceVersion"),
-        );
-        return Err(ApiError::conflict(kind, &place.name, &why));
-    }
-    admit::delete(place)?;
-    let last = if options.dry_run { (*live).clone() } else { erase(world, &live, place, options.orphan) };
-    let gives_object = place.resource.group.is_empty()
-        && matches!(place.resource.plural.as_str(), "pods" | "serviceaccounts" | "services" | "namespaces");
-    if gives_object || last["metadata"]["deletionTimestamp"].is_string() {
-        return Ok(Reply::Json(200, present(call, &place.resource, &last)));
-    }
-    let mut details = Map::new();
-    details.insert("name".into(), place.name.clone().into());
-    if !place.resource.group.is_empty() {
-        details.insert("group".into(), place.resource.group.clone().into());
-    }
-    details.insert("kind".into(), place.resource.plural.clone().into());
-    details.insert("uid".into(), text("uid").into());
-    let status =
-        json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
-    Ok(Reply::Json(200, status))
-}
-
-/// Removes an object, its dependents, and what lives in it when it is a namespace. An object with finalizers is
-/// only marked.
-pub(crate) fn erase(world: &mut World, live: &Arc<Value>, place: &Place, orphan: bool) -> Value {
-    let mut last = (**live).clone();
-    if live["metadata"]["finalizers"].as_array().is_some_and(|all| !all.is_empty()) {
-        if !live["metadata"]["deletionTimestamp"].is_string() {
-            last["metadata"]["deletionTimestamp"] = now().into();
-            last["metadata"]["deletionGracePeriodSeconds"] = 0.into();
-            return (*world.put(&place.resource, last)).clone();
-        }
-        return last;
-    }
-    world.remove(&collection(&place.resource), &place.namespace, &place.name);
-    if place.resource.kind == "Namespace" {
-        last["metadata"]["deletionTimestamp"] = now().into();
-        last["status"]["phase"] = "Terminating".into();
-        for (of, name) in world.store.contents(&place.name) {
-            world.remove(&of, &place.name, &name);
-        }
-    }
-    if !orphan {
-        let owner = live["metadata"]["uid"].clone();
-        for resource in world.resources.clone() {
-            for object in world.store.list(&collection(&resource), &place.namespace) {
-                let owners = object["metadata"]["ownerReferences"].as_array();
-                if owners.is_some_and(|owners| owners.iter().any(|one| one["uid"] == owner)) {
-                    let (namespace, name) = key(&object);
-                    let place =
-                        Place { resource: resource.clone(), namespace, name, subresource: String::new() };
-                    erase(world, &object, &place, false);
-                }
-            }
-        }
-    }
-    last
-}
-
-/// DELETE of a collection.
-pub(crate) fn delete_collection(world: &mut World, call: &Call, place: &Place) -> Outcome {
-    let options = Options::parse_delete(call)?;
-    let selector = selector(call, &place.resource)?;
-    let all = world.store.list(&collection(&place.resource), &place.namespace);
-    let chosen: Vec<Arc<Value>> = all.into_iter().filter(|object| selector.matches(object)).collect();
-    if !options.dry_run {
-        for object in &chosen {
-            let (namespace, name) = key(object);
-            erase(world, object, &Place { namespace, name, ..place.clone() }, options.orphan);
-        }
-    }
-    let metadata = Map::from_iter([("resourceVersion".to_owned(), world.store.version().to_string().into())]);
-    Ok(Reply::Json(200, super::read::present_list(call, &place.resource, &chosen, metadata)))
-}
-
-/// Decodes the body of a POST or PUT.
-pub(crate) fn read_body(
-    world: &mut World,
-    call: &Call,
-    place: &Place,
-    options: &Options,
-) -> Result<Value, ApiError> {
-    let resource = &place.resource;
-    let media = call.header("content-type").split(';').next().unwrap_or_default().trim();
-    let parsed = match media {
-        "" | "application/json" => serde_json::from_slice(&call.body)
-            .map_err(|error| format!("couldn't get version/kind; json parse error: {error}")),
-        "application/vnd.kubernetes.protobuf" if resource.backing != Backing::Custom => {
-            proto::decode(&call.body, resource.shape)
-        }
-        _ => {
-            return Err(ApiError::unsupported_media_type(&["application/json", "application/vnd.kubernetes.protobuf"]));
-        }
-    };
-    let mut object: Value = parsed.map_err(|words| {
-        let kind = &resource.kind;
-        ApiError::bad_request(format!("the object provided is unrecognized (must be of type {kind}): {words}"))
-    })?;
-    let (kind, api_version) = (object["kind"].clone(), object["apiVersion"].clone());
-    let (kind, api_version) = (kind.as_str().unwrap_or_default(), api_version.as_str().unwrap_or_default());
-    let version = api_version.rsplit('/').next().unwrap_or_default();
-    if !api_version.is_empty() && api_version != resource.api_version() {
-        return Err(ApiError::bad_request(format!(
-            "the API version in the data ({api_version}) does not match the expected API version ({})",
-            resource.api_version()
-        )));
-    }
-    if !kind.is_empty() && kind != resource.kind {
-        return Err(ApiError::bad_request(format!(
-            "{kind} in version {version:?} cannot be handled as a {}: converting ({}.{kind}) to (.{}): unknown \
-             conversion",
-            resource.kind, resource.version, resource.kind
-        )));
-    }
-    let cannot = |words: &str| {
-        ApiError::bad_request(format!(
-            "{} in version {:?} cannot be handled as a {}: {words}",
-            resource.kind, resource.version, resource.kind
-        ))
-    };
-    object["kind"] = resource.kind.clone().into();
-    object["apiVersion"] = resource.api_version().into();
-    let findings = decode(&mut object, resource.shape, resource.backing != Backing::Custom)
-        .map_err(|words| cannot(&words))?;
-    let mut strict = if media.ends_with("json") { duplicate_fields(&call.body) } else { Vec::new() };
-    strict.extend(findings.strict);
-    match options.validation {
-        _ if strict.is_empty() => {}
-        Validation::Strict => return Err(cannot(&format!("strict decoding error: {}", strict.join(", ")))),
-        Validation::Warn => world.warnings.extend(strict),
-        Validation::Ignore => {}
-    }
-    Ok(object)
-}
-
-/// The namespace of an object is that of its path.
-pub(crate) fn ensure_namespace(object: &mut Value, place: &Place) -> Result<(), ApiError> {
-    let sent = object["metadata"]["namespace"].as_str().unwrap_or_default();
-    if place.resource.namespaced {
-        if !sent.is_empty() && sent != place.namespace {
-            return Err(ApiError::bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request",
-            ));
-        }
-        object["metadata"]["namespace"] = place.namespace.clone().into();
-    } else if !sent.is_empty() {
-        return Err(ApiError::bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request",
-        ));
-    }
-    Ok(())
 }

@@ -59,11 +59,11 @@ impl Ca {
 
     /// An authority signed by this one.
     pub fn intermediate(&self, name: &str) -> Self {
-        self.sign(Self::builder(name))
+        self.sign(&Self::builder(name))
     }
 
     /// As [`Ca::intermediate`], for one that is to differ in something.
-    pub fn sign(&self, builder: CaBuilder) -> Self {
+    pub fn sign(&self, builder: &CaBuilder) -> Self {
         let key = builder.key.generate();
         let mut params = builder.params();
         params.use_authority_key_identifier_extension = true;
@@ -181,7 +181,7 @@ impl CaBuilder {
         let mut params = CertificateParams::default();
         self.validity.write(&mut params);
         params.distinguished_name = common_name(&self.name);
-        params.is_ca = self.is_ca.clone();
+        params.is_ca = self.is_ca;
         params.key_usages.clone_from(&self.key_usages);
         params
             .extended_key_usages

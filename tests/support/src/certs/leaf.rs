@@ -86,7 +86,7 @@ impl Leaf {
             CertificateParams::new(self.names.clone()).expect("names that a certificate can hold");
         self.validity.write(&mut params);
         params.distinguished_name = common_name(&self.common_name);
-        params.is_ca = self.is_ca.clone();
+        params.is_ca = self.is_ca;
         params.key_usages = vec![
             KeyUsagePurpose::DigitalSignature,
             KeyUsagePurpose::KeyEncipherment,

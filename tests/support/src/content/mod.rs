@@ -45,11 +45,11 @@ pub mod media_type {
 
 /// The digest of some bytes, `sha256:` and hexadecimal.
 pub fn digest(bytes: &[u8]) -> String {
-    let mut text = String::from("sha256:");
-    for byte in Sha256::digest(bytes) {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
+    let hex: Vec<String> = Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("sha256:{}", hex.concat())
 }
 
 /// A manifest with everything it refers to.
@@ -62,7 +62,7 @@ pub struct Packed {
     /// Configuration and layers, in the order in which they are to be pushed.
     pub blobs: Vec<Vec<u8>>,
     /// The manifests of an index.
-    pub children: Vec<Packed>,
+    pub children: Vec<Self>,
 }
 
 impl Packed {

@@ -144,8 +144,8 @@ impl Cmd {
         std::thread::spawn(move || stdin.write_all(&text).ok());
         Running {
             name,
-            stdout: read_all(child.stdout.take().expect("a pipe")),
-            stderr: read_all(child.stderr.take().expect("a pipe")),
+            stdout: Some(read_all(child.stdout.take().expect("a pipe"))),
+            stderr: Some(read_all(child.stderr.take().expect("a pipe"))),
             child,
             started,
             timeout: self.timeout,
@@ -154,12 +154,12 @@ impl Cmd {
     }
 }
 
-fn read_all(mut pipe: impl Read + Send + 'static) -> Option<JoinHandle<Vec<u8>>> {
-    Some(std::thread::spawn(move || {
+fn read_all(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
         let mut bytes = Vec::new();
         pipe.read_to_end(&mut bytes).ok();
         bytes
-    }))
+    })
 }
 
 /// A command that runs. Dropping it kills it.

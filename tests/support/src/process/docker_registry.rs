@@ -1,6 +1,5 @@
 //! A real `docker-registry` (CNCF distribution), with its storage and configuration in a temporary folder.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -29,22 +28,27 @@ pub fn docker_registry_available() -> bool {
     find_program(PROGRAM).is_some()
 }
 
-/// Whether a test that needs the program can run. When it is missing this says that the test (`what` it shows) is
+/// [`program_or_skip`] for `docker-registry`.
+pub fn real_registry_or_skip(what: &str) -> bool {
+    program_or_skip(PROGRAM, what)
+}
+
+/// Whether a test that needs a program can run. When it is missing this says that the test (`what` it shows) is
 /// skipped, and panics where `EXTREG_REQUIRE_REAL=1` demands it.
 #[expect(
     clippy::print_stderr,
     clippy::disallowed_macros,
     reason = "the test harness shows it with the test's output"
 )]
-pub fn real_registry_or_skip(what: &str) -> bool {
-    if docker_registry_available() {
+pub fn program_or_skip(program: &str, what: &str) -> bool {
+    if find_program(program).is_some() {
         return true;
     }
     assert!(
         std::env::var_os(REQUIRE).is_none_or(|value| value != "1"),
-        "{PROGRAM} is not installed, and {REQUIRE}=1 demands it: {what}"
+        "{program} is not installed, and {REQUIRE}=1 demands it: {what}"
     );
-    eprintln!("SKIPPED, {PROGRAM} is not installed: {what}");
+    eprintln!("SKIPPED, {program} is not installed: {what}");
     false
 }
 
@@ -60,7 +64,7 @@ enum Auth {
     #[default]
     None,
     Htpasswd,
-    Token(TokenServer),
+    Token(Box<TokenServer>),
 }
 
 impl DockerRegistryBuilder {
@@ -72,7 +76,7 @@ impl DockerRegistryBuilder {
 
     /// Tokens of this service, whose users have rights.
     pub fn token_auth(mut self, service: TokenServer) -> Self {
-        self.auth = Auth::Token(service);
+        self.auth = Auth::Token(Box::new(service));
         self
     }
 
@@ -99,7 +103,7 @@ impl DockerRegistryBuilder {
                         port,
                         ca_pem: self.tls.as_ref().map(|issued| issued.ca_pem.clone()),
                         token_server: match self.auth {
-                            Auth::Token(service) => Some(service),
+                            Auth::Token(service) => Some(*service),
                             Auth::None | Auth::Htpasswd => None,
                         },
                         _process: process,
@@ -128,42 +132,33 @@ impl DockerRegistryBuilder {
             path.display().to_string()
         };
         let storage = folder.join("storage").display().to_string();
-        let mut config = format!(
+        let base = format!(
             "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n\
              storage: {{filesystem: {{rootdirectory: {storage}}}, delete: {{enabled: true}}}}\n\
              http:\n  addr: 127.0.0.1:{port}\n"
         );
-        if let Some(issued) = &self.tls {
+        let tls = self.tls.as_ref().map(|issued| {
             let certificate = write("server.pem", &issued.chain_pem);
             let key = write("server.key", &issued.key_pem);
-            write!(
-                config,
-                "  tls: {{certificate: {certificate}, key: {key}}}\n"
-            )
-            .ok();
-        }
-        match &self.auth {
-            Auth::None => {}
+            format!("  tls: {{certificate: {certificate}, key: {key}}}\n")
+        });
+        let auth = match &self.auth {
+            Auth::None => String::new(),
             Auth::Htpasswd => {
                 let path = write("htpasswd", &format!("{HTPASSWD_LINE}\n"));
-                write!(
-                    config,
-                    "auth: {{htpasswd: {{realm: Registry Realm, path: {path}}}}}\n"
-                )
-                .ok();
+                format!("auth: {{htpasswd: {{realm: Registry Realm, path: {path}}}}}\n")
             }
             Auth::Token(service) => {
                 let bundle = write("token.pem", service.certificate_pem());
-                write!(
-                    config,
+                format!(
                     "auth: {{token: {{realm: '{}', service: '{}', issuer: '{}', rootcertbundle: {bundle}}}}}\n",
                     service.realm(),
                     TokenServer::SERVICE,
                     TokenServer::ISSUER,
                 )
-                .ok();
             }
-        }
+        };
+        let config = base + &tls.unwrap_or_default() + &auth;
         PathBuf::from(write("config.yml", &config))
     }
 }
@@ -246,6 +241,11 @@ impl DockerRegistry {
             "http"
         };
         format!("{scheme}://{}", self.host())
+    }
+
+    /// An image in it: `name` is `repository:tag` or `repository@digest`.
+    pub fn image(&self, name: &str) -> String {
+        format!("{}/{name}", self.host())
     }
 
     /// The authority that its certificate is from.

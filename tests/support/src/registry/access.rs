@@ -57,7 +57,7 @@ pub(crate) enum Identity {
     /// Basic, and the password is right.
     User(String),
     /// Basic, and it is not.
-    WrongPassword(String),
+    WrongPassword,
     /// A token that this registry gave out and still takes.
     Token(Grant),
     /// Any other token.
@@ -70,7 +70,7 @@ impl Identity {
         match self {
             Self::User(name) => Some(name),
             Self::Token(grant) => grant.subject.as_deref(),
-            Self::Nobody | Self::WrongPassword(_) | Self::BadToken => None,
+            Self::Nobody | Self::WrongPassword | Self::BadToken => None,
         }
     }
 
@@ -172,7 +172,7 @@ pub(crate) fn identify(cx: &mut Cx) -> Identity {
     if let Some((name, password)) = basic(header) {
         return match cx.user(&name) {
             Some(user) if user.password == password => Identity::User(name),
-            _ => Identity::WrongPassword(name),
+            _ => Identity::WrongPassword,
         };
     }
     match bearer(header).and_then(|token| cx.state.tokens.get(token)) {
@@ -204,7 +204,7 @@ pub(crate) fn authorize(cx: &Cx, who: &Identity, need: &Need) -> Result<(), Deni
 
 fn by_rights(cx: &Cx, who: &Identity, need: &Need) -> Result<(), Denied> {
     match who {
-        Identity::WrongPassword(_) | Identity::BadToken | Identity::Token(_) => {
+        Identity::WrongPassword | Identity::BadToken | Identity::Token(_) => {
             Err(Denied::WrongPassword)
         }
         Identity::User(_) if rights_suffice(cx, who.subject(), need) => Ok(()),
@@ -226,7 +226,7 @@ pub(crate) fn rights_suffice(cx: &Cx, subject: Option<&str>, need: &Need) -> boo
 fn by_token(cx: &Cx, who: &Identity, need: &Need) -> Result<(), Denied> {
     let grant = match who {
         // A Basic header on a token registry is no credential at all.
-        Identity::Nobody | Identity::User(_) | Identity::WrongPassword(_) => {
+        Identity::Nobody | Identity::User(_) | Identity::WrongPassword => {
             return Err(Denied::NoCredentials);
         }
         Identity::BadToken => return Err(Denied::InvalidToken),

@@ -13,7 +13,8 @@ use super::users::{Action, Right, User};
 use super::world::{State, World};
 use super::{Dialect, Registry, Variant};
 use crate::certs::{Ca, Issued, TlsOptions};
-use crate::web::{Door, Listening, bind};
+use crate::net::bind;
+use crate::web::{Door, serve};
 
 /// See [`Registry::builder`].
 pub struct RegistryBuilder {
@@ -219,7 +220,7 @@ impl RegistryBuilder {
             }),
             log: Mutex::default(),
         });
-        let listening = Listening::start(doors.with_handlers(&world));
+        let listening = serve(doors.with_handlers(&world));
         Registry {
             world,
             port,

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::access::Identity;
 use super::errors::Problem;
 use super::route::is_digest;
 use super::store::StoredManifest;
@@ -94,7 +95,7 @@ pub(crate) fn tags(cx: &Cx, repository: &str) -> Result<Reply, Problem> {
         .state
         .store
         .repository(repository)
-        .filter(|stored| !stored.manifests.is_empty() || cx.world.rules.lists_empty_repositories())
+        .filter(|stored| !stored.manifests.is_empty())
         .ok_or_else(|| Problem::RepositoryMissing {
             repository: repository.to_owned(),
         })?;
@@ -126,6 +127,8 @@ pub(crate) fn tags(cx: &Cx, repository: &str) -> Result<Reply, Problem> {
 }
 
 /// `GET` on the catalogue.
-pub(crate) fn catalog(cx: &Cx) -> Reply {
-    Reply::json(200, &json!({"repositories": cx.state.store.catalog()}))
+pub(crate) fn catalog(cx: &Cx, who: &Identity) -> Reply {
+    let mut names = cx.state.store.catalog();
+    names.retain(|name| cx.world.rules.catalog_shows(cx, who, name));
+    Reply::json(200, &json!({"repositories": names}))
 }

@@ -45,8 +45,6 @@ pub(crate) enum Problem {
     ManifestBlobUnknown {
         digest: String,
     },
-    /// The page of tags asked for is too long.
-    PageTooLong,
 }
 
 /// The types that have to be accepted by name.
@@ -114,7 +112,9 @@ pub(crate) fn distribution(problem: &Problem) -> Reply {
             plain_error(404, "MANIFEST_UNKNOWN", &not_accepted(*found, "accept"))
         }
         Problem::NoDefaultPlatform => plain_error(404, "MANIFEST_UNKNOWN", "manifest unknown"),
-        Problem::NotConvertible => error(400, "MANIFEST_INVALID", "manifest invalid", &json!({})),
+        Problem::NotConvertible | Problem::ManifestInvalid => {
+            error(400, "MANIFEST_INVALID", "manifest invalid", &json!({}))
+        }
         Problem::MalformedReference {
             repository,
             reference,
@@ -147,18 +147,11 @@ pub(crate) fn distribution(problem: &Problem) -> Reply {
             "blob upload unknown to registry",
             &json!({}),
         ),
-        Problem::ManifestInvalid => error(400, "MANIFEST_INVALID", "manifest invalid", &json!({})),
         Problem::ManifestBlobUnknown { digest } => error(
             400,
             "MANIFEST_BLOB_UNKNOWN",
             "blob unknown to registry",
             &json!(digest),
-        ),
-        Problem::PageTooLong => error(
-            400,
-            "PAGINATION_NUMBER_INVALID",
-            "invalid number of results requested",
-            &json!({}),
         ),
     }
 }

@@ -59,6 +59,7 @@ pub(crate) enum Kind {
     Endless,
     Limited(Limit),
     HeadUnsupported,
+    Empty(u16),
     Text {
         status: u16,
         media_type: String,
@@ -79,6 +80,7 @@ pub(crate) enum Kind {
     Challenges(Vec<String>),
     HostileText,
     ClockSkew(i64),
+    RetryAfter(String),
     Delay(Duration),
 }
 
@@ -215,6 +217,11 @@ impl Fault {
         Self::new(Kind::HeadUnsupported)
     }
 
+    /// A status without a body: 400 is what distribution shows when its htpasswd file is gone.
+    pub fn empty(status: u16) -> Self {
+        Self::new(Kind::Empty(status))
+    }
+
     /// Exactly this.
     pub fn answer(status: u16, media_type: &str, body: &str) -> Self {
         Self::new(Kind::Text {
@@ -259,6 +266,11 @@ impl Fault {
     /// tokens by it. Its token service's clock is right.
     pub fn clock_skew(seconds: i64) -> Self {
         Self::new(Kind::ClockSkew(seconds))
+    }
+
+    /// 429 and 503 come with this `Retry-After`: seconds, or a date.
+    pub fn retry_after(value: &str) -> Self {
+        Self::new(Kind::RetryAfter(value.to_owned()))
     }
 
     /// Every answer comes this much later.

@@ -57,6 +57,7 @@ impl Fault {
                 | Kind::Redirect(_)
                 | Kind::RedirectElsewhere(_)
                 | Kind::Limited(_)
+                | Kind::Empty(_)
                 | Kind::Text { .. }
         )
     }
@@ -103,7 +104,12 @@ pub(crate) fn instead(cx: &mut Cx, origin: Origin, place: At) -> Option<Answer> 
             && (fault.replaces_answer() || (head && matches!(fault.kind, Kind::HeadUnsupported)))
     })?;
     let reply = match fault.kind {
-        Kind::SilentHttp => return Some(Answer::Silence),
+        Kind::SilentHttp => {
+            return Some(Answer {
+                reply: None,
+                after: Duration::ZERO,
+            });
+        }
         Kind::Status(status) => {
             let (code, message) = match status {
                 503 => ("UNAVAILABLE", "service unavailable"),
@@ -123,6 +129,7 @@ pub(crate) fn instead(cx: &mut Cx, origin: Origin, place: At) -> Option<Answer> 
         }
         Kind::Limited(limit) => cx.world.rules.limited(cx, limit),
         Kind::HeadUnsupported => Reply::text(405, "Method not allowed\n").header("allow", "GET"),
+        Kind::Empty(status) => Reply::empty(status),
         Kind::Text {
             status,
             media_type,
@@ -130,10 +137,7 @@ pub(crate) fn instead(cx: &mut Cx, origin: Origin, place: At) -> Option<Answer> 
         } => Reply::bytes(status, &media_type, body),
         _ => return None,
     };
-    Some(Answer::Send {
-        reply,
-        after: Duration::ZERO,
-    })
+    Some(reply.into())
 }
 
 /// Changes an answer, and says how much later it is to go out.
@@ -211,6 +215,9 @@ fn apply(cx: &Cx, place: At, kind: &Kind, reply: &mut Reply) -> bool {
             let shifted = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(*seconds);
             let date = shifted.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
             reply.set_header("date", date);
+        }
+        (Kind::RetryAfter(value), _) if matches!(reply.status.as_u16(), 429 | 503) => {
+            reply.set_header("retry-after", value);
         }
         _ => return false,
     }

@@ -15,7 +15,7 @@
 //!     .user(User::new("alice", "s3cret").pull("team/*"))
 //!     .start();
 //! let digest = registry.push_image("team/app", "1.0", &Image::new());
-//! let image = format!("{}/team/app:1.0", registry.host());
+//! let image = registry.image("team/app:1.0");
 //! registry.fault(Fault::status(503).at(At::Manifests).times(1));
 //! // ... run what is to be tested, then look at what it sent:
 //! assert!(registry.log().iter().all(|request| request.tls));
@@ -58,7 +58,7 @@ pub use users::{Action, User};
 use std::sync::Arc;
 
 use crate::content::{Artifact, Image, Index, Packed, Schema1};
-use crate::web::Listening;
+use crate::net::Background;
 use users::Right;
 use world::World;
 
@@ -67,7 +67,7 @@ pub struct Registry {
     world: Arc<World>,
     port: u16,
     is_tls: bool,
-    _listening: Listening,
+    _listening: Background,
 }
 
 /// Where it is.
@@ -91,6 +91,11 @@ impl Registry {
     pub fn url(&self) -> String {
         let scheme = if self.is_tls { "https" } else { "http" };
         format!("{scheme}://{}", self.host())
+    }
+
+    /// An image in it: `name` is `repository:tag` or `repository@digest`.
+    pub fn image(&self, name: &str) -> String {
+        format!("{}/{name}", self.host())
     }
 
     /// `scheme://host:port` of the token service, when it has an origin of its own.
@@ -267,15 +272,15 @@ impl Registry {
         self.world.state().anonymous.push(right);
     }
 
-    /// A rule of the registry that keeps a repository from being used. Panics for one that this dialect does not have.
-    pub fn block(&self, repository: &str, block: Block) {
+    /// A rule of the registry that keeps what the pattern names from being used. Panics for one that this dialect does not have.
+    pub fn block(&self, pattern: &str, block: Block) {
         assert!(
             self.world.rules.knows(&block),
             "{:?} has no such thing as {block:?}",
             self.world.dialect
         );
         let mut state = self.world.state();
-        state.blocks.push((repository.to_owned(), block));
+        state.blocks.push((pattern.to_owned(), block));
     }
 
     /// Makes it misbehave from now on. Several faults act together; of those that replace the answer the first wins.

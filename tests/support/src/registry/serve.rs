@@ -1,9 +1,7 @@
 //! One request's way through a registry: log, faults, token service or API, faults again.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::access::Need;
 use super::errors::Problem;
 use super::fault::At;
 use super::log::{LoggedRequest, Origin};
@@ -45,7 +43,7 @@ impl Handler for Server {
         };
         let answer = self.decide(&mut cx);
         drop(state);
-        if let Answer::Send { reply, .. } = &answer {
+        if let Some(reply) = &answer.reply {
             self.world.journal().requests[number].status = Some(reply.status.as_u16());
         }
         answer
@@ -55,23 +53,20 @@ impl Handler for Server {
 impl Server {
     fn decide(&self, cx: &mut Cx) -> Answer {
         let route = Route::of(&cx.call.path);
-        let is_token = cx.world.rules.is_token_path(&cx.call.path)
+        let is_token = cx.world.rules.is_token_path(cx.world, &cx.call.path)
             && (self.origin == Origin::Token || cx.world.token_base.is_none());
         let place = misbehave::place(self.origin, is_token, &route);
         let mut answer = misbehave::instead(cx, self.origin, place).unwrap_or_else(|| {
-            let reply = match self.origin {
+            match self.origin {
                 Origin::Storage => storage(cx),
                 _ if is_token => token(cx),
                 Origin::Token => Reply::text(404, "404 page not found\n"),
                 Origin::Registry => registry(cx, &route),
-            };
-            Answer::Send {
-                reply,
-                after: Duration::ZERO,
             }
+            .into()
         });
-        if let Answer::Send { reply, after } = &mut answer {
-            *after = cx.world.delay + misbehave::change(cx, self.origin, place, reply);
+        if let Some(reply) = &mut answer.reply {
+            answer.after = cx.world.delay + misbehave::change(cx, self.origin, place, reply);
         }
         answer
     }
@@ -194,7 +189,7 @@ fn allowed(cx: &mut Cx, route: &Route) -> Reply {
     }
     let outcome = match route {
         Route::Ping => Ok(rules.ping(cx, &who)),
-        Route::Catalog => Ok(content_routes::catalog(cx)),
+        Route::Catalog => Ok(content_routes::catalog(cx, &who)),
         _ => content(cx, route),
     };
     outcome.unwrap_or_else(|problem| rules.problem(cx, &problem))

@@ -18,14 +18,14 @@ pub(crate) enum Signer {
     #[default]
     Pretended,
     /// ES256.
-    Real { authority: Ca, issuer: String },
+    Real { authority: Box<Ca>, issuer: String },
 }
 
 impl Signer {
     /// `authority` must have a P-256 key.
     pub(crate) fn real(authority: &Ca, issuer: &str) -> Self {
         Self::Real {
-            authority: authority.clone(),
+            authority: Box::new(authority.clone()),
             issuer: issuer.to_owned(),
         }
     }

@@ -147,18 +147,11 @@ pub(crate) fn covered(cx: &Cx, ask: &TokenAsk) -> Vec<Access> {
                 actions: covered_actions(cx, subject, repository, scope),
             }),
             // The catalogue is for those who may do everything.
-            None => subject
-                .and_then(|name| cx.user(name))
-                .filter(|user| {
-                    user.rights
-                        .iter()
-                        .any(super::users::Right::is_for_everything)
-                })
-                .map(|_| Access {
-                    kind: scope.kind.clone(),
-                    name: scope.name.clone(),
-                    actions: scope.actions.clone(),
-                }),
+            None => cx.is_administrator(subject).then(|| Access {
+                kind: scope.kind.clone(),
+                name: scope.name.clone(),
+                actions: scope.actions.clone(),
+            }),
         })
         .collect()
 }

@@ -9,7 +9,7 @@ use crate::web::Reply;
 
 /// `POST /v2/NAME/blobs/uploads/`: begins an upload, mounts a blob, or takes a whole one at once.
 pub(crate) fn begin(cx: &mut Cx, repository: &str) -> Result<Reply, Problem> {
-    if cx.world.rules.upload_needs_repository() && !cx.state.store.has_repository(repository) {
+    if cx.world.rules.upload_needs_repository(cx) && !cx.state.store.has_repository(repository) {
         return Err(Problem::RepositoryMissing {
             repository: repository.to_owned(),
         });
@@ -91,6 +91,9 @@ pub(crate) fn put_manifest(
         .header("content-type")
         .unwrap_or_default()
         .to_owned();
+    if let Some(refused) = cx.world.rules.refuse_manifest(&media_type, &json) {
+        return Ok(refused);
+    }
     if json["mediaType"].is_string() && json["mediaType"] != media_type.as_str() {
         return Err(Problem::ManifestInvalid);
     }

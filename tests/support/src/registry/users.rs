@@ -64,7 +64,8 @@ impl Right {
     }
 }
 
-fn matches(pattern: &str, repository: &str) -> bool {
+/// Whether a pattern names a repository.
+pub(crate) fn matches(pattern: &str, repository: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(prefix) => repository.starts_with(prefix),
         None => pattern == repository,

@@ -10,7 +10,7 @@ use super::fault::{Fault, Kind};
 use super::log::{LoggedRequest, Origin};
 use super::signer::Signer;
 use super::store::Store;
-use super::users::{Action, Right, User};
+use super::users::{Action, Right, User, matches};
 use super::{Block, Dialect, Variant};
 use crate::web::Call;
 
@@ -142,12 +142,37 @@ impl Cx<'_> {
             .is_some_and(|user| user.administers(repository))
     }
 
+    /// Whether everybody may pull something.
+    pub(crate) fn anonymous_may_something(&self) -> bool {
+        !self.state.anonymous.is_empty()
+    }
+
+    /// Whether this caller may do everything everywhere.
+    pub(crate) fn is_administrator(&self, subject: Option<&str>) -> bool {
+        subject
+            .and_then(|name| self.user(name))
+            .is_some_and(|user| user.rights.iter().any(Right::is_for_everything))
+    }
+
+    /// Whether this caller may read the repository, which is there.
+    pub(crate) fn sees(&self, subject: Option<&str>, repository: &str) -> bool {
+        self.state.store.has_repository(repository)
+            && self.allows(subject, repository, Action::Pull)
+    }
+
+    /// Makes a repository as a side effect of something that is no push.
+    pub(crate) fn create_on_the_side(&mut self, repository: &str) {
+        let repositories = &mut self.state.store.repositories;
+        repositories.entry(repository.to_owned()).or_default();
+        self.state.created.push(repository.to_owned());
+    }
+
     /// What blocks this repository.
     pub(crate) fn block(&self, repository: &str) -> Option<Block> {
         self.state
             .blocks
             .iter()
-            .find(|(blocked, _)| blocked == repository)
+            .find(|(pattern, _)| matches(pattern, repository))
             .map(|(_, block)| block.clone())
     }
 

@@ -4,6 +4,10 @@
 //! It knows nothing of registries. What it offers beyond a server that behaves is what tests of a diagnostic tool
 //! need: connections that are accepted and left alone, reset or spoken to in the wrong protocol ([`Greeting`]),
 //! bodies that never end, stall or break off ([`Payload`]).
+#![expect(
+    clippy::expect_used,
+    reason = "a test server that cannot do its work ends the test"
+)]
 
 mod call;
 mod connection;
@@ -14,7 +18,7 @@ mod server;
 pub(crate) use call::Call;
 pub(crate) use payload::Payload;
 pub(crate) use reply::Reply;
-pub(crate) use server::{Door, Listening, bind};
+pub(crate) use server::{Door, serve};
 
 use std::time::Duration;
 
@@ -39,11 +43,20 @@ pub(crate) enum Greeting {
 }
 
 /// What to do with one request.
-pub(crate) enum Answer {
-    /// Send this, after a delay.
-    Send { reply: Reply, after: Duration },
-    /// Keep the request and say nothing.
-    Silence,
+pub(crate) struct Answer {
+    /// What to send; none is to keep the request and say nothing.
+    pub(crate) reply: Option<Reply>,
+    /// How much later to send it.
+    pub(crate) after: Duration,
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self {
+            reply: Some(reply),
+            after: Duration::ZERO,
+        }
+    }
 }
 
 /// One server's behaviour.

@@ -67,12 +67,6 @@ impl Reply {
         self.headers.insert(header_name(name), header_value(value));
     }
 
-    /// Sets the words after the status.
-    pub(crate) fn reason(mut self, words: &str) -> Self {
-        self.reason = Some(words.to_owned());
-        self
-    }
-
     /// The response as it goes out; an answer to HEAD keeps the length and loses the body.
     pub(crate) fn into_response(self, method: &Method) -> Response<Payload> {
         let mut response = Response::new(Payload::Empty);

@@ -1,10 +1,9 @@
-//! Listening: a thread of its own with a runtime of its own, so that synchronous tests can use it.
+//! Connections and requests.
 
 use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use http::Request;
@@ -16,12 +15,12 @@ use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
 use super::call::{Call, ConnectionFacts};
 use super::connection::{Resettable, arm_reset};
-use super::{Answer, Greeting, Handler};
+use super::{Greeting, Handler};
+use crate::net::Background;
 
 /// What Go's net/http and nginx send, in plain text, to a client that speaks HTTP on their TLS port.
 const PLAIN_ON_TLS: &[u8] =
@@ -37,60 +36,13 @@ pub(crate) struct Door {
     pub(crate) handler: Arc<dyn Handler>,
 }
 
-/// The running servers; dropping it stops them and closes every connection.
-pub(crate) struct Listening {
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-/// Binds a loopback port, any free one for 0.
-pub(crate) fn bind(port: u16) -> TcpListener {
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-        .unwrap_or_else(|error| panic!("cannot listen on 127.0.0.1:{port}: {error}"));
-    listener
-        .set_nonblocking(true)
-        .expect("a socket that can be made non-blocking");
-    listener
-}
-
-impl Listening {
-    /// Starts serving all the doors on one new thread.
-    pub(crate) fn start(doors: Vec<Door>) -> Self {
-        let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new()
-            .name("test-server".to_owned())
-            .spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .expect("a runtime");
-                runtime.block_on(async move {
-                    for door in doors {
-                        tokio::spawn(accept(door));
-                    }
-                    // An error means that the handle is gone, which is a stop as well.
-                    stopped.await.ok();
-                });
-                runtime.shutdown_background();
-            })
-            .expect("a thread");
-        Self {
-            stop: Some(stop),
-            thread: Some(thread),
+/// Serves all the doors on one new thread.
+pub(crate) fn serve(doors: Vec<Door>) -> Background {
+    Background::start(|| {
+        for door in doors {
+            tokio::spawn(accept(door));
         }
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            stop.send(()).ok();
-        }
-        if let Some(thread) = self.thread.take() {
-            // A panic of the server thread has been printed there; the test sees connections refused.
-            thread.join().ok();
-        }
-    }
+    })
 }
 
 static CONNECTIONS: AtomicUsize = AtomicUsize::new(1);
@@ -168,7 +120,9 @@ async fn read_hello(stream: &TcpStream) {
 
 async fn refuse_plain_http(mut stream: TcpStream) {
     let mut request = vec![0_u8; 64 * 1024];
-    stream.read(&mut request).await.ok();
+    if stream.read(&mut request).await.is_err() {
+        return;
+    }
     stream.write_all(PLAIN_ON_TLS).await.ok();
     stream.shutdown().await.ok();
 }
@@ -189,15 +143,14 @@ where
                 .map(http_body_util::Collected::to_bytes)
                 .unwrap_or_default();
             let method = parts.method.clone();
-            match handler.answer(Call::new(parts, body, facts)) {
-                Answer::Send { reply, after } => {
-                    if !after.is_zero() {
-                        tokio::time::sleep(after).await;
-                    }
-                    Ok::<_, Infallible>(reply.into_response(&method))
-                }
-                Answer::Silence => std::future::pending().await,
+            let answer = handler.answer(Call::new(parts, body, facts));
+            let Some(reply) = answer.reply else {
+                return std::future::pending().await;
+            };
+            if !answer.after.is_zero() {
+                tokio::time::sleep(answer.after).await;
             }
+            Ok::<_, Infallible>(reply.into_response(&method))
         }
     });
     // A client that leaves in the middle is no event for the server.

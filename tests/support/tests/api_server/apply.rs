@@ -59,18 +59,33 @@ fn apply_creates_and_then_changes_and_then_does_nothing() {
         }})
     );
     let before = api.store_version();
-    assert_eq!(apply(&api, WEB, "fieldManager=one", &body).expect(200), made);
-    assert_eq!(api.store_version(), before, "applying the same once more changes nothing");
+    assert_eq!(
+        apply(&api, WEB, "fieldManager=one", &body).expect(200),
+        made
+    );
+    assert_eq!(
+        api.store_version(),
+        before,
+        "applying the same once more changes nothing"
+    );
     let changed = web(&json!([{"name": "app", "image": "registry.example.com/web:2"}]));
     let stored = apply(&api, WEB, "fieldManager=one", &changed).expect(200);
-    assert_eq!(stored["spec"]["template"]["spec"]["containers"][0]["image"], "registry.example.com/web:2");
+    assert_eq!(
+        stored["spec"]["template"]["spec"]["containers"][0]["image"],
+        "registry.example.com/web:2"
+    );
 }
 
 #[test]
 fn atomic_pull_secrets_conflict_and_force_takes_the_whole_list() {
     let api = api();
-    patch(&api, "merge", &format!("{ACCOUNT}?fieldManager=kubectl-patch"), &json!({"imagePullSecrets": [{"name": "a"}]}))
-        .expect(200);
+    patch(
+        &api,
+        "merge",
+        &format!("{ACCOUNT}?fieldManager=kubectl-patch"),
+        &json!({"imagePullSecrets": [{"name": "a"}]}),
+    )
+    .expect(200);
     let refused = apply(&api, ACCOUNT, "fieldManager=me", &account(&["b"])).expect(409);
     assert_eq!(refused["reason"], "Conflict");
     assert_eq!(
@@ -84,13 +99,25 @@ fn atomic_pull_secrets_conflict_and_force_takes_the_whole_list() {
             "field": ".imagePullSecrets",
         }])
     );
-    let taken = apply(&api, ACCOUNT, "fieldManager=me&force=true", &account(&["b"])).expect(200);
+    let taken = apply(
+        &api,
+        ACCOUNT,
+        "fieldManager=me&force=true",
+        &account(&["b"]),
+    )
+    .expect(200);
     assert_eq!(taken["imagePullSecrets"], json!([{"name": "b"}]));
-    assert_eq!(owner(&taken, "me", "Apply"), &json!({"f:imagePullSecrets": {}}));
+    assert_eq!(
+        owner(&taken, "me", "Apply"),
+        &json!({"f:imagePullSecrets": {}})
+    );
     assert_eq!(owner(&taken, "kubectl-patch", "Update"), &Value::Null);
     // Now the other applier meets it.
     let refused = apply(&api, ACCOUNT, "fieldManager=you", &account(&["c"])).refused(409);
-    assert_eq!(refused, "Apply failed with 1 conflict: conflict with \"me\": .imagePullSecrets");
+    assert_eq!(
+        refused,
+        "Apply failed with 1 conflict: conflict with \"me\": .imagePullSecrets"
+    );
 }
 
 #[test]
@@ -98,7 +125,13 @@ fn an_object_of_which_nobody_owns_anything_is_not_tracked_until_somebody_applies
     let api = Api::start();
     let path = "/api/v1/namespaces/default/serviceaccounts/default";
     let body = json!({"imagePullSecrets": [{"name": "a"}]});
-    let patched = patch(&api, "merge", &format!("{path}?fieldManager=someone"), &body).expect(200);
+    let patched = patch(
+        &api,
+        "merge",
+        &format!("{path}?fieldManager=someone"),
+        &body,
+    )
+    .expect(200);
     assert!(patched["metadata"].get("managedFields").is_none());
     let mut config = account(&["b"]);
     config["metadata"]["name"] = "default".into();
@@ -128,20 +161,43 @@ fn the_same_value_is_shared_and_not_contested() {
 fn list_items_belong_to_those_who_apply_them() {
     let api = Api::start();
     let container = |name: &str, image: &str| json!({"name": name, "image": format!("registry.example.com/{image}")});
-    apply(&api, WEB, "fieldManager=one", &web(&json!([container("app", "web:1"), container("old", "old:1")])))
-        .expect(201);
+    apply(
+        &api,
+        WEB,
+        "fieldManager=one",
+        &web(&json!([
+            container("app", "web:1"),
+            container("old", "old:1")
+        ])),
+    )
+    .expect(201);
     let side = json!({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
         "spec": {"template": {"spec": {"containers": [container("side", "side:1")]}}},
     });
     let both = apply(&api, WEB, "fieldManager=two", &side).expect(200);
     let names = |object: &Value| -> Vec<String> {
-        let list = object.pointer("/spec/template/spec/containers").and_then(Value::as_array).unwrap();
-        list.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+        let list = object
+            .pointer("/spec/template/spec/containers")
+            .and_then(Value::as_array)
+            .unwrap();
+        list.iter()
+            .map(|one| one["name"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(names(&both), ["app", "old", "side"]);
-    let one_left = apply(&api, WEB, "fieldManager=one", &web(&json!([container("app", "web:1")]))).expect(200);
-    assert_eq!(names(&one_left), ["app", "side"], "only what it had applied itself goes");
+    let one_left = apply(
+        &api,
+        WEB,
+        "fieldManager=one",
+        &web(&json!([container("app", "web:1")])),
+    )
+    .expect(200);
+    assert_eq!(
+        names(&one_left),
+        ["app", "side"],
+        "only what it had applied itself goes"
+    );
     let contested = json!({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
         "spec": {"template": {"spec": {"containers": [container("side", "side:1"), container("app", "web:9")]}}},
@@ -158,8 +214,20 @@ fn several_conflicts_are_listed_by_manager() {
     let api = Api::start();
     api.create(make::config_map("default", "one", &json!({"own": "1"})));
     let path = "/api/v1/namespaces/default/configmaps/one";
-    patch(&api, "merge", &format!("{path}?fieldManager=a"), &json!({"data": {"x": "1", "y": "1"}})).expect(200);
-    patch(&api, "merge", &format!("{path}?fieldManager=b"), &json!({"data": {"z": "1"}})).expect(200);
+    patch(
+        &api,
+        "merge",
+        &format!("{path}?fieldManager=a"),
+        &json!({"data": {"x": "1", "y": "1"}}),
+    )
+    .expect(200);
+    patch(
+        &api,
+        "merge",
+        &format!("{path}?fieldManager=b"),
+        &json!({"data": {"z": "1"}}),
+    )
+    .expect(200);
     let body = json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}, "data": {"x": "2", "y": "2", "z": "2"},
     });
@@ -178,7 +246,10 @@ fn updates_take_fields_from_appliers() {
     let mut changed = stored.clone();
     changed["imagePullSecrets"] = json!([{"name": "a"}, {"name": "b"}]);
     let changed = put(&api, &format!("{ACCOUNT}?fieldManager=editor"), &changed).expect(200);
-    assert_eq!(owner(&changed, "editor", "Update"), &json!({"f:imagePullSecrets": {}}));
+    assert_eq!(
+        owner(&changed, "editor", "Update"),
+        &json!({"f:imagePullSecrets": {}})
+    );
     assert!(owner(&changed, "one", "Apply").is_null());
     // PUT of `managedFields: []` forgets the owners.
     let mut forgotten = changed.clone();
@@ -197,9 +268,19 @@ fn updates_take_fields_from_appliers() {
 fn status_is_owned_through_its_own_door() {
     let api = Api::start();
     let made = api.create(make::pod("default", "web", "registry.example.com/web:1"));
-    assert!(made["metadata"]["managedFields"][0]["fieldsV1"].get("f:status").is_none());
+    assert!(
+        made["metadata"]["managedFields"][0]["fieldsV1"]
+            .get("f:status")
+            .is_none()
+    );
     let path = "/api/v1/namespaces/default/pods/web/status?fieldManager=kubelet";
-    let stored = patch(&api, "merge", path, &json!({"status": {"phase": "Running"}})).expect(200);
+    let stored = patch(
+        &api,
+        "merge",
+        path,
+        &json!({"status": {"phase": "Running"}}),
+    )
+    .expect(200);
     let entry = stored["metadata"]["managedFields"]
         .as_array()
         .unwrap()
@@ -215,10 +296,16 @@ fn what_cannot_be_applied_is_refused() {
     let api = api();
     let body = account(&["a"]);
     let refused = patch(&api, "apply", ACCOUNT, &body).refused(422);
-    assert!(refused.contains("fieldManager: Required value: is required for apply patch"), "{refused}");
+    assert!(
+        refused.contains("fieldManager: Required value: is required for apply patch"),
+        "{refused}"
+    );
     let mut managed = body.clone();
     managed["metadata"]["managedFields"] = json!([]);
-    assert_eq!(apply(&api, ACCOUNT, "fieldManager=me", &managed).refused(400), "metadata.managedFields must be nil");
+    assert_eq!(
+        apply(&api, ACCOUNT, "fieldManager=me", &managed).refused(400),
+        "metadata.managedFields must be nil"
+    );
     let mut typo = body.clone();
     typo["imagePullSecret"] = json!([]);
     assert_eq!(
@@ -227,17 +314,29 @@ fn what_cannot_be_applied_is_refused() {
          declared in schema"
     );
     let mut twice = web(&json!([{"name": "app", "image": "a"}, {"name": "app", "image": "b"}]));
-    assert!(apply(&api, WEB, "fieldManager=me", &twice).refused(500).contains("duplicate entries for key [name=\"app\"]"));
+    assert!(
+        apply(&api, WEB, "fieldManager=me", &twice)
+            .refused(500)
+            .contains("duplicate entries for key [name=\"app\"]")
+    );
     twice["metadata"]["name"] = "other".into();
     twice["spec"]["template"]["spec"]["containers"] = json!([{"name": "app", "image": "a"}]);
-    assert!(apply(&api, WEB, "fieldManager=me", &twice).refused(400).contains("does not match the name on the URL"));
+    assert!(
+        apply(&api, WEB, "fieldManager=me", &twice)
+            .refused(400)
+            .contains("does not match the name on the URL")
+    );
     let mut stale = body.clone();
     stale["metadata"]["resourceVersion"] = "1".into();
     assert_eq!(apply(&api, ACCOUNT, "fieldManager=me", &stale).status, 409);
     let mut alien = body;
     alien["metadata"] = json!({"name": "fresh", "uid": "u"});
     let fresh = "/api/v1/namespaces/default/serviceaccounts/fresh";
-    assert!(apply(&api, fresh, "fieldManager=me", &alien).refused(409).contains("uid mismatch"));
+    assert!(
+        apply(&api, fresh, "fieldManager=me", &alien)
+            .refused(409)
+            .contains("uid mismatch")
+    );
 }
 
 #[test]
@@ -250,10 +349,16 @@ fn dry_run_conflicts_too_and_stores_nothing() {
     assert_eq!(get(&api, fresh).status, 404);
     apply(&api, fresh, "fieldManager=me", &body).expect(201);
     body["imagePullSecrets"] = json!([{"name": "b"}]);
-    assert_eq!(apply(&api, fresh, "fieldManager=you&dryRun=All", &body).status, 409);
+    assert_eq!(
+        apply(&api, fresh, "fieldManager=you&dryRun=All", &body).status,
+        409
+    );
     let shown = apply(&api, fresh, "fieldManager=me&dryRun=All", &body).expect(200);
     assert_eq!(shown["imagePullSecrets"], json!([{"name": "b"}]));
-    assert_eq!(get(&api, fresh).expect(200)["imagePullSecrets"], json!([{"name": "a"}]));
+    assert_eq!(
+        get(&api, fresh).expect(200)["imagePullSecrets"],
+        json!([{"name": "a"}])
+    );
 }
 
 #[test]
@@ -270,7 +375,11 @@ fn secrets_can_be_applied_with_string_data() {
 
 #[test]
 fn lists_of_image_config_are_atomic() {
-    let api = Api::builder().flavor(Flavor::OpenShift4 { version: "4.18.12".into() }).start();
+    let api = Api::builder()
+        .flavor(Flavor::OpenShift4 {
+            version: "4.18.12".into(),
+        })
+        .start();
     let path = "/apis/config.openshift.io/v1/images/cluster";
     let config = |list: &[&str]| {
         json!({

@@ -1,5 +1,13 @@
 //! Every rule of the embedded API server, over plain HTTP, and with the real kubectl where it is installed.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::disallowed_macros,
+    clippy::print_stderr,
+    reason = "helpers of tests may fail the test and say why one was skipped"
+)]
+
 mod admission;
 mod apply;
 mod discovery;

@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 use super::http::{get, post, put};
 
 fn api() -> Api {
-    let api = Api::builder().flavor(Flavor::OpenShift4 { version: "4.18.12".into() }).start();
+    let api = Api::builder()
+        .flavor(Flavor::OpenShift4 {
+            version: "4.18.12".into(),
+        })
+        .start();
     api.add_namespace("shop");
     api
 }
@@ -23,7 +27,12 @@ fn import(api: &Api, import: bool) -> Value {
                         "importPolicy": {"insecure": true}}],
         },
     });
-    post(api, "/apis/image.openshift.io/v1/namespaces/shop/imagestreamimports", &body).expect(201)
+    post(
+        api,
+        "/apis/image.openshift.io/v1/namespaces/shop/imagestreamimports",
+        &body,
+    )
+    .expect(201)
 }
 
 #[test]
@@ -47,15 +56,27 @@ fn a_dry_import_touches_nothing() {
 #[test]
 fn an_import_writes_the_stream_also_when_it_fails() {
     let api = api();
-    api.script_import(IMAGE, ImportAnswer::failed("Unauthorized", "you may not have access to the container image"));
+    api.script_import(
+        IMAGE,
+        ImportAnswer::failed(
+            "Unauthorized",
+            "you may not have access to the container image",
+        ),
+    );
     let answer = import(&api, true);
     let status = &answer["status"]["images"][0]["status"];
-    assert_eq!((&status["reason"], &status["code"]), (&json!("Unauthorized"), &json!(401)));
+    assert_eq!(
+        (&status["reason"], &status["code"]),
+        (&json!("Unauthorized"), &json!(401))
+    );
     let stream = get(&api, STREAM).expect(200);
     assert_eq!(stream["spec"]["tags"][0]["from"]["name"], IMAGE);
     assert_eq!(stream["spec"]["tags"][0]["importPolicy"]["insecure"], true);
     let condition = &stream["status"]["tags"][0]["conditions"][0];
-    assert_eq!((&condition["type"], &condition["status"]), (&json!("ImportSuccess"), &json!("False")));
+    assert_eq!(
+        (&condition["type"], &condition["status"]),
+        (&json!("ImportSuccess"), &json!("False"))
+    );
     // Repaired, the condition goes and the image comes.
     api.script_import(IMAGE, ImportAnswer::found(DIGEST));
     let answer = import(&api, true);
@@ -63,7 +84,11 @@ fn an_import_writes_the_stream_also_when_it_fails() {
     assert_eq!(tag["items"][0]["image"], DIGEST);
     assert!(tag.get("conditions").is_none());
     assert!(api.get("images.image.openshift.io", "", DIGEST).is_some());
-    let view = get(&api, "/apis/image.openshift.io/v1/namespaces/shop/imagestreamtags/app:latest").expect(200);
+    let view = get(
+        &api,
+        "/apis/image.openshift.io/v1/namespaces/shop/imagestreamtags/app:latest",
+    )
+    .expect(200);
     assert_eq!(view["image"]["metadata"]["name"], DIGEST);
     assert_eq!(view["tag"]["from"]["name"], IMAGE);
     assert_eq!(api.writes().len(), 2);
@@ -82,23 +107,58 @@ fn imports_can_be_answered_by_a_function_that_uses_the_server() {
             ImportAnswer::failed("Unauthorized", "no")
         }
     });
-    assert_eq!(import(&api, false)["status"]["images"][0]["status"]["status"], "Failure");
-    api.create(make::docker_secret("shop", "pull", "registry.example.com:5000", "u", "p"));
-    assert_eq!(import(&api, false)["status"]["images"][0]["status"]["status"], "Success");
+    assert_eq!(
+        import(&api, false)["status"]["images"][0]["status"]["status"],
+        "Failure"
+    );
+    api.create(make::docker_secret(
+        "shop",
+        "pull",
+        "registry.example.com:5000",
+        "u",
+        "p",
+    ));
+    assert_eq!(
+        import(&api, false)["status"]["images"][0]["status"]["status"],
+        "Success"
+    );
 }
 
 #[test]
 fn the_secrets_of_an_import_are_those_that_do_not_opt_out() {
     let api = api();
-    api.create(make::docker_secret("shop", "pull", "registry.example.com", "u", "p"));
+    api.create(make::docker_secret(
+        "shop",
+        "pull",
+        "registry.example.com",
+        "u",
+        "p",
+    ));
     let mut out = make::docker_secret("shop", "out", "registry.example.com", "u", "p");
     out["metadata"]["annotations"] = json!({"openshift.io/image.excludeSecret": "true"});
     api.create(out);
-    let list = get(&api, "/apis/image.openshift.io/v1/namespaces/shop/imagestreams/any/secrets").expect(200);
-    let names: Vec<&str> =
-        list["items"].as_array().unwrap().iter().map(|one| one["metadata"]["name"].as_str().unwrap()).collect();
-    assert!(names.contains(&"pull") && !names.contains(&"out"), "{names:?}");
-    assert_eq!(names.iter().filter(|name| name.contains("-dockercfg-")).count(), 3);
+    let list = get(
+        &api,
+        "/apis/image.openshift.io/v1/namespaces/shop/imagestreams/any/secrets",
+    )
+    .expect(200);
+    let names: Vec<&str> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["metadata"]["name"].as_str().unwrap())
+        .collect();
+    assert!(
+        names.contains(&"pull") && !names.contains(&"out"),
+        "{names:?}"
+    );
+    assert_eq!(
+        names
+            .iter()
+            .filter(|name| name.contains("-dockercfg-"))
+            .count(),
+        3
+    );
 }
 
 #[test]
@@ -106,9 +166,21 @@ fn projects_are_views_of_namespaces_and_users_know_themselves() {
     let api = api();
     let projects = get(&api, "/apis/project.openshift.io/v1/projects").expect(200);
     assert_eq!(projects["kind"], "ProjectList");
-    assert!(projects["items"].as_array().unwrap().iter().any(|one| one["metadata"]["name"] == "shop"));
-    assert_eq!(get(&api, "/apis/project.openshift.io/v1/projects/shop").expect(200)["kind"], "Project");
-    assert_eq!(get(&api, "/apis/project.openshift.io/v1/projects/none").status, 404);
+    assert!(
+        projects["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["metadata"]["name"] == "shop")
+    );
+    assert_eq!(
+        get(&api, "/apis/project.openshift.io/v1/projects/shop").expect(200)["kind"],
+        "Project"
+    );
+    assert_eq!(
+        get(&api, "/apis/project.openshift.io/v1/projects/none").status,
+        404
+    );
     let me = get(&api, "/apis/user.openshift.io/v1/users/~").expect(200);
     assert_eq!(me["metadata"]["name"], "system:admin");
 }
@@ -116,22 +188,41 @@ fn projects_are_views_of_namespaces_and_users_know_themselves() {
 #[test]
 fn a_build_is_made_from_its_configuration() {
     let api = api();
-    api.create(make::build_config("shop", "app", "r.example.com/base:1", "r.example.com/app:1"));
+    api.create(make::build_config(
+        "shop",
+        "app",
+        "r.example.com/base:1",
+        "r.example.com/app:1",
+    ));
     let path = "/apis/build.openshift.io/v1/namespaces/shop/buildconfigs/app/instantiate";
     let request = json!({"kind": "BuildRequest", "apiVersion": "build.openshift.io/v1", "metadata": {"name": "app"}});
     let build = post(&api, path, &request).expect(201);
     assert_eq!(build["metadata"]["name"], "app-1");
     assert_eq!(build["spec"]["output"]["to"]["name"], "r.example.com/app:1");
     assert_eq!(build["spec"]["serviceAccount"], "builder");
-    assert_eq!(post(&api, path, &request).expect(201)["metadata"]["name"], "app-2");
-    let stored = get(&api, "/apis/build.openshift.io/v1/namespaces/shop/builds/app-1").expect(200);
+    assert_eq!(
+        post(&api, path, &request).expect(201)["metadata"]["name"],
+        "app-2"
+    );
+    let stored = get(
+        &api,
+        "/apis/build.openshift.io/v1/namespaces/shop/builds/app-1",
+    )
+    .expect(200);
     assert_eq!(stored["status"]["phase"], "New");
     let failed = api.edit("builds", "shop", "app-1", |build| {
         build["status"]["phase"] = "Failed".into();
         build["status"]["reason"] = "PushImageToRegistryFailed".into();
     });
-    let chosen = get(&api, "/apis/build.openshift.io/v1/namespaces/shop/builds?fieldSelector=status%3DFailed").expect(200);
-    assert_eq!(chosen["items"][0]["metadata"]["name"], failed["metadata"]["name"]);
+    let chosen = get(
+        &api,
+        "/apis/build.openshift.io/v1/namespaces/shop/builds?fieldSelector=status%3DFailed",
+    )
+    .expect(200);
+    assert_eq!(
+        chosen["items"][0]["metadata"]["name"],
+        failed["metadata"]["name"]
+    );
 }
 
 #[test]
@@ -151,8 +242,16 @@ fn the_cluster_has_its_singletons() {
     let mut changed = image.clone();
     changed["spec"]["registrySources"] = json!({"insecureRegistries": ["r.example.com:5000"]});
     changed["status"]["internalRegistryHostname"] = "elsewhere".into();
-    let stored = put(&api, "/apis/config.openshift.io/v1/images/cluster", &changed).expect(200);
-    assert_eq!(stored["status"], image["status"], "the status has its own door");
+    let stored = put(
+        &api,
+        "/apis/config.openshift.io/v1/images/cluster",
+        &changed,
+    )
+    .expect(200);
+    assert_eq!(
+        stored["status"], image["status"],
+        "the status has its own door"
+    );
     assert_eq!(stored["metadata"]["generation"], 2);
     let mirrors = json!({
         "apiVersion": "config.openshift.io/v1", "kind": "ImageDigestMirrorSet", "metadata": {"name": "m"},
@@ -164,5 +263,8 @@ fn the_cluster_has_its_singletons() {
         "spec": {"repositoryDigestMirrors": [{"source": "r.example.com", "mirrors": ["m.example.com"]}]},
     }));
     let list = get(&api, "/apis/config.openshift.io/v1/imagedigestmirrorsets").expect(200);
-    assert_eq!(list["items"][0]["kind"], "ImageDigestMirrorSet", "items of custom resources have a kind");
+    assert_eq!(
+        list["items"][0]["kind"], "ImageDigestMirrorSet",
+        "items of custom resources have a kind"
+    );
 }

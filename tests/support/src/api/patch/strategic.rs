@@ -67,13 +67,13 @@ fn merge_map(mut original: Object, mut patch: Object, ty: &Type) -> Result<Objec
             original.shift_remove(&name);
             continue;
         }
-        let strategy = lookup(ty, &name).map(|field| field.strategy.clone()).unwrap_or_default();
+        let strategy = lookup(ty, &name)
+            .map(|field| field.strategy.clone())
+            .unwrap_or_default();
         let inner = below(ty, &name);
         let Some(there) = original.get_mut(&name) else {
-            if !deletes {
-                if let Some(change) = without_directives(change) {
-                    original.insert(name, change);
-                }
+            if !deletes && let Some(change) = without_directives(change) {
+                original.insert(name, change);
             }
             continue;
         };
@@ -84,9 +84,16 @@ fn merge_map(mut original: Object, mut patch: Object, ty: &Type) -> Result<Objec
             (Value::Object(_), Value::Object(new)) => Some(Value::Object(new)),
             (Value::Array(old), Value::Array(new)) => {
                 if deletes {
-                    Some(Value::Array(old.into_iter().filter(|item| !new.contains(item)).collect()))
+                    Some(Value::Array(
+                        old.into_iter().filter(|item| !new.contains(item)).collect(),
+                    ))
                 } else if strategy.merge {
-                    Some(Value::Array(merge_list(old, new, &item_type(&inner), &strategy)?))
+                    Some(Value::Array(merge_list(
+                        old,
+                        new,
+                        &item_type(&inner),
+                        &strategy,
+                    )?))
                 } else {
                     without_directives(Value::Array(new))
                 }
@@ -105,10 +112,15 @@ fn merge_map(mut original: Object, mut patch: Object, ty: &Type) -> Result<Objec
 /// `$retainKeys`: what it does not name goes.
 fn retain_keys(original: &mut Object, patch: &Object, keys: &Value) -> Result<(), String> {
     let malformed = || Err("bad patch format of retainKeys".to_owned());
-    let Some(keys) = keys.as_array() else { return malformed() };
+    let Some(keys) = keys.as_array() else {
+        return malformed();
+    };
     let kept = |name: &str| keys.iter().any(|key| key == name);
     let is_directive = |name: &str| name.starts_with(DELETE_FROM) || name.starts_with(SET_ORDER);
-    if patch.iter().any(|(name, value)| !value.is_null() && !is_directive(name) && !kept(name)) {
+    if patch
+        .iter()
+        .any(|(name, value)| !value.is_null() && !is_directive(name) && !kept(name))
+    {
         return malformed();
     }
     original.retain(|name, _| kept(name));
@@ -117,13 +129,24 @@ fn retain_keys(original: &mut Object, patch: &Object, keys: &Value) -> Result<()
 
 /// `$setElementOrder/LIST`: merges the list and brings it into that order.
 fn order_lists(original: &mut Object, patch: &mut Object, ty: &Type) -> Result<(), String> {
-    let orders: Vec<String> = patch.keys().filter(|key| key.starts_with(SET_ORDER)).cloned().collect();
+    let orders: Vec<String> = patch
+        .keys()
+        .filter(|key| key.starts_with(SET_ORDER))
+        .cloned()
+        .collect();
     for key in orders {
-        let order = patch.remove(&key).and_then(|order| order.as_array().cloned()).unwrap_or_default();
+        let order = patch
+            .remove(&key)
+            .and_then(|order| order.as_array().cloned())
+            .unwrap_or_default();
         let name = key.strip_prefix(SET_ORDER).unwrap_or_default().to_owned();
-        let strategy = lookup(ty, &name).map(|field| field.strategy.clone()).unwrap_or_default();
+        let strategy = lookup(ty, &name)
+            .map(|field| field.strategy.clone())
+            .unwrap_or_default();
         let old = original.get(&name).and_then(Value::as_array).cloned();
-        let new = patch.shift_remove(&name).and_then(|list| list.as_array().cloned());
+        let new = patch
+            .shift_remove(&name)
+            .and_then(|list| list.as_array().cloned());
         if let Some(new) = &new {
             // Whatever the patch changes must be in the order that it sets.
             let listed = |item: &Value| order.iter().any(|other| same(item, other, &strategy));
@@ -154,14 +177,25 @@ fn order_lists(original: &mut Object, patch: &mut Object, ty: &Type) -> Result<(
 }
 
 fn merge_key<'a>(item: &'a Value, strategy: &Strategy) -> Option<&'a Value> {
-    strategy.key.map_or(Some(item), |key| if item.is_object() { item.get(key) } else { Some(item) })
+    strategy.key.map_or(Some(item), |key| {
+        if item.is_object() {
+            item.get(key)
+        } else {
+            Some(item)
+        }
+    })
 }
 
 fn same(a: &Value, b: &Value, strategy: &Strategy) -> bool {
     merge_key(a, strategy) == merge_key(b, strategy)
 }
 
-fn merge_list(old: Vec<Value>, new: Vec<Value>, item: &Type, strategy: &Strategy) -> Result<Vec<Value>, String> {
+fn merge_list(
+    old: Vec<Value>,
+    new: Vec<Value>,
+    item: &Type,
+    strategy: &Strategy,
+) -> Result<Vec<Value>, String> {
     if old.is_empty() && new.is_empty() {
         return Ok(old);
     }
@@ -182,22 +216,37 @@ fn merge_list(old: Vec<Value>, new: Vec<Value>, item: &Type, strategy: &Strategy
         }
         both
     };
-    let order: Vec<Value> = order.into_iter().filter(|item| item.get(DIRECTIVE).is_none()).collect();
+    let order: Vec<Value> = order
+        .into_iter()
+        .filter(|item| item.get(DIRECTIVE).is_none())
+        .collect();
     Ok(in_order(merged, &order, &before, strategy))
 }
 
-fn merge_maps(mut old: Vec<Value>, new: Vec<Value>, item: &Type, key: &str) -> Result<Vec<Value>, String> {
+fn merge_maps(
+    mut old: Vec<Value>,
+    new: Vec<Value>,
+    item: &Type,
+    key: &str,
+) -> Result<Vec<Value>, String> {
     let mut changes = Vec::new();
     let mut replaces = false;
     for change in new {
-        match change.get(DIRECTIVE).map(|directive| directive.as_str().unwrap_or_default()) {
+        match change
+            .get(DIRECTIVE)
+            .map(|directive| directive.as_str().unwrap_or_default())
+        {
             None => changes.push(change),
             Some("delete") => {
-                let Some(value) = change.get(key) else { return Err(no_merge_key(&change, key)) };
+                let Some(value) = change.get(key) else {
+                    return Err(no_merge_key(&change, key));
+                };
                 old.retain(|one| one.get(key) != Some(value));
             }
             Some("replace") => replaces = true,
-            Some("merge") => return Err("merging lists cannot yet be specified in the patch".into()),
+            Some("merge") => {
+                return Err("merging lists cannot yet be specified in the patch".into());
+            }
             Some(other) => return Err(format!("unknown patch type: {other} in map: {change}")),
         }
     }
@@ -205,7 +254,9 @@ fn merge_maps(mut old: Vec<Value>, new: Vec<Value>, item: &Type, key: &str) -> R
         return Ok(changes);
     }
     for change in changes {
-        let Some(value) = change.get(key).cloned() else { return Err(no_merge_key(&change, key)) };
+        let Some(value) = change.get(key).cloned() else {
+            return Err(no_merge_key(&change, key));
+        };
         match old.iter_mut().find(|one| one.get(key) == Some(&value)) {
             Some(there) => {
                 if let (Value::Object(was), Value::Object(is)) = (there.take(), change) {
@@ -223,10 +274,17 @@ fn no_merge_key(item: &Value, key: &str) -> String {
 }
 
 /// Items of the patch in its order; the others keep their places relative to them where the live list tells.
-fn in_order(merged: Vec<Value>, order: &[Value], live: &[Value], strategy: &Strategy) -> Vec<Value> {
-    let position = |list: &[Value], item: &Value| list.iter().position(|other| same(item, other, strategy));
-    let (mut right, mut left): (Vec<Value>, Vec<Value>) =
-        merged.into_iter().partition(|item| position(order, item).is_some());
+fn in_order(
+    merged: Vec<Value>,
+    order: &[Value],
+    live: &[Value],
+    strategy: &Strategy,
+) -> Vec<Value> {
+    let position =
+        |list: &[Value], item: &Value| list.iter().position(|other| same(item, other, strategy));
+    let (mut right, mut left): (Vec<Value>, Vec<Value>) = merged
+        .into_iter()
+        .partition(|item| position(order, item).is_some());
     right.sort_by_key(|item| position(order, item));
     left.sort_by_key(|item| position(live, item));
     let mut out = Vec::new();
@@ -264,7 +322,9 @@ fn without_directives(value: Value) -> Option<Value> {
                 .collect();
             Some(Value::Object(kept))
         }
-        Value::Array(items) => Some(Value::Array(items.into_iter().filter_map(without_directives).collect())),
+        Value::Array(items) => Some(Value::Array(
+            items.into_iter().filter_map(without_directives).collect(),
+        )),
         other => Some(other),
     }
 }

@@ -153,14 +153,24 @@ impl Struct {
 
     /// The name without the table, as Go error messages print it.
     pub(crate) fn short_name(&self) -> &'static str {
-        self.name.split_once('.').map_or(self.name, |(_, short)| short)
+        self.name
+            .split_once('.')
+            .map_or(self.name, |(_, short)| short)
     }
 }
 
 /// The struct with this name in the tables; unknown names get the open generic object.
 pub(crate) fn lookup(name: &str) -> &'static Struct {
-    static EMPTY: Struct = Struct { name: "generic.Unknown", atomic: false, open: true, fields: Vec::new() };
-    TYPES.get(name).or_else(|| TYPES.get(GENERIC)).unwrap_or(&EMPTY)
+    static EMPTY: Struct = Struct {
+        name: "generic.Unknown",
+        atomic: false,
+        open: true,
+        fields: Vec::new(),
+    };
+    TYPES
+        .get(name)
+        .or_else(|| TYPES.get(GENERIC))
+        .unwrap_or(&EMPTY)
 }
 
 /// The type of objects without a schema: metadata is known, everything else is kept as it is.
@@ -171,7 +181,10 @@ pub(crate) static ANY: Type = Type::Scalar(Scalar::Any);
 
 fn read_table(table: &'static str, types: &mut HashMap<&'static str, Struct>) {
     let mut current: Option<Struct> = None;
-    for line in table.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
+    for line in table
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
+    {
         if let Some(row) = line.strip_prefix("  ") {
             if let (Some(open), Some(field)) = (current.as_mut(), read_field(row)) {
                 open.fields.push(field);
@@ -184,8 +197,12 @@ fn read_table(table: &'static str, types: &mut HashMap<&'static str, Struct>) {
         let mut words = line.split(' ');
         let name = words.next().unwrap_or_default();
         let marks: Vec<&str> = words.collect();
-        current =
-            Some(Struct { name, atomic: marks.contains(&"atomic"), open: marks.contains(&"open"), fields: Vec::new() });
+        current = Some(Struct {
+            name,
+            atomic: marks.contains(&"atomic"),
+            open: marks.contains(&"open"),
+            fields: Vec::new(),
+        });
     }
     if let Some(done) = current {
         types.insert(done.name, done);
@@ -207,7 +224,10 @@ fn read_field(row: &'static str) -> Option<Field> {
     };
     for word in words {
         if let Some(number) = word.strip_prefix('@') {
-            field.number = number.split('.').filter_map(|part| part.parse().ok()).collect();
+            field.number = number
+                .split('.')
+                .filter_map(|part| part.parse().ok())
+                .collect();
             continue;
         }
         match word.split_once('=').unwrap_or((word, "")) {
@@ -229,10 +249,16 @@ fn read_field(row: &'static str) -> Option<Field> {
 }
 
 fn read_type(text: &'static str) -> Type {
-    if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+    if let Some(inner) = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
         return Type::List(Box::new(read_type(inner)));
     }
-    if let Some(inner) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+    if let Some(inner) = text
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'))
+    {
         return Type::Map(Box::new(read_type(inner)));
     }
     match text {
@@ -254,7 +280,10 @@ mod tests {
     use super::*;
 
     fn field(of: &str, name: &str) -> Field {
-        lookup(of).field(name).unwrap_or_else(|| panic!("{of}.{name}")).clone()
+        lookup(of)
+            .field(name)
+            .unwrap_or_else(|| panic!("{of}.{name}"))
+            .clone()
     }
 
     #[test]
@@ -274,11 +303,27 @@ mod tests {
 
     #[test]
     fn pull_secrets_are_atomic_on_accounts_and_merged_in_pods() {
-        assert_eq!(field("core.ServiceAccount", "imagePullSecrets").relation, Relation::Natural);
-        assert!(!field("core.ServiceAccount", "imagePullSecrets").strategy.merge);
-        assert_eq!(field("core.ServiceAccount", "secrets").strategy.key, Some("name"));
-        assert_eq!(field("core.PodSpec", "imagePullSecrets").relation, Relation::Keyed(vec!["name"]));
-        assert_eq!(field("core.Container", "ports").relation, Relation::Keyed(vec!["containerPort", "protocol"]));
+        assert_eq!(
+            field("core.ServiceAccount", "imagePullSecrets").relation,
+            Relation::Natural
+        );
+        assert!(
+            !field("core.ServiceAccount", "imagePullSecrets")
+                .strategy
+                .merge
+        );
+        assert_eq!(
+            field("core.ServiceAccount", "secrets").strategy.key,
+            Some("name")
+        );
+        assert_eq!(
+            field("core.PodSpec", "imagePullSecrets").relation,
+            Relation::Keyed(vec!["name"])
+        );
+        assert_eq!(
+            field("core.Container", "ports").relation,
+            Relation::Keyed(vec!["containerPort", "protocol"])
+        );
         assert_eq!(field("core.ContainerPort", "protocol").default, Some("TCP"));
         assert!(lookup("core.LocalObjectReference").atomic);
     }

@@ -10,116 +10,11 @@ use serde_json::{Map, Value, json};
 
 use super::super::error::ApiError;
 use super::super::schema::Type;
+use super::compare::compare;
 use super::merge::merge;
+use super::owners::{Manager, Owned, Owners, without_managed_fields};
 use super::set::{Element, Set, display};
-use super::typed::{Node, compare, field_set, remove, validate};
-
-/// One entry of `managedFields`, without its fields.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Manager {
-    /// Its name, `kubectl-extreg`.
-    pub(crate) name: String,
-    /// Whether it applies; else it updates.
-    pub(crate) applies: bool,
-    /// The version it wrote with.
-    pub(crate) api_version: String,
-    /// The subresource it wrote through, or nothing.
-    pub(crate) subresource: String,
-}
-
-impl Manager {
-    /// The entry it is kept under: an applier is the same whatever its version.
-    fn key(&self) -> Self {
-        let mut key = self.clone();
-        if key.applies {
-            key.api_version.clear();
-        }
-        key
-    }
-
-    fn printed(&self) -> String {
-        let mut words = format!("{:?}", self.name);
-        if !self.subresource.is_empty() {
-            words = format!("{words} with subresource {:?}", self.subresource);
-        }
-        if !self.applies {
-            words = format!("{words} using {}", self.api_version);
-        }
-        words
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Owned {
-    set: Set,
-    api_version: String,
-    time: String,
-}
-
-/// The owners of an object's fields.
-#[derive(Debug, Clone, Default)]
-struct Owners(BTreeMap<Manager, Owned>);
-
-impl Owners {
-    fn read(object: &Value) -> Self {
-        let mut owners = BTreeMap::new();
-        for entry in object["metadata"]["managedFields"].as_array().into_iter().flatten() {
-            let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
-            let manager = Manager {
-                name: text("manager"),
-                applies: text("operation") == "Apply",
-                api_version: text("apiVersion"),
-                subresource: text("subresource"),
-            };
-            let set = Set::from_fields(&entry["fieldsV1"]);
-            owners.insert(manager.key(), Owned { set, api_version: text("apiVersion"), time: text("time") });
-        }
-        Self(owners)
-    }
-
-    fn write(&self, object: &mut Value) {
-        let mut entries: Vec<(&Manager, &Owned)> = self.0.iter().collect();
-        entries.sort_by(|(a, x), (b, y)| {
-            let first = (!a.applies, &x.time, &a.name, &x.api_version, &a.subresource);
-            first.cmp(&(!b.applies, &y.time, &b.name, &y.api_version, &b.subresource))
-        });
-        let entries: Vec<Value> = entries
-            .into_iter()
-            .map(|(manager, owned)| {
-                let mut entry = Map::new();
-                entry.insert("manager".into(), manager.name.clone().into());
-                entry.insert("operation".into(), if manager.applies { "Apply" } else { "Update" }.into());
-                entry.insert("apiVersion".into(), owned.api_version.clone().into());
-                entry.insert("time".into(), owned.time.clone().into());
-                entry.insert("fieldsType".into(), "FieldsV1".into());
-                entry.insert("fieldsV1".into(), owned.set.to_fields());
-                if !manager.subresource.is_empty() {
-                    entry.insert("subresource".into(), manager.subresource.clone().into());
-                }
-                Value::Object(entry)
-            })
-            .collect();
-        if let Some(metadata) = object["metadata"].as_object_mut() {
-            if entries.is_empty() {
-                metadata.remove("managedFields");
-            } else {
-                metadata.insert("managedFields".into(), entries.into());
-            }
-        }
-    }
-
-    fn drop_empty(&mut self) {
-        self.0.retain(|_, owned| !owned.set.is_empty());
-    }
-}
-
-fn without_managed_fields(object: &Value) -> Value {
-    let mut bare = object.clone();
-    if let Some(metadata) = bare.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.remove("managedFields");
-    }
-    bare
-}
+use super::typed::{Node, field_set, remove, validate};
 
 /// Fields that belong to nobody.
 fn strip(set: &Set) -> Set {
@@ -134,7 +29,10 @@ fn strip(set: &Set) -> Set {
         "managedFields",
         "resourceVersion",
     ];
-    let inner: Map<String, Value> = metadata.iter().map(|name| (format!("f:{name}"), json!({}))).collect();
+    let inner: Map<String, Value> = metadata
+        .iter()
+        .map(|name| (format!("f:{name}"), json!({})))
+        .collect();
     let mut fields = json!({"f:apiVersion": {}, "f:kind": {}, "f:metadata": inner});
     fields["f:metadata"]["."] = json!({});
     set.difference(&Set::from_fields(&fields))
@@ -174,8 +72,18 @@ pub(crate) enum Door {
 ///
 /// `live` is null for a creation. `new` gets its `managedFields`; a list that the client sent is taken as the
 /// state before, and an empty one forgets all owners, as on the real server.
-pub(crate) fn update(live: &Value, new: &mut Value, ty: &Type, manager: &Manager, door: Door, now: &str) {
-    let sent = new["metadata"].get("managedFields").and_then(Value::as_array).cloned();
+pub(crate) fn update(
+    live: &Value,
+    new: &mut Value,
+    ty: &Type,
+    manager: &Manager,
+    door: Door,
+    now: &str,
+) {
+    let sent = new["metadata"]
+        .get("managedFields")
+        .and_then(Value::as_array)
+        .cloned();
     let reset = door != Door::Status
         && sent.as_ref().is_some_and(|list| match list.as_slice() {
             [] => true,
@@ -192,8 +100,20 @@ pub(crate) fn update(live: &Value, new: &mut Value, ty: &Type, manager: &Manager
         owners.write(new);
         return;
     }
-    let before = if live.is_null() { json!({}) } else { without_managed_fields(live) };
-    update_owners(&mut owners, &before, &without_managed_fields(new), ty, manager, door, now);
+    let before = if live.is_null() {
+        json!({})
+    } else {
+        without_managed_fields(live)
+    };
+    update_owners(
+        &mut owners,
+        &before,
+        &without_managed_fields(new),
+        ty,
+        manager,
+        door,
+        now,
+    );
     owners.write(new);
 }
 
@@ -222,7 +142,7 @@ fn update_owners(
             time: String::new(),
         });
         mine.set = mine.set.union(&taken);
-        mine.time = now.to_owned();
+        now.clone_into(&mut mine.time);
     }
     owners.drop_empty();
 }
@@ -239,13 +159,24 @@ pub(crate) fn apply(
     force: bool,
     now: &str,
 ) -> Result<Value, ApiError> {
-    if config["metadata"].get("managedFields").is_some_and(|fields| !fields.is_null()) {
+    if config["metadata"]
+        .get("managedFields")
+        .is_some_and(|fields| !fields.is_null())
+    {
         return Err(ApiError::bad_request("metadata.managedFields must be nil"));
     }
     let node = Node::root(ty);
     validate(config, node).map_err(|words| {
-        let text = |pointer: &str| config.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let (group, version) = manager.api_version.split_once('/').unwrap_or(("", &manager.api_version));
+        let text = |pointer: &str| {
+            config
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let (group, version) = manager
+            .api_version
+            .split_once('/')
+            .unwrap_or(("", &manager.api_version));
         ApiError::plain(format!(
             "failed to create typed patch object ({}/{}; {group}/{version}, Kind={}): {words}",
             text("/metadata/namespace"),
@@ -254,18 +185,39 @@ pub(crate) fn apply(
         ))
     })?;
     let mut owners = Owners::read(live);
-    let before = if live.is_null() { json!({}) } else { without_managed_fields(live) };
+    let before = if live.is_null() {
+        json!({})
+    } else {
+        without_managed_fields(live)
+    };
     if owners.0.is_empty() && !live.is_null() {
-        let first = Manager { name: "before-first-apply".into(), applies: false, ..manager.clone() };
-        update_owners(&mut owners, &json!({}), &before, ty, &first, Door::Whole, now);
+        let first = Manager {
+            name: "before-first-apply".into(),
+            applies: false,
+            ..manager.clone()
+        };
+        update_owners(
+            &mut owners,
+            &json!({}),
+            &before,
+            ty,
+            &first,
+            Door::Whole,
+            now,
+        );
     }
     match try_apply(&owners, &before, config, ty, manager, door, force, now) {
         Ok(applied) => Ok(applied),
         Err(Refused::Words(words)) => Err(ApiError::plain(words)),
         Err(Refused::Conflicts(conflicts)) => {
-            let left = if manager.name == "kubectl" { not_client_side(conflicts, &before, ty) } else { conflicts };
+            let left = if manager.name == "kubectl" {
+                not_client_side(conflicts, &before, ty)
+            } else {
+                conflicts
+            };
             if left.is_empty() {
-                try_apply(&owners, &before, config, ty, manager, door, true, now).map_err(Refused::into_error)
+                try_apply(&owners, &before, config, ty, manager, door, true, now)
+                    .map_err(Refused::into_error)
             } else {
                 Err(Refused::Conflicts(left).into_error())
             }
@@ -286,7 +238,7 @@ impl Refused {
             Self::Words(words) => return ApiError::plain(words),
             Self::Conflicts(conflicts) => conflicts,
         };
-        let causes = conflicts
+        let causes: Vec<Value> = conflicts
             .iter()
             .map(|(manager, path)| {
                 json!({
@@ -297,13 +249,19 @@ impl Refused {
             })
             .collect();
         if let [(manager, path)] = conflicts.as_slice() {
-            let words =
-                format!("Apply failed with 1 conflict: conflict with {}: {}", manager.printed(), display(path));
-            return ApiError::apply_conflict(words, causes);
+            let words = format!(
+                "Apply failed with 1 conflict: conflict with {}: {}",
+                manager.printed(),
+                display(path)
+            );
+            return ApiError::apply_conflict(words, &causes);
         }
         let mut by_manager: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (manager, path) in &conflicts {
-            by_manager.entry(manager.printed()).or_default().push(format!("- {}", display(path)));
+            by_manager
+                .entry(manager.printed())
+                .or_default()
+                .push(format!("- {}", display(path)));
         }
         let lines: Vec<String> = by_manager
             .iter()
@@ -311,12 +269,19 @@ impl Refused {
                 std::iter::once(format!("conflicts with {manager}:")).chain(paths.iter().cloned())
             })
             .collect();
-        let words = format!("Apply failed with {} conflicts: {}", conflicts.len(), lines.join("\n"));
-        ApiError::apply_conflict(words, causes)
+        let words = format!(
+            "Apply failed with {} conflicts: {}",
+            conflicts.len(),
+            lines.join("\n")
+        );
+        ApiError::apply_conflict(words, &causes)
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the same values as apply, which calls it twice")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the same values as apply, which calls it twice"
+)]
 fn try_apply(
     owners: &Owners,
     live: &Value,
@@ -337,7 +302,11 @@ fn try_apply(
     let set = ignore(&field_set(config, node), door);
     owners.0.insert(
         key.clone(),
-        Owned { set, api_version: manager.api_version.clone(), time: last.as_ref().map_or_else(String::new, |l| l.time.clone()) },
+        Owned {
+            set,
+            api_version: manager.api_version.clone(),
+            time: last.as_ref().map_or_else(String::new, |l| l.time.clone()),
+        },
     );
     let merged = match &last {
         Some(last) => prune(&merged, &owners, &last.set, ty),
@@ -355,9 +324,17 @@ fn try_apply(
         }
         let contested = owned.set.intersection(&touched);
         if !force {
-            conflicts.extend(contested.paths().into_iter().map(|path| (other.clone(), path)));
+            conflicts.extend(
+                contested
+                    .paths()
+                    .into_iter()
+                    .map(|path| (other.clone(), path)),
+            );
         }
-        owned.set = owned.set.difference(&contested).difference(&changes.removed);
+        owned.set = owned
+            .set
+            .difference(&contested)
+            .difference(&changes.removed);
     }
     if !conflicts.is_empty() {
         return Err(Refused::Conflicts(conflicts));
@@ -366,12 +343,16 @@ fn try_apply(
         mine.set = strip(&mine.set);
     }
     owners.drop_empty();
-    let changed = merged != *live || owners.0.keys().ne(before.0.keys())
-        || owners.0.iter().any(|(who, owned)| before.0.get(who).is_none_or(|was| was.set != owned.set));
-    if let Some(mine) = owners.0.get_mut(&key) {
-        if changed || mine.time.is_empty() {
-            now.clone_into(&mut mine.time);
-        }
+    let changed = merged != *live
+        || owners.0.keys().ne(before.0.keys())
+        || owners
+            .0
+            .iter()
+            .any(|(who, owned)| before.0.get(who).is_none_or(|was| was.set != owned.set));
+    if let Some(mine) = owners.0.get_mut(&key)
+        && (changed || mine.time.is_empty())
+    {
+        now.clone_into(&mut mine.time);
     }
     let mut merged = merged;
     if !merged["metadata"].is_object() {
@@ -388,7 +369,11 @@ fn prune(merged: &Value, owners: &Owners, last: &Set, ty: &Type) -> Value {
     let last = last.with_named_fields(ty);
     let pruned = remove(merged, &last, node).unwrap_or_else(empty);
     let merged_set = field_set(merged, node).with_named_fields(ty);
-    let owned = owners.0.values().fold(Set::default(), |all, one| all.union(&one.set)).with_named_fields(ty);
+    let owned = owners
+        .0
+        .values()
+        .fold(Set::default(), |all, one| all.union(&one.set))
+        .with_named_fields(ty);
     // Back comes what somebody owns,
     let gone = merged_set.difference(&field_set(&pruned, node).with_named_fields(ty).union(&owned));
     let pruned = remove(merged, &gone, node).unwrap_or_else(empty);
@@ -401,8 +386,12 @@ fn prune(merged: &Value, owners: &Owners, last: &Set, ty: &Type) -> Value {
 /// Conflicts that `kubectl apply --server-side` may not ignore: all but those with fields that its own
 /// client-side apply had set to the live value.
 fn not_client_side(conflicts: Conflicts, live: &Value, ty: &Type) -> Conflicts {
-    let annotation = &live["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"];
-    let Some(last) = annotation.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
+    let annotation =
+        &live["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"];
+    let Some(last) = annotation
+        .as_str()
+        .and_then(|text| serde_json::from_str::<Value>(text).ok())
+    else {
         return conflicts;
     };
     let node = Node::root(ty);
@@ -412,5 +401,8 @@ fn not_client_side(conflicts: Conflicts, live: &Value, ty: &Type) -> Conflicts {
         .difference(&changes.added)
         .difference(&changes.removed);
     let mine = mine.paths();
-    conflicts.into_iter().filter(|(_, path)| !mine.contains(path)).collect()
+    conflicts
+        .into_iter()
+        .filter(|(_, path)| !mine.contains(path))
+        .collect()
 }

@@ -15,7 +15,11 @@ pub(crate) fn merge(live: &Value, applied: &Value, node: Node<'_>) -> Result<Val
     Ok(both(Some(live), Some(applied), node)?.unwrap_or_else(|| Value::Object(Map::new())))
 }
 
-fn both(live: Option<&Value>, applied: Option<&Value>, node: Node<'_>) -> Result<Option<Value>, String> {
+fn both(
+    live: Option<&Value>,
+    applied: Option<&Value>,
+    node: Node<'_>,
+) -> Result<Option<Value>, String> {
     let bare = |value: Option<&Value>| {
         value.is_none_or(|value| match value {
             Value::Object(entries) => entries.is_empty(),
@@ -30,15 +34,25 @@ fn both(live: Option<&Value>, applied: Option<&Value>, node: Node<'_>) -> Result
     if let Form::List(keys) = form {
         return list(live, applied, node, keys);
     }
-    let (lefts, rights) = (live.and_then(Value::as_object), applied.and_then(Value::as_object));
+    let (lefts, rights) = (
+        live.and_then(Value::as_object),
+        applied.and_then(Value::as_object),
+    );
     let mut out = Map::new();
     let fresh = rights.into_iter().flatten().map(|(name, _)| name);
-    let names = lefts.into_iter().flatten().map(|(name, _)| name).chain(fresh);
+    let names = lefts
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name)
+        .chain(fresh);
     for name in names {
         if out.contains_key(name) {
             continue;
         }
-        let (left, right) = (lefts.and_then(|all| all.get(name)), rights.and_then(|all| all.get(name)));
+        let (left, right) = (
+            lefts.and_then(|all| all.get(name)),
+            rights.and_then(|all| all.get(name)),
+        );
         if let Some(merged) = both(left, right, node.entry(name))? {
             out.insert(name.clone(), merged);
         }
@@ -53,8 +67,14 @@ fn list(
     keys: &[&'static str],
 ) -> Result<Option<Value>, String> {
     let index = |value: Option<&Value>| -> Result<Vec<(Element, Value)>, String> {
-        let items = value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        items.iter().map(|item| Ok((item_element(node, keys, item)?, item.clone()))).collect()
+        let items = value
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        items
+            .iter()
+            .map(|item| Ok((item_element(node, keys, item)?, item.clone())))
+            .collect()
     };
     let (lefts, rights) = (index(live)?, index(applied)?);
     let find = |all: &[(Element, Value)], element: &str| -> Option<Value> {
@@ -65,7 +85,11 @@ fn list(
     };
     let in_right = |element: &str| rights.iter().any(|(other, _)| other == element);
     let in_left = |element: &str| lefts.iter().any(|(other, _)| other == element);
-    let mut shared = rights.iter().map(|(element, _)| element).filter(|element| in_left(element)).peekable();
+    let mut shared = rights
+        .iter()
+        .map(|(element, _)| element)
+        .filter(|element| in_left(element))
+        .peekable();
     let mut done = BTreeSet::new();
     let mut out = Vec::new();
     let (mut left, mut right) = (0, 0);
@@ -73,7 +97,11 @@ fn list(
         if let (Some((mine, _)), Some((theirs, _))) = (lefts.get(left), rights.get(right)) {
             if mine == theirs {
                 done.insert(mine.clone());
-                out.extend(both(find(&lefts, mine).as_ref(), find(&rights, mine).as_ref(), node.item())?);
+                out.extend(both(
+                    find(&lefts, mine).as_ref(),
+                    find(&rights, mine).as_ref(),
+                    node.item(),
+                )?);
                 left += 1;
                 right += 1;
                 shared.next();
@@ -96,7 +124,11 @@ fn list(
         }
         if let Some((theirs, _)) = rights.get(right) {
             done.insert(theirs.clone());
-            out.extend(both(find(&lefts, theirs).as_ref(), find(&rights, theirs).as_ref(), node.item())?);
+            out.extend(both(
+                find(&lefts, theirs).as_ref(),
+                find(&rights, theirs).as_ref(),
+                node.item(),
+            )?);
             right += 1;
             if shared.peek().is_some_and(|next| *next == theirs) {
                 shared.next();

@@ -5,11 +5,15 @@
 //! [`super::schema`]. There is one version of every kind here, so nothing is converted between versions.
 //!
 //! * [`set`]: sets of field paths, and `fieldsV1`;
-//! * [`typed`]: walking a value along its shape: field set, comparison, removal, validation;
+//! * [`typed`]: walking a value along its shape: field set, removal, validation;
+//! * [`compare`]: what changed between two values;
 //! * [`merge`]: merging an applied configuration into a live object;
-//! * [`managers`]: who owns what; update and apply.
+//! * [`owners`]: who owns what, as it is recorded;
+//! * [`managers`]: update and apply.
 
+pub(crate) mod compare;
 pub(crate) mod managers;
 pub(crate) mod merge;
+pub(crate) mod owners;
 pub(crate) mod set;
 pub(crate) mod typed;

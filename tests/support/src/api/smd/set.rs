@@ -20,7 +20,9 @@ pub(crate) fn field_element(name: &str) -> Element {
 
 /// A path as conflicts print it: `.spec.containers[name="web"].image`.
 pub(crate) fn display(path: &[Element]) -> String {
-    path.iter().map(|element| display_element(element)).collect()
+    path.iter()
+        .map(|element| display_element(element))
+        .collect()
 }
 
 /// One element as errors print it.
@@ -29,7 +31,10 @@ pub(crate) fn display_element(element: &str) -> String {
         Some(("f", name)) => format!(".{name}"),
         Some(("k", keys)) => {
             let keys: Map<String, Value> = serde_json::from_str(keys).unwrap_or_default();
-            let parts: Vec<String> = keys.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let parts: Vec<String> = keys
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             format!("[{}]", parts.join(","))
         }
         Some(("v", value)) => format!("[={value}]"),
@@ -75,7 +80,10 @@ impl Set {
         let mut result = self.clone();
         result.members.extend(other.members.iter().cloned());
         for (element, inner) in &other.children {
-            let merged = result.children.get(element).map_or_else(|| inner.clone(), |mine| mine.union(inner));
+            let merged = result
+                .children
+                .get(element)
+                .map_or_else(|| inner.clone(), |mine| mine.union(inner));
             result.children.insert(element.clone(), merged);
         }
         result
@@ -101,7 +109,10 @@ impl Set {
             .children
             .iter()
             .filter_map(|(element, mine)| {
-                let rest = other.children.get(element).map_or_else(|| mine.clone(), |theirs| mine.difference(theirs));
+                let rest = other
+                    .children
+                    .get(element)
+                    .map_or_else(|| mine.clone(), |theirs| mine.difference(theirs));
                 (!rest.is_empty()).then(|| (element.clone(), rest))
             })
             .collect();
@@ -116,16 +127,21 @@ impl Set {
         for (element, inner) in &self.children {
             let name = element.strip_prefix("f:");
             let below = match (ty, name) {
-                (Type::Struct(shape), Some(name)) => schema::lookup(shape).field(name).map(|field| &field.ty),
+                (Type::Struct(shape), Some(name)) => {
+                    schema::lookup(shape).field(name).map(|field| &field.ty)
+                }
                 (Type::Map(inner), Some(_)) | (Type::List(inner), None) => Some(inner.as_ref()),
                 _ => None,
             };
-            if let (Type::Struct(shape), Some(name)) = (ty, name) {
-                if schema::lookup(shape).field(name).is_some() {
-                    members.insert(element.clone());
-                }
+            if let (Type::Struct(shape), Some(name)) = (ty, name)
+                && schema::lookup(shape).field(name).is_some()
+            {
+                members.insert(element.clone());
             }
-            children.insert(element.clone(), inner.with_named_fields(below.unwrap_or(&schema::ANY)));
+            children.insert(
+                element.clone(),
+                inner.with_named_fields(below.unwrap_or(&schema::ANY)),
+            );
         }
         Self { members, children }
     }
@@ -153,7 +169,8 @@ impl Set {
     /// The set as `fieldsV1`.
     pub(crate) fn to_fields(&self) -> Value {
         let mut out = Map::new();
-        let elements: BTreeSet<&Element> = self.members.iter().chain(self.children.keys()).collect();
+        let elements: BTreeSet<&Element> =
+            self.members.iter().chain(self.children.keys()).collect();
         for element in elements {
             let mut inner = match self.children.get(element).map(Self::to_fields) {
                 Some(Value::Object(inner)) => inner,
@@ -207,7 +224,10 @@ mod tests {
     fn difference_keeps_what_lies_below_a_removed_member() {
         let mine = Set::from_fields(&json!({"f:a": {".": {}, "f:b": {}}}));
         let theirs = Set::from_fields(&json!({"f:a": {}}));
-        assert_eq!(mine.difference(&theirs).to_fields(), json!({"f:a": {"f:b": {}}}));
+        assert_eq!(
+            mine.difference(&theirs).to_fields(),
+            json!({"f:a": {"f:b": {}}})
+        );
         assert_eq!(mine.intersection(&theirs).to_fields(), json!({"f:a": {}}));
     }
 
@@ -216,6 +236,12 @@ mod tests {
         let set = Set::from_fields(&json!({"f:spec": {"f:ports": {
             "k:{\"containerPort\":80,\"protocol\":\"TCP\"}": {"f:name": {}}}, "f:finalizers": {"v:\"x\"": {}}}}));
         let printed: Vec<String> = set.paths().iter().map(|path| display(path)).collect();
-        assert_eq!(printed, [".spec.finalizers[=\"x\"]", ".spec.ports[containerPort=80,protocol=\"TCP\"].name"]);
+        assert_eq!(
+            printed,
+            [
+                ".spec.finalizers[=\"x\"]",
+                ".spec.ports[containerPort=80,protocol=\"TCP\"].name"
+            ]
+        );
     }
 }

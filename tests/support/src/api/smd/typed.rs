@@ -31,7 +31,10 @@ pub(crate) enum Form<'a> {
 impl<'a> Node<'a> {
     /// The root of an object of this shape.
     pub(crate) fn root(ty: &'a Type) -> Self {
-        Self { ty, relation: &NATURAL }
+        Self {
+            ty,
+            relation: &NATURAL,
+        }
     }
 
     /// How `value` is owned here; an unknown shape is judged by the value.
@@ -55,9 +58,12 @@ impl<'a> Node<'a> {
     }
 
     /// The node of a field or map entry.
-    pub(crate) fn entry(&self, name: &str) -> Node<'a> {
+    pub(crate) fn entry(&self, name: &str) -> Self {
         if let Some(field) = self.declared(name) {
-            return Node { ty: &field.ty, relation: &field.relation };
+            return Node {
+                ty: &field.ty,
+                relation: &field.relation,
+            };
         }
         match self.ty {
             Type::Map(inner) => Node::root(inner),
@@ -66,7 +72,7 @@ impl<'a> Node<'a> {
     }
 
     /// The node of a list's items.
-    pub(crate) fn item(&self) -> Node<'a> {
+    pub(crate) fn item(&self) -> Self {
         match self.ty {
             Type::List(inner) => Node::root(inner),
             _ => Node::root(&schema::ANY),
@@ -78,9 +84,13 @@ impl<'a> Node<'a> {
 pub(crate) fn item_element(node: Node<'_>, keys: &[&str], item: &Value) -> Result<Element, String> {
     if keys.is_empty() {
         return match item {
-            Value::Object(_) => Err("associative list without keys has an element that's a map type".into()),
+            Value::Object(_) => {
+                Err("associative list without keys has an element that's a map type".into())
+            }
             Value::Array(_) => Err("not supported: associative list with lists as elements".into()),
-            Value::Null => Err("associative list without keys has an element that's an explicit null".into()),
+            Value::Null => {
+                Err("associative list without keys has an element that's an explicit null".into())
+            }
             scalar => Ok(format!("v:{scalar}")),
         };
     }
@@ -128,114 +138,26 @@ fn fill(value: &Value, node: Node<'_>, path: &mut Vec<Element>, set: &mut Set) {
         }
         Form::List(keys) => {
             let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-            let elements: Vec<_> = items.iter().map(|item| item_element(node, keys, item).ok()).collect();
+            let elements: Vec<_> = items
+                .iter()
+                .map(|item| item_element(node, keys, item).ok())
+                .collect();
             for (item, element) in items.iter().zip(&elements) {
                 let Some(element) = element else { continue };
                 path.push(element.clone());
                 // A key that comes twice is owned as one leaf.
-                if elements.iter().filter(|other| other.as_ref() == Some(element)).count() == 1 {
+                if elements
+                    .iter()
+                    .filter(|other| other.as_ref() == Some(element))
+                    .count()
+                    == 1
+                {
                     fill(item, node.item(), path, set);
                 }
                 set.insert(path);
                 path.pop();
             }
         }
-    }
-}
-
-/// What changed between two values.
-#[derive(Debug, Default)]
-pub(crate) struct Comparison {
-    pub(crate) removed: Set,
-    pub(crate) modified: Set,
-    pub(crate) added: Set,
-}
-
-/// Compares two values of one type (`TypedValue.Compare`).
-pub(crate) fn compare(old: &Value, new: &Value, node: Node<'_>) -> Comparison {
-    let mut comparison = Comparison::default();
-    walk(Some(old), Some(new), node, &mut Vec::new(), &mut comparison);
-    comparison
-}
-
-fn walk(old: Option<&Value>, new: Option<&Value>, node: Node<'_>, path: &mut Vec<Element>, out: &mut Comparison) {
-    let is_bare = |value: Option<&Value>| {
-        value.is_none_or(|value| match value {
-            Value::Object(entries) => entries.is_empty(),
-            Value::Array(items) => items.is_empty(),
-            other => other.is_null(),
-        })
-    };
-    let form = node.form(new.or(old));
-    if matches!(form, Form::Leaf) || (is_bare(old) && is_bare(new)) {
-        match (old, new) {
-            (None, _) => out.added.insert(path),
-            (_, None) => out.removed.insert(path),
-            (Some(old), Some(new)) if old != new => out.modified.insert(path),
-            _ => {}
-        }
-        return;
-    }
-    if let Form::List(keys) = form {
-        walk_list(old, new, node, keys, path, out);
-    } else {
-        let (olds, news) = (old.and_then(Value::as_object), new.and_then(Value::as_object));
-        let names: BTreeSet<&String> = olds.into_iter().chain(news).flat_map(Map::keys).collect();
-        for name in names {
-            path.push(field_element(name));
-            let (was, is) = (olds.and_then(|all| all.get(name)), news.and_then(|all| all.get(name)));
-            walk(was, is, node.entry(name), path, out);
-            path.pop();
-        }
-    }
-    if old.is_none() {
-        out.added.insert(path);
-    } else if new.is_none() {
-        out.removed.insert(path);
-    }
-}
-
-fn walk_list(
-    old: Option<&Value>,
-    new: Option<&Value>,
-    node: Node<'_>,
-    keys: &[&'static str],
-    path: &mut Vec<Element>,
-    out: &mut Comparison,
-) {
-    let index = |value: Option<&Value>| -> Vec<(Element, Value)> {
-        let items = value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        items.iter().filter_map(|item| Some((item_element(node, keys, item).ok()?, item.clone()))).collect()
-    };
-    let (olds, news) = (index(old), index(new));
-    let elements: BTreeSet<&Element> = olds.iter().chain(&news).map(|(element, _)| element).collect();
-    for element in elements {
-        let pick = |all: &'_ [(Element, Value)]| -> Vec<Value> {
-            all.iter().filter(|(other, _)| other == element).map(|(_, item)| item.clone()).collect()
-        };
-        let (was, is) = (pick(&olds), pick(&news));
-        path.push(element.clone());
-        match (was.len(), is.len()) {
-            (0 | 1, 0 | 1) => walk(was.first(), is.first(), node.item(), path, out),
-            (2.., 2..) => {
-                if was != is {
-                    out.modified.insert(path);
-                }
-            }
-            (2.., _) => {
-                if let Some(one) = is.first() {
-                    walk(None, Some(one), node.item(), path, out);
-                }
-                out.removed.insert(path);
-            }
-            _ => {
-                if let Some(one) = was.first() {
-                    walk(Some(one), None, node.item(), path, out);
-                }
-                out.added.insert(path);
-            }
-        }
-        path.pop();
     }
 }
 
@@ -285,8 +207,15 @@ pub(crate) fn validate(value: &Value, node: Node<'_>) -> Result<(), String> {
 
 fn check(value: &Value, node: Node<'_>, path: &mut Vec<Element>) -> Result<(), String> {
     let refuse = |path: &[Element], words: String| {
-        let place: String = path.iter().map(|element| display_element(element)).collect();
-        Err(if place.is_empty() { words } else { format!("{place}: {words}") })
+        let place: String = path
+            .iter()
+            .map(|element| display_element(element))
+            .collect();
+        Err(if place.is_empty() {
+            words
+        } else {
+            format!("{place}: {words}")
+        })
     };
     if value.is_null() {
         return Ok(());
@@ -330,7 +259,10 @@ fn check(value: &Value, node: Node<'_>, path: &mut Vec<Element>) -> Result<(), S
                     _ => format!("i:{index}"),
                 };
                 if !seen.insert(element.clone()) {
-                    return refuse(path, format!("duplicate entries for key {}", display_element(&element)));
+                    return refuse(
+                        path,
+                        format!("duplicate entries for key {}", display_element(&element)),
+                    );
                 }
                 path.push(element);
                 check(item, node.item(), path)?;

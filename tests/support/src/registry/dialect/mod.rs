@@ -3,7 +3,24 @@
 //! [`Rules`] is what a dialect may say for itself; whatever it does not say is answered as plain distribution with
 //! token authentication answers it. Each dialect is a file of its own, whose head names where its answers come from.
 
+mod acr;
+mod artifact_registry;
+mod artifactory;
 mod distribution;
+mod docker_hub;
+mod ecr;
+mod ecr_public;
+mod ghcr;
+mod gitea;
+mod gitlab;
+mod harbor;
+mod nexus;
+mod openshift;
+mod quay;
+mod red_hat;
+mod zot;
+
+use serde_json::{Value, json};
 
 use super::access::{self, Denied, Identity, Need};
 use super::errors::{self, Problem};
@@ -12,7 +29,7 @@ use super::route::Route;
 use super::store::{Repository, StoredManifest};
 use super::token::{self, Login, TokenAsk};
 use super::users::Action;
-use super::world::Cx;
+use super::world::{Cx, World};
 use super::{Block, Limit};
 use crate::web::Reply;
 
@@ -26,6 +43,36 @@ pub enum Dialect {
     DistributionToken,
     /// CNCF distribution 2.8 with htpasswd: who is let in may do everything.
     DistributionBasic,
+    /// Docker Hub.
+    DockerHub,
+    /// quay.io and Red Hat Quay.
+    Quay,
+    /// registry.redhat.io.
+    RedHat,
+    /// GitHub's ghcr.io.
+    Ghcr,
+    /// GitLab's container registry.
+    GitLab,
+    /// Amazon ECR, private.
+    Ecr,
+    /// Amazon ECR Public.
+    EcrPublic,
+    /// Google Artifact Registry.
+    ArtifactRegistry,
+    /// Azure Container Registry.
+    Acr,
+    /// Harbor.
+    Harbor,
+    /// JFrog Artifactory.
+    Artifactory,
+    /// zot.
+    Zot,
+    /// Sonatype Nexus 3.
+    Nexus,
+    /// OpenShift's internal registry.
+    OpenShift,
+    /// Gitea and Forgejo (Codeberg).
+    Gitea,
 }
 
 impl Dialect {
@@ -34,6 +81,21 @@ impl Dialect {
         Self::Distribution,
         Self::DistributionToken,
         Self::DistributionBasic,
+        Self::DockerHub,
+        Self::Quay,
+        Self::RedHat,
+        Self::Ghcr,
+        Self::GitLab,
+        Self::Ecr,
+        Self::EcrPublic,
+        Self::ArtifactRegistry,
+        Self::Acr,
+        Self::Harbor,
+        Self::Artifactory,
+        Self::Zot,
+        Self::Nexus,
+        Self::OpenShift,
+        Self::Gitea,
     ];
 
     pub(crate) fn rules(self) -> Box<dyn Rules> {
@@ -41,6 +103,21 @@ impl Dialect {
             Self::Distribution => Box::new(distribution::Open),
             Self::DistributionToken => Box::new(distribution::Token),
             Self::DistributionBasic => Box::new(distribution::Basic),
+            Self::DockerHub => Box::new(docker_hub::DockerHub),
+            Self::Quay => Box::new(quay::Quay),
+            Self::RedHat => Box::new(red_hat::RedHat),
+            Self::Ghcr => Box::new(ghcr::Ghcr),
+            Self::GitLab => Box::new(gitlab::GitLab),
+            Self::Ecr => Box::new(ecr::Ecr),
+            Self::EcrPublic => Box::new(ecr_public::EcrPublic),
+            Self::ArtifactRegistry => Box::new(artifact_registry::ArtifactRegistry),
+            Self::Acr => Box::new(acr::Acr),
+            Self::Harbor => Box::new(harbor::Harbor),
+            Self::Artifactory => Box::new(artifactory::Artifactory),
+            Self::Zot => Box::new(zot::Zot),
+            Self::Nexus => Box::new(nexus::Nexus),
+            Self::OpenShift => Box::new(openshift::OpenShift),
+            Self::Gitea => Box::new(gitea::Gitea),
         }
     }
 }
@@ -64,13 +141,13 @@ pub(crate) trait Rules: Send + Sync + 'static {
     }
 
     /// The token endpoint's path.
-    fn token_path(&self) -> &'static str {
+    fn token_path(&self, _world: &World) -> &'static str {
         "/token"
     }
 
     /// Whether a path is the token endpoint; for registries that have several.
-    fn is_token_path(&self, path: &str) -> bool {
-        path == self.token_path()
+    fn is_token_path(&self, world: &World, path: &str) -> bool {
+        path == self.token_path(world)
     }
 
     /// Whether the token service is on an origin of its own unless the test says otherwise.
@@ -140,7 +217,7 @@ pub(crate) trait Rules: Send + Sync + 'static {
     }
 
     /// 429 as this registry words it.
-    fn limited(&self, _cx: &Cx, _limit: Limit) -> Reply {
+    fn limited(&self, _cx: &mut Cx, _limit: Limit) -> Reply {
         errors::plain_error(429, "TOOMANYREQUESTS", "too many requests")
     }
 
@@ -169,6 +246,11 @@ pub(crate) trait Rules: Send + Sync + 'static {
         true
     }
 
+    /// An answer to a pushed manifest that this registry does not want.
+    fn refuse_manifest(&self, _media_type: &str, _manifest: &Value) -> Option<Reply> {
+        None
+    }
+
     /// Chooses the form of a manifest by the `Accept` header.
     fn negotiate(
         &self,
@@ -186,13 +268,13 @@ pub(crate) trait Rules: Send + Sync + 'static {
     }
 
     /// Whether a repository has to exist before anything can be uploaded to it.
-    fn upload_needs_repository(&self) -> bool {
+    fn upload_needs_repository(&self, _cx: &Cx) -> bool {
         false
     }
 
-    /// Whether `tags/list` knows repositories that hold nothing.
-    fn lists_empty_repositories(&self) -> bool {
-        false
+    /// Whether the catalogue shows this repository to that caller.
+    fn catalog_shows(&self, _cx: &Cx, _who: &Identity, _repository: &str) -> bool {
+        true
     }
 
     /// What right cancelling an upload takes.
@@ -209,36 +291,40 @@ pub(crate) trait Rules: Send + Sync + 'static {
 /// `Bearer realm="...",service="..."[,scope="..."][,error="..."]`, as distribution writes it.
 pub(crate) fn bearer_challenge(cx: &Cx, need: &Need, denied: Denied) -> String {
     let rules = &cx.world.rules;
-    let mut challenge = format!(
-        "Bearer realm=\"{}\",service=\"{}\"",
-        cx.realm(rules.token_path()),
-        rules.service(cx),
-    );
-    if let Some(scope) = need.scope() {
-        challenge.push_str(&format!(",scope=\"{scope}\""));
-    }
-    match denied {
-        Denied::InvalidToken => challenge.push_str(",error=\"invalid_token\""),
-        Denied::NotAllowed => challenge.push_str(",error=\"insufficient_scope\""),
-        Denied::NoCredentials | Denied::WrongPassword => {}
-    }
-    challenge
+    let realm = cx.realm(rules.token_path(cx.world));
+    let service = rules.service(cx);
+    let scope = need
+        .scope()
+        .map(|scope| format!(",scope=\"{scope}\""))
+        .unwrap_or_default();
+    let error = match denied {
+        Denied::InvalidToken => ",error=\"invalid_token\"",
+        Denied::NotAllowed => ",error=\"insufficient_scope\"",
+        Denied::NoCredentials | Denied::WrongPassword => "",
+    };
+    format!("Bearer realm=\"{realm}\",service=\"{service}\"{scope}{error}")
 }
 
 /// The refusal's detail: one entry for each action that was wanted.
-pub(crate) fn scope_detail(need: &Need) -> serde_json::Value {
-    let entry = |kind: &str, name: &str, action: &str| serde_json::json!({"Type": kind, "Class": "", "Name": name, "Action": action});
+pub(crate) fn scope_detail(need: &Need) -> Value {
+    let entry = |kind: &str, name: &str, action: &str| json!({"Type": kind, "Class": "", "Name": name, "Action": action});
     match (&need.route, need.repository()) {
-        (Route::Catalog, _) => serde_json::json!([entry("registry", "catalog", "*")]),
+        (Route::Catalog, _) => json!([entry("registry", "catalog", "*")]),
         (_, Some(repository)) => need
             .actions
             .iter()
             .map(|action| entry("repository", repository, action.word()))
             .collect(),
-        (_, None) => serde_json::Value::Null,
+        (_, None) => Value::Null,
     }
 }
 
+/// A repository's elements.
+pub(crate) fn elements(repository: &str) -> Vec<&str> {
+    repository.split('/').collect()
+}
+
+/// The refusal with its challenge, when it has one.
 pub(crate) fn with_challenge(reply: Reply, challenge: Option<String>) -> Reply {
     match challenge {
         Some(challenge) => reply.header("www-authenticate", challenge),
