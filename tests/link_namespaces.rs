@@ -138,3 +138,15 @@ fn a_hundred_namespaces_take_few_questions_for_rights() {
     assert!(asked <= 4, "{asked} questions");
     assert!(linked(&world, "team-099"));
 }
+
+#[test]
+fn a_namespace_that_does_not_exist_is_asked_about() {
+    let world = World::kubernetes();
+    let output = world.link("quay.io -n shpo").exits(1);
+    assert!(
+        output.stderr.contains("does namespace \"shpo\" exist?"),
+        "{}",
+        output.stderr
+    );
+    assert!(world.api.writes().is_empty());
+}

@@ -207,6 +207,13 @@ fn what_is_not_linked_is_said() {
         "{}",
         output.stderr
     );
+    world.link("quay.io/team").success();
+    let output = world.run("unlink quay.io").exits(1);
+    assert!(
+        output.stderr.contains("hint: linked there: quay.io/team"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]

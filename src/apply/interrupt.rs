@@ -22,6 +22,12 @@ pub enum Answer {
     Wait,
 }
 
+impl Answer {
+    pub fn leaves(self) -> bool {
+        self == Self::Leave
+    }
+}
+
 impl Interrupt {
     /// The user pressed Ctrl-C.
     pub fn ask(&self) -> Answer {
@@ -38,6 +44,11 @@ impl Interrupt {
         self.0.asked.load(Ordering::SeqCst)
     }
 
+    /// From here until the guard is dropped whoever works looks at [`Interrupt::is_asked`] and ends by itself.
+    pub fn hold(&self) -> Writing {
+        self.writing()
+    }
+
     /// From here until the guard is dropped the work must not be cut off.
     pub(super) fn writing(&self) -> Writing {
         self.0.writing.store(true, Ordering::SeqCst);
@@ -45,8 +56,8 @@ impl Interrupt {
     }
 }
 
-/// While it lives, something is being written.
-pub(super) struct Writing(Interrupt);
+/// While it lives, something is being written, or ends by itself.
+pub struct Writing(Interrupt);
 
 impl Drop for Writing {
     fn drop(&mut self) {

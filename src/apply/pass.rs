@@ -1,5 +1,5 @@
-//! One pass over all changes of a plan: tried by the server, or written. A few namespaces at a time, within one in the
-//! plan's order; the first failure stops it everywhere.
+//! One pass over all changes of a plan: tried by the server, or written. Writes go a few namespaces at a time, within one
+//! in the plan's order; the first failure stops the pass everywhere.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::plan::{Change, Object, Plan};
 use crate::ui::Ui;
 
-/// Namespaces that are worked on at the same time.
+/// Namespaces that are written to, and tries that are made, at the same time.
 const AT_ONCE: usize = 8;
 /// From this many changes on, progress is shown.
 const MANY: usize = 12;
@@ -48,7 +48,7 @@ pub(super) enum Start {
     /// With the object as it was seen last.
     Seen(Option<Object>),
     /// Nothing is to be done: the server's try came to that.
-    Settled(Performed),
+    Settled(Box<Performed>),
 }
 
 type Group = Vec<(usize, Start)>;
@@ -100,13 +100,14 @@ impl Passage<'_> {
         Ok(pass)
     }
 
-    /// The changes by namespace.
+    /// The changes by namespace. Tries do not depend on each other: each is a group of its own.
     fn groups(&self, starts: Vec<Start>) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
-        let mut known: HashMap<Option<&str>, usize> = HashMap::new();
+        let mut known: HashMap<(Option<&str>, usize), usize> = HashMap::new();
         for (at, (change, start)) in self.plan.changes.iter().zip(starts).enumerate() {
+            let own = if self.dry_run { at } else { 0 };
             let group = *known
-                .entry(change.object.namespace.as_deref())
+                .entry((change.object.namespace.as_deref(), own))
                 .or_insert_with(|| {
                     groups.push(Group::new());
                     groups.len() - 1
@@ -122,7 +123,7 @@ impl Passage<'_> {
             let seen = match start {
                 Start::Seen(seen) => seen,
                 Start::Settled(performed) => {
-                    results.push((at, Ok(performed)));
+                    results.push((at, Ok(*performed)));
                     continue;
                 }
             };
@@ -214,7 +215,7 @@ impl Pass {
         self.performed
             .into_iter()
             .map(|performed| match performed {
-                Some(performed) if performed.wanted.is_none() => Start::Settled(performed),
+                Some(performed) if performed.wanted.is_none() => Start::Settled(Box::new(performed)),
                 Some(performed) => Start::Seen(performed.seen),
                 None => Start::Seen(None),
             })

@@ -3,6 +3,8 @@
 
 pub mod anywhere;
 pub mod credential_flags;
+pub mod doctor;
+pub mod explain;
 pub mod global;
 pub mod link;
 pub mod namespaces;
@@ -41,6 +43,10 @@ pub enum Verb {
     Unlink(Box<unlink::UnlinkArgs>),
     /// Take back a change that this tool made.
     Undo(undo::UndoArgs),
+    /// Say why an image cannot be pulled, with the evidence and what to do.
+    Doctor(Box<doctor::DoctorArgs>),
+    /// Explain a cause that doctor names.
+    Explain(explain::ExplainArgs),
     /// Print the version.
     Version,
 }

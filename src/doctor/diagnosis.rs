@@ -19,16 +19,14 @@ pub struct Setting {
     pub openshift: bool,
     /// The ConfigMap that `additionalTrustedCA` names.
     pub trusted_ca: Option<String>,
+    /// The client through which the user calls, `oc` or `kubectl`.
+    pub client: &'static str,
 }
 
 impl Setting {
     /// The client that remedies are written for.
     pub fn client(&self) -> &'static str {
-        if self.cluster && !self.openshift {
-            "kubectl"
-        } else {
-            "oc"
-        }
+        if self.openshift { "oc" } else { self.client }
     }
 }
 

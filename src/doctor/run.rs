@@ -46,6 +46,8 @@ pub struct Request {
     pub timeout: Duration,
     /// Ports that are tried when no registry is where it should be, and whether by TLS.
     pub usual_ports: Vec<(u16, bool)>,
+    /// The client through which the user calls, `oc` or `kubectl`.
+    pub client: &'static str,
 }
 
 /// A report, and whether the run was cut off by the user.
@@ -142,7 +144,7 @@ fn judged(
     interrupted: bool,
 ) -> Vec<Diagnosis> {
     let mut evidence = target.given.taken();
-    evidence.extend(trials(&target, interrupted));
+    evidence.extend(trials(&target, setting, interrupted));
     let mut subject = target.subject.clone();
     if let Some(leg) = &target.pull {
         evidence.extend(leg.sink.taken());
@@ -188,7 +190,11 @@ fn speaks_plain_http(subject: &Subject, evidence: &[Evidence]) -> bool {
 }
 
 /// Each mirror's own diagnosis in short, as evidence on the target.
-fn trials(target: &Target, interrupted: bool) -> Vec<Evidence> {
+fn trials(
+    target: &Target,
+    setting: &super::diagnosis::Setting,
+    interrupted: bool,
+) -> Vec<Evidence> {
     let sink = Sink::default();
     let write = Writer {
         sink: &sink,
@@ -205,6 +211,7 @@ fn trials(target: &Target, interrupted: bool) -> Vec<Evidence> {
             cluster: true,
             openshift: false,
             trusted_ca: None,
+            client: setting.client,
         };
         let mut subject = mirror.leg.subject.clone();
         subject.plain_http = speaks_plain_http(&subject, &evidence);

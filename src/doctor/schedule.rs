@@ -47,6 +47,8 @@ pub struct Leg {
 #[derive(Clone)]
 pub struct Trust {
     pub machine: Arc<RootStore>,
+    /// Without a cluster's side: a fault of the chain is noted and not fatal.
+    pub tolerated: bool,
     /// What the cluster trusts for this registry; `None` without a cluster.
     pub cluster: Option<ClusterSide>,
 }
@@ -200,9 +202,10 @@ impl Leg {
         let write = self.writer();
         let now: Timestamp = self.subject.now;
         let here = chain::chain(dial, Side::Here, &self.trust.machine, now);
-        let Some((here, _)) = here else {
+        let Some((mut here, _)) = here else {
             return;
         };
+        here.tolerated = self.trust.tolerated;
         write.facts([Fact::Chain(here)], Dialect::Distribution);
         match &self.trust.cluster {
             None => {}

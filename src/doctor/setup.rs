@@ -206,3 +206,15 @@ pub fn registry_options(
         budgets: Budgets::default(),
     }
 }
+
+/// The same options once more, for another port of the same host.
+pub fn same_options(options: &Options) -> Options {
+    Options {
+        roots: options.roots.clone(),
+        plain_http: options.plain_http,
+        accept_untrusted: options.accept_untrusted,
+        proxy: options.proxy.clone(),
+        deadline: options.deadline,
+        budgets: options.budgets,
+    }
+}

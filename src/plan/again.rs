@@ -23,11 +23,11 @@ impl Again<'_> {
             self.program, self.registry, self.namespace
         );
         if naming::secret_name(self.registry) != self.secret {
-            command.push_str(&format!(" --name {}", self.secret));
+            command.extend([" --name ", self.secret]);
         }
         if self.purposes != Purposes::PULL {
             let words = self.purposes.to_string().replace(", ", ",");
-            command.push_str(&format!(" --for {words}"));
+            command.extend([" --for ", &words]);
         }
         let usual = if self.purposes == Purposes::PUSH {
             "builder"
@@ -36,7 +36,7 @@ impl Again<'_> {
         };
         if self.accounts.iter().any(|account| account != usual) || self.purposes == Purposes::BOTH {
             for account in self.accounts {
-                command.push_str(&format!(" -z {account}"));
+                command.extend([" -z ", account]);
             }
         }
         command

@@ -65,6 +65,8 @@ pub enum LinkRefusal {
         account: String,
         near: Vec<String>,
         push: bool,
+        /// The namespace has no account at all, which no namespace is without for long.
+        empty: bool,
     },
     #[error("none of the {namespaces} namespaces has a service account of that name")]
     NoAccountAnywhere { namespaces: usize },
@@ -133,6 +135,7 @@ fn accounts<'a>(
                     account: account.name.clone(),
                     near: near(&account.name, &view.account_names),
                     push: account.purposes.push,
+                    empty: view.account_names.is_empty(),
                 });
             }
         }

@@ -93,20 +93,20 @@ impl Ui {
     /// A line about what is going on, on standard error.
     pub fn status(&mut self, text: impl AsRef<str>) {
         if !self.quiet {
-            self.to_stderr(text.as_ref());
+            self.write_error(text.as_ref());
         }
     }
 
     /// `Warning: ...` on standard error, as kubectl words it.
     pub fn warning(&mut self, text: impl AsRef<str>) {
         let line = format!("{} {}", self.err_paint.yellow("Warning:"), text.as_ref());
-        self.to_stderr(&line);
+        self.write_error(&line);
     }
 
     /// `hint: ...` on standard error.
     pub fn hint(&mut self, text: impl AsRef<str>) {
         let line = format!("{} {}", self.err_paint.cyan("hint:"), text.as_ref());
-        self.to_stderr(&line);
+        self.write_error(&line);
     }
 
     /// `error: ...` and its hints on standard error.
@@ -115,7 +115,7 @@ impl Ui {
             return;
         }
         let line = format!("{} {}", self.err_paint.red("error:"), error.message());
-        self.to_stderr(&line);
+        self.write_error(&line);
         for hint in error.hints() {
             self.hint(hint);
         }
@@ -170,7 +170,7 @@ impl Ui {
     }
 
     /// A failing standard error has nobody to be told about it.
-    fn to_stderr(&mut self, text: &str) {
+    fn write_error(&mut self, text: &str) {
         drop(writeln!(self.err, "{text}"));
     }
 }

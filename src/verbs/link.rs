@@ -80,6 +80,9 @@ fn secret_name(flags: &Flags, target: &target::Target) -> Result<String, Error> 
 fn refused(refusal: LinkRefusal, program: &str) -> Error {
     let error = Error::failure(refusal.to_string());
     match refusal {
+        LinkRefusal::NoAccount { empty: true, namespace, .. } => {
+            error.hint(format!("no service account could be listed there; does namespace {namespace:?} exist?"))
+        }
         LinkRefusal::NoAccount { near, push, account, .. } => {
             let error = match near.as_slice() {
                 [] => error,

@@ -1,5 +1,7 @@
 //! One file a verb: gather, plan, apply, print. What decides something is elsewhere.
 
+mod doctor;
+mod explain;
 mod link;
 mod namespaces;
 mod objects;
@@ -23,6 +25,18 @@ pub struct Run {
     pub interrupt: Interrupt,
 }
 
+impl Run {
+    /// For this process.
+    pub fn new(env: Env, cli: &Cli, program: &'static str) -> Self {
+        Self {
+            ui: Ui::of_process(&env, cli.global.color),
+            env,
+            program,
+            interrupt: Interrupt::default(),
+        }
+    }
+}
+
 /// How the tool was called, by `argv[0]`: oc runs `oc-extreg`, both run `kubectl-extreg`, and which of them did cannot be
 /// told then.
 pub fn program(env: &Env) -> &'static str {
@@ -43,6 +57,8 @@ pub async fn run(run: &mut Run, cli: Cli) -> Result<(), Error> {
         Verb::Link(args) => Box::pin(link::run(run, &cli.global, &args)).await,
         Verb::Unlink(args) => Box::pin(unlink::run(run, &cli.global, &args)).await,
         Verb::Undo(args) => Box::pin(undo::run(run, &cli.global, &args)).await,
+        Verb::Doctor(args) => Box::pin(doctor::run(run, &cli.global, &args)).await,
+        Verb::Explain(args) => explain::run(run, &args),
         Verb::Version => version::run(run),
     }
 }

@@ -150,6 +150,7 @@ pub(super) async fn gather(
                 .additional_trusted_ca
                 .clone()
         }),
+        client: request.client,
     };
     let maker = Maker {
         env,
@@ -427,6 +428,7 @@ impl Maker<'_> {
             candidates: location.candidates.clone(),
             trust: Trust {
                 machine: Arc::clone(&self.machine),
+                tolerated: false,
                 cluster,
             },
             known_images: Arc::clone(&self.known_images),

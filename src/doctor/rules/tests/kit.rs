@@ -62,6 +62,7 @@ impl World {
                 cluster: false,
                 openshift: false,
                 trusted_ca: None,
+                client: "kubectl",
             },
             candidates: Vec::new(),
             maybe_more: None,
