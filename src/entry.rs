@@ -5,7 +5,6 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
-use crate::apply::Interrupt;
 use crate::cli::{Cli, anywhere};
 use crate::env::Env;
 use crate::error::{Error, Kind};
