@@ -14,6 +14,7 @@ use super::auth::Identity;
 use super::handle::{Api, fail};
 use super::kinds::Resource;
 use super::kubelet::{self, PodState};
+use super::rollout;
 use super::route;
 use super::store::collection;
 use super::wire::{Call, Reply, parse_query};
@@ -76,10 +77,9 @@ impl Api {
             headers,
             body,
             identity: Identity::admin(),
+            warnings: Arc::default(),
         };
-        let outcome = route::handle(&self.shared.0, &call);
-        self.world().warnings.clear();
-        match outcome {
+        match route::run(&self.shared.0, &call) {
             Ok(Reply::Json(_, document) | Reply::Typed(_, document)) => Ok(document),
             Ok(Reply::Text(text)) => Ok(text.into()),
             Ok(Reply::Stream(_)) => Ok(Value::Null),
@@ -176,7 +176,30 @@ impl Api {
         };
         let mut changed = (*live).clone();
         change(&mut changed);
-        (*world.put(&resource, changed)).clone()
+        let stored = (*world.put(&resource, changed)).clone();
+        drop(world);
+        rollout::follow(&self.shared.0);
+        stored
+    }
+
+    /// Writes an object back (PUT) with all the server's checks, or gives its `Status`.
+    #[track_caller]
+    pub fn update(&self, object: &Value) -> Result<Value, Value> {
+        let Some(resource) = self.world().resource_of(object) else {
+            fail(&format!(
+                "this server has no {} {}",
+                object["apiVersion"], object["kind"]
+            ));
+        };
+        let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
+        let path = object_path(&resource, text("namespace"), text("name"));
+        self.request(
+            "PUT",
+            &path,
+            "fieldManager=test",
+            "application/json",
+            object,
+        )
     }
 
     /// Deletes an object.
