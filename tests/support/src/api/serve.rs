@@ -213,6 +213,7 @@ fn respond(outcome: Outcome, warnings: &[String]) -> Response<Content> {
         Ok(Reply::Typed(media, document)) => {
             (200, media, Content::whole(document.to_string()), None)
         }
+        Ok(Reply::Written(text)) => (200, "application/json", Content::whole(text), None),
         Ok(Reply::Text(text)) => (200, "text/plain", Content::whole(text), None),
         Ok(Reply::Stream(lines)) => (200, "application/json", Content::Lines(lines), None),
         Err(error) => (

@@ -83,6 +83,8 @@ pub(crate) enum Reply {
     Json(u16, Value),
     /// A JSON document under a media type of its own.
     Typed(&'static str, Value),
+    /// A JSON document that is written already.
+    Written(String),
     /// Plain text.
     Text(String),
     /// A watch: lines that come as they happen, until the sender is gone.

@@ -15,6 +15,7 @@ mod discovery;
 mod faults;
 mod http;
 mod kubectl;
+mod lists;
 mod objects;
 mod openshift;
 mod patches;
