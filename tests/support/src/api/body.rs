@@ -10,16 +10,10 @@ use super::kinds::Backing;
 use super::options::{Options, Validation};
 use super::proto;
 use super::wire::Call;
-use super::world::World;
 use super::write::Place;
 
 /// Decodes the body of a POST or PUT.
-pub(crate) fn read_body(
-    world: &mut World,
-    call: &Call,
-    place: &Place,
-    options: &Options,
-) -> Result<Value, ApiError> {
+pub(crate) fn read_body(call: &Call, place: &Place, options: &Options) -> Result<Value, ApiError> {
     let resource = &place.resource;
     let media = call
         .header("content-type")
@@ -93,7 +87,7 @@ pub(crate) fn read_body(
                 strict.join(", ")
             )));
         }
-        Validation::Warn => world.warnings.extend(strict),
+        Validation::Warn => call.warn(strict),
         Validation::Ignore => {}
     }
     Ok(object)

@@ -112,7 +112,8 @@ impl Builder {
         self
     }
 
-    /// Rolls workloads out after every write, as the controllers of a real cluster do. See [`Api::roll_out`].
+    /// Rolls workloads out after every write, of clients and of this handle alike, as the controllers of a real
+    /// cluster do. See [`Api::roll_out`].
     pub fn rolls_out(mut self) -> Self {
         self.rolls_out = true;
         self

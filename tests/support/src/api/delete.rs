@@ -146,8 +146,5 @@ pub(crate) fn delete_collection(world: &mut World, call: &Call, place: &Place) -
         "resourceVersion".to_owned(),
         world.store.version().to_string().into(),
     )]);
-    Ok(Reply::Json(
-        200,
-        present_list(call, &place.resource, &chosen, &metadata),
-    ))
+    present_list(call, &place.resource, &chosen, &metadata)
 }

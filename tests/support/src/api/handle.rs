@@ -164,8 +164,8 @@ impl Api {
 
     // ---- controllers
 
-    /// Decides what becomes of the pods that the workload controller makes; without it they run. It may use this
-    /// server.
+    /// Decides what becomes of the pods that the workload controller makes; without it they run. The function
+    /// runs on a thread that may block and while the server answers others; it may use this server.
     pub fn on_pod(&self, fate: impl Fn(&Value) -> PodState + Send + Sync + 'static) {
         self.world().pod_fate = Some(Arc::new(fate));
     }
@@ -186,7 +186,8 @@ impl Api {
         self.world().imports.scripted.insert(image.into(), answer);
     }
 
-    /// Answers the imports that are not scripted. It may use this server.
+    /// Answers the imports that are not scripted. The function runs on a thread that may block and while the
+    /// server answers others; it may use this server.
     pub fn on_import(&self, hook: impl Fn(&ImportRequest) -> ImportAnswer + Send + Sync + 'static) {
         self.world().imports.hook = Some(Arc::new(hook));
     }

@@ -108,14 +108,9 @@ impl Imports {
 /// POST of an import. The script runs while the server is unlocked, so it may use the server.
 pub(crate) fn create(shared: &Arc<Mutex<World>>, call: &Call, place: &Place) -> Outcome {
     let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
-    let (mut import, script) = {
-        let mut world = lock();
-        let options = Options::parse(call, "CreateOptions")?;
-        (
-            read_body(&mut world, call, place, &options)?,
-            world.imports.clone(),
-        )
-    };
+    let options = Options::parse(call, "CreateOptions")?;
+    let mut import = read_body(call, place, &options)?;
+    let script = lock().imports.clone();
     let wanted = import["spec"]["images"]
         .as_array()
         .cloned()

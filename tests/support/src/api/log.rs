@@ -56,6 +56,9 @@ impl Request {
         let reviews = ["selfsubjectaccessreviews", "selfsubjectreviews"];
         matches!(self.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE")
             && self.parameter("dryRun").is_none()
+            && self
+                .json()
+                .is_none_or(|body| self.method != "DELETE" || body["dryRun"].is_null())
             && !reviews.iter().any(|review| self.path.ends_with(review))
             && !(self.path.ends_with("/imagestreamimports")
                 && self

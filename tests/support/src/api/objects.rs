@@ -14,9 +14,11 @@ use super::auth::Identity;
 use super::handle::{Api, fail};
 use super::kinds::Resource;
 use super::kubelet::{self, PodState};
+use super::rollout;
 use super::route;
 use super::store::collection;
 use super::wire::{Call, Reply, parse_query};
+use super::world::now;
 
 /// The path of an object, or of a collection when `name` is empty.
 pub(crate) fn object_path(resource: &Resource, namespace: &str, name: &str) -> String {
@@ -76,11 +78,11 @@ impl Api {
             headers,
             body,
             identity: Identity::admin(),
+            warnings: Arc::default(),
         };
-        let outcome = route::handle(&self.shared.0, &call);
-        self.world().warnings.clear();
-        match outcome {
+        match route::run(&self.shared.0, &call) {
             Ok(Reply::Json(_, document) | Reply::Typed(_, document)) => Ok(document),
+            Ok(Reply::Written(text)) => Ok(serde_json::from_str(&text).unwrap_or_default()),
             Ok(Reply::Text(text)) => Ok(text.into()),
             Ok(Reply::Stream(_)) => Ok(Value::Null),
             Err(error) => Err(error.status()),
@@ -137,6 +139,29 @@ impl Api {
         }
     }
 
+    /// Stores objects as they are, without admission, defaults and owners: the quick way to many. They get a UID
+    /// and a creation time where they have none.
+    #[track_caller]
+    pub fn seed(&self, objects: impl IntoIterator<Item = Value>) {
+        let mut world = self.world();
+        for mut object in objects {
+            let Some(resource) = world.resource_of(&object) else {
+                drop(world);
+                fail(&format!(
+                    "this server has no {} {}",
+                    object["apiVersion"], object["kind"]
+                ));
+            };
+            let uid = world.new_uid();
+            for (field, value) in [("uid", uid), ("creationTimestamp", now())] {
+                if object["metadata"][field].is_null() {
+                    object["metadata"][field] = value.into();
+                }
+            }
+            world.put(&resource, object);
+        }
+    }
+
     /// The stored object. `resource` is a plural, kind or short name, with a group where it is ambiguous
     /// (`images.config.openshift.io`); `namespace` is empty for cluster scope.
     #[track_caller]
@@ -176,7 +201,30 @@ impl Api {
         };
         let mut changed = (*live).clone();
         change(&mut changed);
-        (*world.put(&resource, changed)).clone()
+        let stored = (*world.put(&resource, changed)).clone();
+        drop(world);
+        rollout::follow(&self.shared.0);
+        stored
+    }
+
+    /// Writes an object back (PUT) with all the server's checks, or gives its `Status`.
+    #[track_caller]
+    pub fn update(&self, object: &Value) -> Result<Value, Value> {
+        let Some(resource) = self.world().resource_of(object) else {
+            fail(&format!(
+                "this server has no {} {}",
+                object["apiVersion"], object["kind"]
+            ));
+        };
+        let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
+        let path = object_path(&resource, text("namespace"), text("name"));
+        self.request(
+            "PUT",
+            &path,
+            "fieldManager=test",
+            "application/json",
+            object,
+        )
     }
 
     /// Deletes an object.

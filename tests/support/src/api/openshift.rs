@@ -47,10 +47,7 @@ pub(crate) fn view(world: &mut World, call: &Call, place: &Place, verb: &str) ->
 fn answer(call: &Call, place: &Place, objects: &[Arc<Value>], version: u64) -> Outcome {
     if place.name.is_empty() {
         let metadata = Map::from_iter([("resourceVersion".to_owned(), version.to_string().into())]);
-        return Ok(Reply::Json(
-            200,
-            present_list(call, &place.resource, objects, &metadata),
-        ));
+        return present_list(call, &place.resource, objects, &metadata);
     }
     let object = objects
         .first()

@@ -190,3 +190,66 @@ fn time(bytes: &[u8]) -> Result<Value, String> {
     let time = jiff::Timestamp::from_second(seconds).map_err(|error| error.to_string())?;
     Ok(time.to_string().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static TEXT: Type = Type::Scalar(Scalar::IntOrText);
+
+    /// A field with a length, shorter than 128 bytes.
+    fn field(number: u8, content: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(content.len()).unwrap();
+        [&[number << 3 | 2, length], content].concat()
+    }
+
+    #[test]
+    fn a_document_is_read_by_its_field_numbers() {
+        let kind = [field(1, b"v1"), field(2, b"Secret")].concat();
+        // Go writes the zero creation time as an empty message.
+        let metadata = [field(1, b"pull"), field(3, b"shop"), field(8, b"")].concat();
+        let entry = [field(1, b"a"), field(2, b"b")].concat();
+        let raw = [
+            field(1, &metadata),
+            field(2, &entry),
+            field(3, b"Opaque"),
+            vec![5 << 3, 1],
+        ]
+        .concat();
+        let body = [MAGIC, &field(1, &kind), &field(2, &raw)].concat();
+        assert_eq!(
+            decode(&body, "core.Secret").unwrap(),
+            json!({
+                "metadata": {"name": "pull", "namespace": "shop", "creationTimestamp": null},
+                "data": {"a": "Yg=="}, "type": "Opaque", "immutable": true, "apiVersion": "v1", "kind": "Secret",
+            })
+        );
+    }
+
+    #[test]
+    fn inlined_messages_and_numbers_that_may_be_texts() {
+        // Volume{name: v, volumeSource: {secret: {secretName: s}}}
+        let secret = field(1, b"s");
+        let volume = [field(1, b"v"), field(2, &field(6, &secret))].concat();
+        let shape = schema::lookup("core.Volume");
+        let read = structure(&volume, shape, &[]).unwrap();
+        assert_eq!(
+            Value::Object(read),
+            json!({"name": "v", "secret": {"secretName": "s"}})
+        );
+        let text = [vec![1 << 3, 1], field(3, b"25%")].concat();
+        assert_eq!(value(&TEXT, &Wire::Bytes(text)).unwrap(), "25%");
+        assert_eq!(value(&TEXT, &Wire::Bytes(vec![2 << 3, 80])).unwrap(), 80);
+    }
+
+    #[test]
+    fn what_is_cut_off_is_refused() {
+        assert!(
+            decode(b"{}", "core.Secret")
+                .unwrap_err()
+                .contains("does not appear to be")
+        );
+        let cut = [MAGIC, &[1 << 3 | 2, 9, 1]].concat();
+        assert_eq!(decode(&cut, "core.Secret").unwrap_err(), "unexpected EOF");
+    }
+}

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use base64::Engine as _;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::error::ApiError;
@@ -147,10 +148,7 @@ pub(crate) fn list(
             },
         );
     }
-    Ok(Reply::Json(
-        200,
-        present_list(call, resource, &taken, &metadata),
-    ))
+    present_list(call, resource, &taken, &metadata)
 }
 
 /// A list in the form asked for.
@@ -159,17 +157,21 @@ pub(crate) fn present_list(
     resource: &Resource,
     objects: &[Arc<Value>],
     metadata: &Map<String, Value>,
-) -> Value {
-    match form(call) {
+) -> Outcome {
+    let list = match form(call) {
         Form::Whole => {
-            let items: Vec<Value> = objects
-                .iter()
-                .map(|object| list_item(resource, object))
-                .collect();
-            json!({
-                "kind": format!("{}List", resource.kind), "apiVersion": resource.api_version(),
-                "metadata": metadata, "items": items,
-            })
+            // Lists can be long: they are written from the stored objects, without a copy.
+            let bare = resource.backing != Backing::Custom;
+            let list = List {
+                kind: format!("{}List", resource.kind),
+                api_version: resource.api_version(),
+                metadata,
+                items: objects.iter().map(|object| Item { object, bare }).collect(),
+            };
+            let text = serde_json::to_string(&list);
+            return text
+                .map(Reply::Written)
+                .map_err(|error| ApiError::internal(&error.to_string()));
         }
         Form::Metadata => {
             let items: Vec<Value> = objects.iter().map(|object| partial(object)).collect();
@@ -183,17 +185,29 @@ pub(crate) fn present_list(
             let version = metadata["resourceVersion"].clone();
             super::table::table(resource, &objects, &version, metadata.get("continue"))
         }
-    }
+    };
+    Ok(Reply::Json(200, list))
 }
 
-/// Items of Go-typed lists come without `kind` and `apiVersion`.
-fn list_item(resource: &Resource, object: &Value) -> Value {
-    let mut item = object.clone();
-    if resource.backing != Backing::Custom
-        && let Some(entries) = item.as_object_mut()
-    {
-        entries.shift_remove("kind");
-        entries.shift_remove("apiVersion");
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List<'a> {
+    kind: String,
+    api_version: String,
+    metadata: &'a Map<String, Value>,
+    items: Vec<Item<'a>>,
+}
+
+/// An object in a list. Items of Go-typed lists are bare: they come without `kind` and `apiVersion`.
+struct Item<'a> {
+    object: &'a Value,
+    bare: bool,
+}
+
+impl Serialize for Item<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let entries = self.object.as_object().into_iter().flatten();
+        let shown = |name: &str| !(self.bare && matches!(name, "kind" | "apiVersion"));
+        out.collect_map(entries.filter(|(name, _)| shown(name)))
     }
-    item
 }

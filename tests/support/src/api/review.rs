@@ -16,7 +16,7 @@ use super::write::Place;
 /// POST of a review.
 pub(crate) fn create(world: &mut World, call: &Call, place: &Place) -> Outcome {
     let options = Options::parse(call, "CreateOptions")?;
-    let mut review = read_body(world, call, place, &options)?;
+    let mut review = read_body(call, place, &options)?;
     review["metadata"]["creationTimestamp"] = Value::Null;
     if place.resource.kind == "SelfSubjectReview" {
         let identity = &call.identity;

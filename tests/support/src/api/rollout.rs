@@ -25,6 +25,10 @@ pub(crate) type PodFate = Arc<dyn Fn(&Value) -> PodState + Send + Sync>;
 /// Brings pods into line with workloads, gives new pods their fate, and counts replicas.
 pub(crate) fn reconcile(shared: &Arc<Mutex<World>>) {
     let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
+    // What a test's function writes meanwhile is not rolled out before the next write.
+    if std::mem::replace(&mut lock().is_rolling, true) {
+        return;
+    }
     {
         let mut world = lock();
         for (group, plural) in [
@@ -42,7 +46,20 @@ pub(crate) fn reconcile(shared: &Arc<Mutex<World>>) {
         }
     }
     settle(shared, false);
-    count(&mut lock());
+    let mut world = lock();
+    count(&mut world);
+    world.is_rolling = false;
+}
+
+/// Reconciles after a write, where the server was told to.
+pub(crate) fn follow(shared: &Arc<Mutex<World>>) {
+    let rolls_out = shared
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .rolls_out;
+    if rolls_out {
+        reconcile(shared);
+    }
 }
 
 /// Asks for the fate of the controllers' pods: of those that have none yet, or of all.

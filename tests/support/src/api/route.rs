@@ -6,12 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::auth::Access;
 use super::error::ApiError;
-use super::kinds::Resource;
+use super::kinds::{Flavor, Resource};
 use super::select::Selector;
 use super::wire::{Call, Outcome, Reply};
 use super::world::World;
 use super::write::Place;
-use super::{delete, discovery, imports, openshift, patch, read, review, watch, write};
+use super::{delete, discovery, imports, openshift, patch, read, review, rollout, watch, write};
+
+/// What openshift-apiserver says to whoever uses DeploymentConfigs.
+const DEPRECATED: &str =
+    "apps.openshift.io/v1 DeploymentConfig is deprecated in v4.14+, unavailable in v4.10000+";
 
 /// What a path names.
 struct Target {
@@ -80,8 +84,17 @@ pub(crate) fn object_of(world: &World, path: &str) -> Option<(Arc<Resource>, Str
     (!target.name.is_empty()).then_some((resource, namespace, target.name))
 }
 
-/// Handles one request of a known user.
-pub(crate) fn handle(shared: &Arc<Mutex<World>>, call: &Call) -> Outcome {
+/// Handles one request of a known user, and lets the controllers follow where they are on.
+pub(crate) fn run(shared: &Arc<Mutex<World>>, call: &Call) -> Outcome {
+    let outcome = handle(shared, call);
+    let writes = !matches!(call.method.as_str(), "GET" | "HEAD") && !call.is_dry_run();
+    if writes && outcome.is_ok() {
+        rollout::follow(shared);
+    }
+    outcome
+}
+
+fn handle(shared: &Arc<Mutex<World>>, call: &Call) -> Outcome {
     let mut world = shared.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(answer) = discovery::answer(&world, call) {
         return if call.method == "GET" {
@@ -138,6 +151,11 @@ pub(crate) fn handle(shared: &Arc<Mutex<World>>, call: &Call) -> Outcome {
         name: target.name,
         subresource: target.subresource,
     };
+    if place.resource.group == "apps.openshift.io"
+        && matches!(world.flavor, Flavor::OpenShift4 { .. })
+    {
+        call.warn([DEPRECATED.to_owned()]);
+    }
     if place.resource.kind == "ImageStreamImport" && verb == "create" {
         drop(world);
         return imports::create(shared, call, &place);

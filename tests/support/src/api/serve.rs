@@ -20,7 +20,6 @@ use super::auth::Identity;
 use super::error::ApiError;
 use super::faults::Effect;
 use super::log::Request;
-use super::rollout;
 use super::route;
 use super::wire::{Call, Outcome, Reply, parse_query};
 use super::world::World;
@@ -103,6 +102,7 @@ async fn answer(
             groups: Vec::new(),
             impersonator: None,
         },
+        warnings: Arc::default(),
     };
     // The entry is made on arrival, so that the log is in the order of arrival whatever is slow.
     let entry = {
@@ -126,7 +126,7 @@ async fn answer(
     if fate.drop {
         return Err(Dropped);
     }
-    let mut warnings = fate.warnings;
+    call.warn(fate.warnings);
     let outcome = if too_large {
         Err(ApiError::too_large(
             "Request entity too large: limit is 3145728",
@@ -139,18 +139,15 @@ async fn answer(
             Err(refused) => Err(refused),
             Ok(identity) => {
                 call.identity = identity;
-                let outcome = route::handle(&shared, &call);
-                warnings.append(&mut lock().warnings);
-                let writes = !matches!(call.method.as_str(), "GET" | "HEAD");
-                let rolls_out = lock().rolls_out;
-                if writes && rolls_out && outcome.is_ok() && !call.is_dry_run() {
-                    rollout::reconcile(&shared);
-                }
-                outcome
+                let (shared, call) = (shared.clone(), call.clone());
+                // On a thread that may block: tests' functions may ask other servers, or this one.
+                let handled = tokio::task::spawn_blocking(move || route::run(&shared, &call)).await;
+                handled
+                    .unwrap_or_else(|_| Err(ApiError::internal("a function of the test panicked")))
             }
         }
     };
-    let response = respond(outcome, &warnings);
+    let response = respond(outcome, &call.take_warnings());
     let mut world = lock();
     // The log may have been cleared meanwhile.
     if let Some(entry) = world.log.get_mut(entry) {
@@ -216,6 +213,7 @@ fn respond(outcome: Outcome, warnings: &[String]) -> Response<Content> {
         Ok(Reply::Typed(media, document)) => {
             (200, media, Content::whole(document.to_string()), None)
         }
+        Ok(Reply::Written(text)) => (200, "application/json", Content::whole(text), None),
         Ok(Reply::Text(text)) => (200, "text/plain", Content::whole(text), None),
         Ok(Reply::Stream(lines)) => (200, "application/json", Content::Lines(lines), None),
         Err(error) => (

@@ -1,5 +1,7 @@
 //! A request as the handlers see it, and the answers they give.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use http::HeaderMap;
 use hyper::body::Bytes;
 use serde_json::Value;
@@ -17,6 +19,8 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) identity: Identity,
+    /// Texts for `Warning` headers, gathered while the request is handled.
+    pub(crate) warnings: Arc<Mutex<Vec<String>>>,
 }
 
 impl Call {
@@ -34,6 +38,17 @@ impl Call {
             .get(name)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
+    }
+
+    /// Adds warnings to the answer.
+    pub(crate) fn warn(&self, texts: impl IntoIterator<Item = String>) {
+        let mut all = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend(texts);
+    }
+
+    /// The warnings so far.
+    pub(crate) fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The name under which writes are recorded: `fieldManager`, else the product of the user agent
@@ -68,6 +83,8 @@ pub(crate) enum Reply {
     Json(u16, Value),
     /// A JSON document under a media type of its own.
     Typed(&'static str, Value),
+    /// A JSON document that is written already.
+    Written(String),
     /// Plain text.
     Text(String),
     /// A watch: lines that come as they happen, until the sender is gone.

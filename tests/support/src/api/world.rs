@@ -26,8 +26,8 @@ pub(crate) struct World {
     pub(crate) auth: Auth,
     pub(crate) faults: Vec<Fault>,
     pub(crate) log: Vec<Request>,
-    /// Warnings for the answer of the request in hand.
-    pub(crate) warnings: Vec<String>,
+    /// Workloads are being rolled out right now.
+    pub(crate) is_rolling: bool,
     /// Container logs by namespace, pod and container.
     pub(crate) container_logs: BTreeMap<(String, String, String), String>,
     pub(crate) imports: Imports,
@@ -55,7 +55,7 @@ impl World {
             auth,
             faults: Vec::new(),
             log: Vec::new(),
-            warnings: Vec::new(),
+            is_rolling: false,
             container_logs: BTreeMap::new(),
             imports: Imports::default(),
             pod_fate: None,

@@ -61,7 +61,7 @@ impl Place {
 /// POST to a collection.
 pub(crate) fn create(world: &mut World, call: &Call, place: &Place) -> Outcome {
     let options = Options::parse(call, "CreateOptions")?;
-    let mut object = read_body(world, call, place, &options)?;
+    let mut object = read_body(call, place, &options)?;
     if let Some(metadata) = object["metadata"].as_object_mut() {
         for field in ["uid", "creationTimestamp", "deletionTimestamp", "selfLink"] {
             metadata.remove(field);
@@ -135,7 +135,7 @@ pub(crate) fn insert(
 /// PUT of an object.
 pub(crate) fn update(world: &mut World, call: &Call, place: &Place) -> Outcome {
     let options = Options::parse(call, "UpdateOptions")?;
-    let mut object = read_body(world, call, place, &options)?;
+    let mut object = read_body(call, place, &options)?;
     let named = object["metadata"]["name"].as_str().unwrap_or_default();
     if named.is_empty() {
         return Err(ApiError::bad_request("name must be provided"));

@@ -186,7 +186,14 @@ impl Cluster {
         change: impl FnOnce(&mut Value),
     ) -> Value {
         match self {
-            Self::Embedded(api) => api.edit(resource, namespace, name, change),
+            Self::Embedded(api) => {
+                let Some(mut object) = api.get(resource, namespace, name) else {
+                    crate::api::fail(&format!("no {resource} {name} in {namespace}"))
+                };
+                change(&mut object);
+                api.update(&object)
+                    .unwrap_or_else(|status| crate::api::fail(&status.to_string()))
+            }
             Self::Real(real) => real.edit(resource, namespace, name, change),
         }
     }

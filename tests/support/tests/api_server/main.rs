@@ -10,10 +10,12 @@
 
 mod admission;
 mod apply;
+mod clusters;
 mod discovery;
 mod faults;
 mod http;
 mod kubectl;
+mod lists;
 mod objects;
 mod openshift;
 mod patches;

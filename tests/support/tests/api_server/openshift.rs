@@ -1,4 +1,5 @@
 use extreg_test_support::api::{Api, Flavor, ImportAnswer, make};
+use extreg_test_support::cluster::Client;
 use serde_json::{Value, json};
 
 use super::http::{get, post, put};
@@ -96,12 +97,16 @@ fn an_import_writes_the_stream_also_when_it_fails() {
 
 #[test]
 fn imports_can_be_answered_by_a_function_that_uses_the_server() {
-    let api = std::sync::Arc::new(api());
-    let inner = std::sync::Arc::downgrade(&api);
+    let api = api();
+    let client = Client::new(api.address(), None).unwrap();
     api.on_import(move |request| {
         assert!(request.insecure);
-        let api = inner.upgrade().expect("the server");
-        if api.get("secrets", &request.namespace, "pull").is_some() {
+        // It may even ask the server that is waiting for it.
+        let path = format!("/api/v1/namespaces/{}/secrets/pull", request.namespace);
+        if client
+            .send("GET", &path, &[], "")
+            .is_ok_and(|answer| answer.status == 200)
+        {
             ImportAnswer::found(DIGEST)
         } else {
             ImportAnswer::failed("Unauthorized", "no")
@@ -267,4 +272,19 @@ fn the_cluster_has_its_singletons() {
         list["items"][0]["kind"], "ImageDigestMirrorSet",
         "items of custom resources have a kind"
     );
+}
+
+#[test]
+fn deployment_configs_come_with_a_warning() {
+    let api = api();
+    let path = "/apis/apps.openshift.io/v1/namespaces/shop/deploymentconfigs";
+    let answer = get(&api, path);
+    assert_eq!(
+        answer.headers("warning"),
+        [
+            "299 - \"apps.openshift.io/v1 DeploymentConfig is deprecated in v4.14+, unavailable in v4.10000+\""
+        ]
+    );
+    let old = Api::builder().flavor(Flavor::OpenShift3).start();
+    assert!(get(&old, path).headers("warning").is_empty());
 }

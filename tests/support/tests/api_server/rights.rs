@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use extreg_test_support::api::{Api, Rule, User, make};
 use extreg_test_support::cluster::LIMITED_TOKEN;
 use serde_json::{Value, json};
@@ -204,9 +206,11 @@ fn both_servers_refuse_and_review_in_the_same_words() {
         );
         api.cluster.grant(ns, &["get", "list"], "secrets");
         api.cluster.grant(ns, &["get"], "deployments.apps");
-        // The real server learns of new roles through a watch.
+        // The real server learns of new roles through a watch, a moment later.
+        let end = Instant::now() + Duration::from_secs(30);
         while may("get", "apps", "deployments") != true || may("list", "", "secrets") != true {
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            assert!(Instant::now() < end, "the grant never came through");
+            std::thread::sleep(Duration::from_millis(20));
         }
         assert_eq!(limited("GET", &api.core("secrets"), &json!({})).status, 200);
         assert_eq!(

@@ -106,7 +106,7 @@ pub(crate) fn patch(world: &mut World, call: &Call, place: &Place) -> Outcome {
                 strict.join(", ")
             )));
         }
-        Validation::Warn => world.warnings.extend(strict),
+        Validation::Warn => call.warn(strict),
         Validation::Ignore => {}
     }
     check_identity(&mut object, place)?;
@@ -269,7 +269,7 @@ fn apply(world: &mut World, call: &Call, place: &Place, options: &Options) -> Ou
                 strict.join(", ")
             )));
         }
-        Validation::Warn => world.warnings.extend(strict),
+        Validation::Warn => call.warn(strict),
         Validation::Ignore => {}
     }
     let go_type = resource.backing != Backing::Custom;
