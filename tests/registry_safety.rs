@@ -102,6 +102,13 @@ async fn storage_gets_no_credentials() {
         .filter(|request| request.origin == Origin::Storage)
         .collect();
     assert_eq!(stored.len(), 2);
+    let dialled: Vec<String> = client
+        .dials()
+        .iter()
+        .map(|dial| dial.origin.to_string())
+        .collect();
+    assert!(dialled.contains(&registry.url()));
+    assert!(dialled.contains(&registry.storage_url().unwrap().to_owned()));
     for request in stored {
         assert_eq!(request.authorization(), None);
     }

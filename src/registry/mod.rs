@@ -261,6 +261,13 @@ impl Registry {
         Box::pin(self.probe_push(repository, credential)).await
     }
 
+    /// The first dials of all servers so far, ordered by origin: the registry, its token service, its storage.
+    pub fn dials(&self) -> Vec<Dial> {
+        let mut dials = self.wire.pool.known_dials();
+        dials.sort_by(|one, other| one.origin.cmp(&other.origin));
+        dials
+    }
+
     /// All exchanges so far, in the order in which they began. Bodies of successes are left out; the views have them.
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.wire.record()

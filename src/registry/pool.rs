@@ -80,6 +80,15 @@ impl Pool {
         })
     }
 
+    /// What the first dials showed, in no order.
+    pub(super) fn known_dials(&self) -> Vec<Dial> {
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts
+            .values()
+            .filter_map(|host| host.state().first.clone())
+            .collect()
+    }
+
     /// What the first dial of `origin` showed, if it has ended.
     pub(super) fn known_dial(&self, origin: &Origin) -> Option<Dial> {
         let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);

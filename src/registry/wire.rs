@@ -202,6 +202,7 @@ impl Wire {
                     &traits,
                     origin.https,
                     head_came,
+                    reused,
                 )))
             }
             Err(Cut::TimedOut) => {
