@@ -5,11 +5,25 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio::io::AsyncReadExt as _;
+
 use crate::env::Env;
+use crate::model::auth_file;
 use crate::model::credential::Credential;
-use crate::model::docker_config::DockerConfig;
+use crate::model::docker_config::{DockerConfig, EntryFault, shown_key};
+
+mod helper;
+mod places;
+#[cfg(test)]
+mod tests;
+
+pub use places::usual_places;
+
+/// More than any file of credentials has; what is longer is something else.
+const FILE_MAX: u64 = 4 * 1024 * 1024;
 
 /// A credential and where it came from, in words for the user (`entry "quay.io" of ~/.docker/config.json`).
+#[derive(Debug)]
 pub struct Found {
     pub credential: Credential,
     pub origin: String,
@@ -24,7 +38,7 @@ pub enum SourceError {
     Unreadable { path: PathBuf, reason: String },
     #[error("{path} is no docker config: {reason}")]
     Malformed { path: PathBuf, reason: String },
-    #[error("{path} has no entry for {name}; it has {}", keys.join(", "))]
+    #[error("{path} has no entry for {name}; it has {}", listed(keys))]
     NoEntry {
         path: PathBuf,
         name: String,
@@ -42,34 +56,220 @@ pub enum SourceError {
     Helper { helper: String, reason: String },
 }
 
-/// The files asked when none is named, in order: `REGISTRY_AUTH_FILE`, `${XDG_RUNTIME_DIR}/containers/auth.json`,
-/// `/run/containers/${UID}/auth.json`, `${XDG_CONFIG_HOME}/containers/auth.json`, `${DOCKER_CONFIG}/config.json`,
-/// `~/.docker/config.json`, `~/.dockercfg`.
-pub fn usual_places(env: &Env) -> Vec<PathBuf> {
-    todo!("{env:?}")
+fn listed(keys: &[String]) -> String {
+    if keys.is_empty() {
+        "none at all".to_owned()
+    } else {
+        keys.join(", ")
+    }
 }
 
-/// The config in `path` (`-a FILE`).
+impl From<SourceError> for crate::error::Error {
+    fn from(error: SourceError) -> Self {
+        let failure = Self::failure(error.to_string());
+        match error {
+            SourceError::NoEntry { .. } => failure.hint(
+                "keys match by host, port and whole path components; a user name can be given with --registry-username",
+            ),
+            SourceError::Nowhere { .. } => failure.hint(
+                "give them with --registry-username and --registry-password-stdin, or name a file with -a",
+            ),
+            SourceError::BadEntry { .. } | SourceError::Malformed { .. } => {
+                failure.hint("log in again with the tool that wrote the file")
+            }
+            SourceError::Helper { .. } => failure
+                .hint("give the credentials with --registry-username and --registry-password-stdin"),
+            SourceError::Unreadable { .. } => failure,
+        }
+    }
+}
+
+/// The config in `path` (`-a FILE`): of either format, at most 4 MiB.
 pub async fn read_config(path: &Path) -> Result<DockerConfig, SourceError> {
-    todo!("{path:?}")
+    let unreadable = |error: std::io::Error| SourceError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let malformed = |reason: String| SourceError::Malformed {
+        path: path.to_owned(),
+        reason,
+    };
+    let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(FILE_MAX + 1)
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > FILE_MAX {
+        return Err(malformed("it is longer than 4 MiB".to_owned()));
+    }
+    DockerConfig::parse_any(&bytes).map_err(|error| malformed(error.to_string()))
 }
 
 /// The credential for `name` (`host[:port][/path]`) from one file, by containers/image's matcher; credential helpers named
 /// in it are run, each for at most `timeout`.
+///
+/// In this order: the helper that `credHelpers` names for the registry, whose word is final; the entry of `auths`, with
+/// whatever it holds (also `username` and `password` without `auth`, and tokens, as docker reads them); the helper of
+/// `credsStore`, where the entry is missing or is docker's empty marker.
 pub async fn from_file(
     env: &Env,
     path: &Path,
     name: &str,
     timeout: Duration,
 ) -> Result<Found, SourceError> {
-    todo!("{env:?} {path:?} {name} {timeout:?}")
+    let path = env.cwd.join(path);
+    let config = read_config(&path).await?;
+    match ask(env, &path, &config, name, timeout).await? {
+        Answer::Found(found) => Ok(found),
+        Answer::Nothing(why) => Err(why),
+    }
 }
 
 /// The credential for `name` from the usual places: the first file that has one.
+///
+/// A file that is not there is passed over; one that cannot be read or understood is an error, because the credential
+/// may be in it. A helper that fails is told of only when no later file has the credential.
 pub async fn from_usual_places(
     env: &Env,
     name: &str,
     timeout: Duration,
 ) -> Result<Found, SourceError> {
-    todo!("{env:?} {name} {timeout:?}")
+    let places = usual_places(env);
+    let mut failed_helper = None;
+    for path in &places {
+        let config = match read_config(path).await {
+            Ok(config) => config,
+            Err(SourceError::Unreadable { .. }) if is_absent(path).await => continue,
+            Err(error) => return Err(error),
+        };
+        match ask(env, path, &config, name, timeout).await {
+            Ok(Answer::Found(found)) => return Ok(found),
+            Ok(Answer::Nothing(_)) => {}
+            Err(error @ SourceError::Helper { .. }) => {
+                failed_helper = failed_helper.or(Some(error));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(failed_helper.unwrap_or_else(|| SourceError::Nowhere {
+        name: name.to_owned(),
+        places: places.iter().map(|path| places::shown(env, path)).collect(),
+    }))
+}
+
+async fn is_absent(path: &Path) -> bool {
+    matches!(tokio::fs::try_exists(path).await, Ok(false))
+        // A file where a directory of the path should be.
+        || matches!(
+            tokio::fs::metadata(path).await.map_err(|error| error.kind()),
+            Err(std::io::ErrorKind::NotADirectory)
+        )
+}
+
+/// What one file says about a registry.
+enum Answer {
+    Found(Found),
+    /// It has none, and another file may: the error is for when there is no other.
+    Nothing(SourceError),
+}
+
+async fn ask(
+    env: &Env,
+    path: &Path,
+    config: &DockerConfig,
+    name: &str,
+    timeout: Duration,
+) -> Result<Answer, SourceError> {
+    let helpers = config.cred_helpers();
+    if let Some((key, helper)) = helpers
+        .iter()
+        .find(|(key, _)| auth_file::helper_key_matches(key, name))
+    {
+        let server = server_url(name);
+        return ask_helper(env, path, helper, &server, key, name, timeout).await;
+    }
+    let matched = auth_file::lookup(&[config], name).map(|at| &config.entries()[at.entry]);
+    let fault = match matched {
+        None => None,
+        Some(entry) => match entry.held() {
+            Ok(credential) => {
+                let key = shown_key(&entry.key);
+                return Ok(Answer::Found(Found {
+                    credential,
+                    origin: format!("entry {key:?} of {}", places::shown(env, path)),
+                    key: entry.key.clone(),
+                }));
+            }
+            Err(fault) => Some((entry, fault)),
+        },
+    };
+    match (config.creds_store(), fault) {
+        (Some(store), None | Some((_, EntryFault::Empty))) => {
+            let key = matched.map_or_else(|| server_url(name), |entry| entry.key.clone());
+            ask_helper(env, path, store, &key, &key, name, timeout).await
+        }
+        (_, Some((entry, fault))) => {
+            let error = SourceError::BadEntry {
+                path: path.to_owned(),
+                key: shown_key(&entry.key),
+                reason: fault.to_string(),
+            };
+            if fault == EntryFault::Empty {
+                Ok(Answer::Nothing(error))
+            } else {
+                Err(error)
+            }
+        }
+        (None, None) => Ok(Answer::Nothing(SourceError::NoEntry {
+            path: path.to_owned(),
+            name: name.to_owned(),
+            keys: config
+                .entries()
+                .iter()
+                .map(|entry| &entry.key)
+                .chain(helpers.iter().map(|(key, _)| key))
+                .map(|key| shown_key(key))
+                .collect(),
+        })),
+    }
+}
+
+/// The name under which helpers keep a registry: Docker Hub by docker's old address, all others by host and port.
+fn server_url(name: &str) -> String {
+    match auth_file::registry_of(name) {
+        "docker.io" => "https://index.docker.io/v1/".to_owned(),
+        registry => registry.to_owned(),
+    }
+}
+
+async fn ask_helper(
+    env: &Env,
+    path: &Path,
+    helper: &str,
+    server: &str,
+    key: &str,
+    name: &str,
+    timeout: Duration,
+) -> Result<Answer, SourceError> {
+    let answer = helper::get(env, helper, server, timeout)
+        .await
+        .map_err(|reason| SourceError::Helper {
+            helper: helper.to_owned(),
+            reason: reason.to_string(),
+        })?;
+    Ok(match answer {
+        Some(credential) => Answer::Found(Found {
+            credential,
+            origin: format!(
+                "credential helper {helper:?} named in {}",
+                places::shown(env, path)
+            ),
+            key: key.to_owned(),
+        }),
+        None => Answer::Nothing(SourceError::Helper {
+            helper: helper.to_owned(),
+            reason: format!("has no credentials for {name}"),
+        }),
+    })
 }

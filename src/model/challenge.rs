@@ -3,6 +3,9 @@
 //! Beyond the grammar it takes values that should have been quoted (URLs, names with spaces), parameters and challenges
 //! without a comma between them, and empty list elements. One pass over the text; nothing is ever an error.
 
+#[cfg(test)]
+mod tests;
+
 /// One challenge. The scheme is lower case; parameters keep their order and their spelling, names are lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {

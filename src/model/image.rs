@@ -99,17 +99,24 @@ impl ImageReference {
         if text.trim().is_empty() {
             return Err(ReferenceRule::Empty);
         }
+        let scheme = paste::split_scheme(text);
+        let at = match scheme {
+            Some(_) => paste::At::Credentials,
+            None => paste::At::MaybeSelector,
+        };
+        let rest = scheme.map_or(text, |(_, rest)| rest);
+        // Before anything that quotes a part of the text.
+        if paste::split_credentials(rest, at).is_some() {
+            return Err(ReferenceRule::Credentials);
+        }
         if let Some(variable) = paste::placeholder(paste::without_query(text)) {
             return Err(ReferenceRule::UnexpandedVariable(variable.to_owned()));
         }
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(ReferenceRule::WhiteSpace);
         }
-        if let Some((scheme, _)) = paste::split_scheme(text) {
+        if let Some((scheme, _)) = scheme {
             return Err(ReferenceRule::Scheme(scheme.to_owned()));
-        }
-        if paste::split_credentials(text, paste::At::MaybeSelector).is_some() {
-            return Err(ReferenceRule::Credentials);
         }
         let (head, digest) = match text.split_once('@') {
             Some((head, digest)) => (head, Some(digest)),

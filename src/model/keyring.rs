@@ -118,10 +118,10 @@ fn serves(index: &[u8], name: &str) -> bool {
 /// `isDefaultRegistryMatch`: an image of Docker Hub, or one whose first component does not look like a host.
 fn is_default_registry(name: &str) -> bool {
     match name.split_once('/') {
-        _ if name.is_empty() => false,
-        None => true,
-        Some(("", _)) => false,
-        Some(("docker.io" | "index.docker.io", _)) => true,
-        Some((first, _)) => !first.contains(['.', ':']),
+        None => !name.is_empty(),
+        Some((first, _)) => {
+            matches!(first, "docker.io" | "index.docker.io")
+                || !(first.is_empty() || first.contains(['.', ':']))
+        }
     }
 }

@@ -4,6 +4,9 @@
 
 use std::fmt;
 
+#[cfg(test)]
+mod tests;
+
 /// `os/architecture[/variant]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Platform {

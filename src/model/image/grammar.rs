@@ -15,7 +15,7 @@ pub(in crate::model) fn is_component(text: &str) -> bool {
     let mut seen = false;
     for c in text.chars() {
         if c.is_ascii_lowercase() || c.is_ascii_digit() {
-            if !separator.is_empty() && !(seen && is_separator(&separator)) {
+            if !separator.is_empty() && (!seen || !is_separator(&separator)) {
                 return false;
             }
             separator.clear();
