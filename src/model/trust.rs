@@ -38,7 +38,7 @@ pub use verdict::{
 /// * `roots`: what the judging side trusts, and which intermediates are known though not trusted.
 ///
 /// Source of the order and of every rule: Go `crypto/tls` `Conn.verifyServerCertificate` and `crypto/x509` `Certificate.Verify`
-/// with `ExtKeyUsageServerAuth`, releases 1.20 to 1.25.
+/// with `ExtKeyUsageServerAuth`, releases 1.24 and 1.25; what older ones do otherwise stands in `go.rs`.
 pub fn judge<C: AsRef<[u8]>>(
     presented: &[C],
     name: &str,

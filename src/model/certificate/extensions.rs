@@ -30,9 +30,16 @@ pub(super) fn read(certificate: &mut Certificate, extensions: &[X509Extension<'_
     }
 }
 
-/// What Go says of a malformed extension of this kind. Kinds where our reader may be stricter than Go's are left out.
-fn refused_when_malformed(oid: &str) -> Option<&'static str> {
+/// What Go says of an extension of this kind that our reader cannot read. In some kinds our reader looks deeper than Go's; there only
+/// what is not even a sequence is certain to be refused.
+fn refused_when_malformed(oid: &str, value: &[u8]) -> Option<&'static str> {
+    let no_sequence = value.first() != Some(&0x30);
     Some(match oid {
+        "2.5.29.31" if no_sequence => "invalid CRL distribution points",
+        "2.5.29.32" if no_sequence => "invalid certificate policies",
+        "2.5.29.33" if no_sequence => "invalid policy mappings extension",
+        "2.5.29.36" if no_sequence => "invalid policy constraints extension",
+        "1.3.6.1.5.5.7.1.1" if no_sequence => "invalid authority info access",
         "2.5.29.14" => "invalid subject key identifier",
         "2.5.29.15" => "invalid key usage",
         "2.5.29.17" => "invalid subject alternative names",
@@ -86,7 +93,7 @@ impl Certificate {
         match extension.parsed_extension() {
             ParsedExtension::ParseError { .. } => {
                 self.unreadable.push(format!("extension {oid}"));
-                if let Some(words) = refused_when_malformed(oid) {
+                if let Some(words) = refused_when_malformed(oid, extension.value) {
                     self.refuse(Refusal::Extension(words));
                 }
             }

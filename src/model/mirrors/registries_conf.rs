@@ -218,7 +218,7 @@ impl RegistriesConf {
 }
 
 /// How much of a reference a scope covers, and how it matches. Source: containers/image `refMatchingPrefix`.
-pub(in crate::model) fn match_prefix(reference: &str, scope: &str) -> Option<(usize, Match)> {
+pub(super) fn match_prefix(reference: &str, scope: &str) -> Option<(usize, Match)> {
     if scope.starts_with("*.") {
         let domain = &scope[1..];
         let at = reference.find(domain)?;
@@ -240,7 +240,7 @@ pub(in crate::model) fn match_prefix(reference: &str, scope: &str) -> Option<(us
 }
 
 /// Whether a scope lies within another. Source: runtime-utils `ScopeIsNestedInsideScope`; here a missing port does not match.
-pub(in crate::model) fn is_nested(scope: &str, within: &str) -> bool {
+fn is_nested(scope: &str, within: &str) -> bool {
     if scope == within {
         return true;
     }

@@ -42,7 +42,8 @@ pub struct NearMiss {
 ///
 /// Mirrors do not matter to `policy.json`: it judges the reference as the user wrote it. A registry that is blocked in
 /// `registries.conf` is another matter: there a mirror may still be asked ([`crate::model::mirrors::places`] tells), so it is reported
-/// here only where the policy refuses, or where no mirror stands in for it.
+/// here only where the policy refuses, or where no mirror stands in for it. A source that `NeverContactSource` closes is no matter of
+/// these lists; `places` tells.
 ///
 /// Source: machine-config-operator `updatePolicyJSON`; containers/image `signature` `PolicyContext.requirementsForImageRef` and
 /// `docker/policyconfiguration` `DockerReferenceNamespaces`. An entry that covers the release payload's own repository is left out

@@ -1,6 +1,7 @@
 //! `crypto/x509` `Certificate.Verify`, step by step: the answer that Go gives, with the first fault it meets.
 //!
-//! Where releases differ, this is 1.23 to 1.25: negative serial numbers are refused, `GODEBUG` exceptions are not considered.
+//! Where releases differ, this is 1.24 and 1.25, and `GODEBUG` exceptions are not considered. Against older ones: before 1.24 RSA keys
+//! below 1024 bits are taken, and the words on SHA-1 end in a hint at `GODEBUG=x509sha1=1`; before 1.23 negative serial numbers are taken.
 
 use jiff::Timestamp;
 

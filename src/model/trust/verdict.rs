@@ -147,7 +147,7 @@ pub enum CaFault {
     WeakSignature(SignatureAlgorithm),
     /// It made the signature below it with an algorithm that Go does not know.
     UnknownAlgorithm(SignatureAlgorithm),
-    /// Its RSA key is too short.
+    /// Its RSA key has less than 1024 bits, which Go takes no more since 1.24.
     SmallKey(usize),
     /// More intermediates stand below it than its path length allows.
     PathTooLong {
