@@ -422,3 +422,44 @@ fn acr_takes_identity_tokens_by_post_and_no_passwords() {
     assert_eq!((ping.status, ping.code().as_str()), (403, "DENIED"));
     assert_eq!(ping.header("www-authenticate"), None);
 }
+
+#[test]
+fn ecr_has_oddities_when_pushed_to() {
+    let aws = Some(("AWS", "token"));
+    let registry = Registry::builder()
+        .dialect(Dialect::Ecr)
+        .variant(Variant::EcrUploadAnswers201)
+        .user(User::new("AWS", "token").push("team/*"))
+        .start();
+    registry.create_repository("team/app");
+    let base = format!("{}/v2/team/app", registry.url());
+    let (_, begun) = dance_with(request("POST", format!("{base}/blobs/uploads/")), aws);
+    assert_eq!(begun.status, 201);
+    let location = begun.header("location").expect("a location");
+    let (_, refused) = dance_with(request("PUT", location), aws);
+    assert_eq!(refused.status, 404);
+    let untyped = request("PUT", format!("{base}/manifests/1"))
+        .header("content-type", "application/vnd.oci.image.manifest.v1+json")
+        .body("{\"schemaVersion\":2}");
+    let (_, refused) = dance_with(untyped, aws);
+    assert_eq!(
+        (refused.code(), refused.message()),
+        ("UNSUPPORTED".to_owned(), "Invalid JSON syntax".to_owned())
+    );
+}
+
+#[test]
+fn gcr_challenges_at_the_ping_and_nowhere_else() {
+    let registry = filled(builder(Dialect::ArtifactRegistry).variant(Variant::Gcr));
+    let url = registry.url();
+    assert!(!get(format!("{url}/v2/")).send().challenge().is_empty());
+    let refused = get(format!("{url}/v2/team/docker/app/manifests/1.0")).send();
+    assert_eq!(
+        (refused.status, refused.header("www-authenticate")),
+        (401, None)
+    );
+    assert_eq!(
+        request("POST", format!("{url}/v2/token")).send().status,
+        404
+    );
+}

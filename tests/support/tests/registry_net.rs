@@ -1,4 +1,8 @@
 //! Proxies and distances.
+#![expect(
+    clippy::expect_used,
+    reason = "a test's helper that cannot do its work ends the test"
+)]
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -11,7 +15,9 @@ use extreg_test_support::registry::Registry;
 /// Sends bytes, and reads until the other side closes.
 fn talk(address: &str, pieces: &[&[u8]]) -> String {
     let mut stream = TcpStream::connect(address).expect("a connection");
-    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .expect("a timeout");
     for piece in pieces {
         stream.write_all(piece).expect("bytes that are taken");
     }
@@ -29,12 +35,20 @@ const GET: &str = "GET /v2/ HTTP/1.1\r\nHost: registry.corp\r\nConnection: close
 #[test]
 fn connect_and_absolute_form_reach_the_registry() {
     let registry = Registry::builder().start();
-    let proxy = HttpProxy::builder().route("registry.corp:80", &registry.host()).start();
+    let proxy = HttpProxy::builder()
+        .route("registry.corp:80", &registry.host())
+        .start();
     let tunnelled = talk(
         &address(&proxy.url()),
-        &[b"CONNECT registry.corp:80 HTTP/1.1\r\nHost: registry.corp:80\r\n\r\n", GET.as_bytes()],
+        &[
+            b"CONNECT registry.corp:80 HTTP/1.1\r\nHost: registry.corp:80\r\n\r\n",
+            GET.as_bytes(),
+        ],
     );
-    assert!(tunnelled.starts_with("HTTP/1.1 200 Connection established\r\n\r\n"), "{tunnelled}");
+    assert!(
+        tunnelled.starts_with("HTTP/1.1 200 Connection established\r\n\r\n"),
+        "{tunnelled}"
+    );
     assert!(tunnelled.contains("docker-distribution-api-version: registry/2.0"));
     let forwarded = talk(
         &address(&proxy.url()),
@@ -42,7 +56,10 @@ fn connect_and_absolute_form_reach_the_registry() {
     );
     assert!(forwarded.starts_with("HTTP/1.1 200 OK\r\n"), "{forwarded}");
     let log = proxy.log();
-    assert_eq!((log[0].method.as_str(), log[0].target.as_str()), ("CONNECT", "registry.corp:80"));
+    assert_eq!(
+        (log[0].method.as_str(), log[0].target.as_str()),
+        ("CONNECT", "registry.corp:80")
+    );
     assert_eq!(log[1].target, "http://registry.corp/v2/");
     assert_eq!(log[1].authorization.as_deref(), Some("Basic eDp5"));
     let seen = registry.log();
@@ -52,7 +69,10 @@ fn connect_and_absolute_form_reach_the_registry() {
 
 #[test]
 fn a_proxy_wants_credentials_refuses_hosts_and_fails() {
-    let proxy = HttpProxy::builder().credentials("user", "pass").refuse("blocked.corp").start();
+    let proxy = HttpProxy::builder()
+        .credentials("user", "pass")
+        .refuse("blocked.corp")
+        .start();
     let connect = |host: &str, authorization: &str| {
         let head = format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}\r\n{authorization}\r\n");
         talk(&address(&proxy.url()), &[head.as_bytes()])
@@ -62,10 +82,17 @@ fn a_proxy_wants_credentials_refuses_hosts_and_fails() {
     assert!(asked.contains("Proxy-Authenticate: Basic realm=\"proxy\""));
     let good = "Proxy-Authorization: Basic dXNlcjpwYXNz\r\n";
     let blocked = connect("blocked.corp", good);
-    assert!(blocked.starts_with("HTTP/1.1 403 ") && blocked.contains("blocked by policy"), "{blocked}");
+    assert!(
+        blocked.starts_with("HTTP/1.1 403 ") && blocked.contains("blocked by policy"),
+        "{blocked}"
+    );
     let statuses: Vec<u16> = proxy.log().iter().map(|request| request.status).collect();
     assert_eq!(statuses, [407, 403]);
-    assert!(proxy.url_with("user", "pass").starts_with("http://user:pass@127.0.0.1:"));
+    assert!(
+        proxy
+            .url_with("user", "pass")
+            .starts_with("http://user:pass@127.0.0.1:")
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use extreg_test_support::certs::Ca;
 use extreg_test_support::content::{Image, Index};
-use extreg_test_support::process::{Cmd, Sandbox, find_program};
+use extreg_test_support::process::{Cmd, Sandbox, program_or_skip};
 use extreg_test_support::registry::{Dialect, Registry, User};
 
 #[test]
@@ -42,7 +42,10 @@ fn input_output_and_status_are_captured() {
         .stdin("hello")
         .run();
     assert_eq!(output.status, Some(3));
-    assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("hello", "oops\n"));
+    assert_eq!(
+        (output.stdout.as_str(), output.stderr.as_str()),
+        ("hello", "oops\n")
+    );
     assert!(output.elapsed < Duration::from_secs(30));
 }
 
@@ -50,16 +53,23 @@ fn input_output_and_status_are_captured() {
 fn several_commands_share_a_sandbox() {
     let sandbox = Arc::new(Sandbox::new());
     sandbox.write("home/.config/note", "kept");
-    let first = Cmd::in_sandbox("sh", Arc::clone(&sandbox)).args(["-c", "cat $XDG_CONFIG_HOME/note; pwd"]);
+    let first =
+        Cmd::in_sandbox("sh", Arc::clone(&sandbox)).args(["-c", "cat $XDG_CONFIG_HOME/note; pwd"]);
     let output = first.run().success();
     assert!(output.stdout.starts_with("kept"));
-    assert!(output.stdout.ends_with(&format!("{}\n", sandbox.path().canonicalize().expect("a folder").display())));
+    assert!(output.stdout.ends_with(&format!(
+        "{}\n",
+        sandbox.path().canonicalize().expect("a folder").display()
+    )));
 }
 
 #[test]
 #[should_panic(expected = "was not done after")]
 fn a_command_that_takes_too_long_is_ended() {
-    Cmd::new("sleep").arg("60").timeout(Duration::from_millis(50)).run();
+    Cmd::new("sleep")
+        .arg("60")
+        .timeout(Duration::from_millis(50))
+        .run();
 }
 
 #[test]
@@ -73,7 +83,10 @@ fn a_command_can_be_interrupted() {
 /// A second opinion on the embedded registry: a client that we did not write.
 #[test]
 fn skopeo_inspects_and_copies_from_the_embedded_registry() {
-    if find_program("skopeo").is_none() {
+    if !program_or_skip(
+        "skopeo",
+        "a foreign client takes the embedded registry for one",
+    ) {
         return;
     }
     let ca = Ca::new("Root");
@@ -84,30 +97,59 @@ fn skopeo_inspects_and_copies_from_the_embedded_registry() {
         .user(User::new("alice", "s3cret").admin("team/*"))
         .start();
     registry.push_image("team/app", "1.0", &Image::new());
-    registry.push_index("team/app", "multi", &Index::of(&["linux/amd64", "linux/arm64"]));
+    registry.push_index(
+        "team/app",
+        "multi",
+        &Index::of(&["linux/amd64", "linux/arm64"]),
+    );
     let sandbox = Arc::new(Sandbox::new());
     sandbox.write("certs/ca.crt", ca.pem());
+    let authfile = sandbox.auth_file(&[(&registry.host(), "alice", "s3cret")]);
+    let authfile = format!("--authfile={}", authfile.display());
     let skopeo = |arguments: &[&str]| {
         Cmd::in_sandbox("skopeo", Arc::clone(&sandbox))
             .arg("--insecure-policy")
             .args(arguments)
             .run()
     };
-    let image = format!("docker://{}/team/app", registry.host());
-    let inspected = skopeo(&["inspect", "--cert-dir=certs", "--creds=alice:s3cret", &format!("{image}:1.0")]).success();
+    let image = format!("docker://{}", registry.image("team/app"));
+    let inspected = skopeo(&[
+        "inspect",
+        "--cert-dir=certs",
+        "--creds=alice:s3cret",
+        &format!("{image}:1.0"),
+    ])
+    .success();
     assert!(inspected.stdout.contains("\"Architecture\": \"amd64\""));
     skopeo(&[
         "copy",
         "--all",
         "--src-cert-dir=certs",
-        "--src-creds=alice:s3cret",
+        &authfile,
         "--dest-cert-dir=certs",
-        "--dest-creds=alice:s3cret",
         &format!("{image}:multi"),
         &format!("docker://{}/team/copy:multi", registry.host()),
     ])
     .success();
-    assert_eq!(registry.tags("team/copy"), [registry.tags("team/app")[1].clone()]);
-    let refused = skopeo(&["inspect", "--cert-dir=certs", "--creds=alice:wrong", &format!("{image}:1.0")]);
+    assert_eq!(
+        registry.tags("team/copy"),
+        [registry.tags("team/app")[1].clone()]
+    );
+    let refused = skopeo(&[
+        "inspect",
+        "--cert-dir=certs",
+        "--creds=alice:wrong",
+        &format!("{image}:1.0"),
+    ]);
     assert_ne!(refused.status, Some(0));
+}
+
+#[test]
+fn a_missing_program_is_a_skip_unless_the_test_command_demands_it() {
+    let demanded = std::env::var_os("EXTREG_REQUIRE_REAL").is_some_and(|value| value == "1");
+    let outcome = std::panic::catch_unwind(|| program_or_skip("no-such-program", "nothing"));
+    match outcome {
+        Ok(runs) => assert!(!runs && !demanded),
+        Err(_) => assert!(demanded),
+    }
 }

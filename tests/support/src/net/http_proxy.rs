@@ -1,6 +1,7 @@
 //! A forward HTTP proxy: CONNECT and absolute-form requests, with authentication, refusals and a log.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
@@ -220,15 +221,21 @@ async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
         return;
     };
     let begun = if head.method == "CONNECT" {
-        client
-            .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            .await
+        tunnel(&mut client, &mut server, &head.rest).await
     } else {
         server.write_all(&head.for_server()).await
     };
     if begun.is_ok() {
         copy_bidirectional(&mut client, &mut server).await.ok();
     }
+}
+
+/// Answers CONNECT, and passes on what the client sent without waiting for that.
+async fn tunnel(client: &mut TcpStream, server: &mut TcpStream, early: &[u8]) -> io::Result<()> {
+    client
+        .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        .await?;
+    server.write_all(early).await
 }
 
 impl HttpProxyBuilder {

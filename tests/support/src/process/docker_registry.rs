@@ -28,22 +28,27 @@ pub fn docker_registry_available() -> bool {
     find_program(PROGRAM).is_some()
 }
 
-/// Whether a test that needs the program can run. When it is missing this says that the test (`what` it shows) is
+/// [`program_or_skip`] for `docker-registry`.
+pub fn real_registry_or_skip(what: &str) -> bool {
+    program_or_skip(PROGRAM, what)
+}
+
+/// Whether a test that needs a program can run. When it is missing this says that the test (`what` it shows) is
 /// skipped, and panics where `EXTREG_REQUIRE_REAL=1` demands it.
 #[expect(
     clippy::print_stderr,
     clippy::disallowed_macros,
     reason = "the test harness shows it with the test's output"
 )]
-pub fn real_registry_or_skip(what: &str) -> bool {
-    if docker_registry_available() {
+pub fn program_or_skip(program: &str, what: &str) -> bool {
+    if find_program(program).is_some() {
         return true;
     }
     assert!(
         std::env::var_os(REQUIRE).is_none_or(|value| value != "1"),
-        "{PROGRAM} is not installed, and {REQUIRE}=1 demands it: {what}"
+        "{program} is not installed, and {REQUIRE}=1 demands it: {what}"
     );
-    eprintln!("SKIPPED, {PROGRAM} is not installed: {what}");
+    eprintln!("SKIPPED, {program} is not installed: {what}");
     false
 }
 
@@ -236,6 +241,11 @@ impl DockerRegistry {
             "http"
         };
         format!("{scheme}://{}", self.host())
+    }
+
+    /// An image in it: `name` is `repository:tag` or `repository@digest`.
+    pub fn image(&self, name: &str) -> String {
+        format!("{}/{name}", self.host())
     }
 
     /// The authority that its certificate is from.

@@ -11,7 +11,7 @@
 //! let registry = DockerRegistry::builder().htpasswd().start();
 //! registry.push("team/app", "1.0", &Image::new().pack());
 //! let output = Cmd::new("skopeo").args(["inspect", "--tls-verify=false"])
-//!     .arg(format!("docker://{}/team/app:1.0", registry.host()))
+//!     .arg(format!("docker://{}", registry.image("team/app:1.0")))
 //!     .run();
 //! assert_ne!(output.status, Some(0));
 //! ```
@@ -30,7 +30,7 @@ mod token_server;
 pub use cmd::{Cmd, Output, Running};
 pub use docker_registry::{
     DockerRegistry, DockerRegistryBuilder, HTPASSWD_PASSWORD, HTPASSWD_USER,
-    docker_registry_available, real_registry_or_skip,
+    docker_registry_available, program_or_skip, real_registry_or_skip,
 };
 pub use push::Remote;
 pub use sandbox::Sandbox;

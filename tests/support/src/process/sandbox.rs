@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
 /// A temporary folder with a home, and the XDG folders in it. Several commands may share one; it goes when dropped.
@@ -45,6 +47,20 @@ impl Sandbox {
         }
         std::fs::write(&path, content).expect("a file that can be written");
         path
+    }
+
+    /// Writes an auth file (`auth.json`, `config.json`) with these entries: key, user name, password. Nothing reads it
+    /// unless it is told its path.
+    pub fn auth_file(&self, entries: &[(&str, &str, &str)]) -> PathBuf {
+        let auths: serde_json::Map<String, serde_json::Value> = entries
+            .iter()
+            .map(|(key, user, password)| {
+                let auth = STANDARD.encode(format!("{user}:{password}"));
+                ((*key).to_owned(), serde_json::json!({"auth": auth}))
+            })
+            .collect();
+        let content = serde_json::json!({"auths": auths}).to_string();
+        self.write("auth.json", content)
     }
 
     /// The environment's variables that lead here.

@@ -14,15 +14,20 @@ pub enum Block {
     Proxy,
     /// Artifactory: Xray's or Curation's policy stops the download.
     Xray,
-    /// Quay: the namespace's quota is used up. Harbor: the project's.
+    /// Quay: the namespace's quota is used up. Harbor: the project's. OpenShift: the namespace's, on a blob's commit.
     Quota,
     /// Quay and Harbor: the registry is read-only.
     ReadOnly,
+    /// Quay: pushes are switched off.
+    PushesOff,
+    /// Quay: the repository mirrors another, and only the mirror's robot may push.
+    Mirror,
     /// Quay: the namespace is switched off.
     NamespaceDisabled,
     /// Quay: the repository is for something else than images.
     NotForImages,
-    /// Quay's proxy cache and OpenShift's pull-through: what the registry behind it answered.
+    /// Quay's proxy cache, OpenShift's pull-through, Artifactory's remote repository, zot's synchronisation: what the
+    /// registry behind it answered, of which Artifactory tells nothing.
     Upstream(String),
     /// Harbor: a proxy project for Docker Hub, which redirects names without `library/`.
     HubProxy,
@@ -54,6 +59,10 @@ pub enum Variant {
     GitLabRegistryOff,
     /// ECR: a template creates repositories on push.
     EcrCreateOnPush,
+    /// ECR: beginning an upload is answered 201, and there is no upload.
+    EcrUploadAnswers201,
+    /// Artifact Registry as the old gcr.io: no challenge but the ping's, and no POST for tokens.
+    Gcr,
     /// Azure: network rules keep this address out.
     AcrFirewall,
     /// Harbor: the external address is configured as http, so the realm is.

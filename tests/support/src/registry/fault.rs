@@ -59,6 +59,7 @@ pub(crate) enum Kind {
     Endless,
     Limited(Limit),
     HeadUnsupported,
+    Empty(u16),
     Text {
         status: u16,
         media_type: String,
@@ -214,6 +215,11 @@ impl Fault {
     /// HEAD is answered 405.
     pub fn head_unsupported() -> Self {
         Self::new(Kind::HeadUnsupported)
+    }
+
+    /// A status without a body: 400 is what distribution shows when its htpasswd file is gone.
+    pub fn empty(status: u16) -> Self {
+        Self::new(Kind::Empty(status))
     }
 
     /// Exactly this.

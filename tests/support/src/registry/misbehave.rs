@@ -57,6 +57,7 @@ impl Fault {
                 | Kind::Redirect(_)
                 | Kind::RedirectElsewhere(_)
                 | Kind::Limited(_)
+                | Kind::Empty(_)
                 | Kind::Text { .. }
         )
     }
@@ -128,6 +129,7 @@ pub(crate) fn instead(cx: &mut Cx, origin: Origin, place: At) -> Option<Answer> 
         }
         Kind::Limited(limit) => cx.world.rules.limited(cx, limit),
         Kind::HeadUnsupported => Reply::text(405, "Method not allowed\n").header("allow", "GET"),
+        Kind::Empty(status) => Reply::empty(status),
         Kind::Text {
             status,
             media_type,

@@ -15,7 +15,7 @@
 //!     .user(User::new("alice", "s3cret").pull("team/*"))
 //!     .start();
 //! let digest = registry.push_image("team/app", "1.0", &Image::new());
-//! let image = format!("{}/team/app:1.0", registry.host());
+//! let image = registry.image("team/app:1.0");
 //! registry.fault(Fault::status(503).at(At::Manifests).times(1));
 //! // ... run what is to be tested, then look at what it sent:
 //! assert!(registry.log().iter().all(|request| request.tls));
@@ -91,6 +91,11 @@ impl Registry {
     pub fn url(&self) -> String {
         let scheme = if self.is_tls { "https" } else { "http" };
         format!("{scheme}://{}", self.host())
+    }
+
+    /// An image in it: `name` is `repository:tag` or `repository@digest`.
+    pub fn image(&self, name: &str) -> String {
+        format!("{}/{name}", self.host())
     }
 
     /// `scheme://host:port` of the token service, when it has an origin of its own.

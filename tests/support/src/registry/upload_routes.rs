@@ -91,6 +91,9 @@ pub(crate) fn put_manifest(
         .header("content-type")
         .unwrap_or_default()
         .to_owned();
+    if let Some(refused) = cx.world.rules.refuse_manifest(&media_type, &json) {
+        return Ok(refused);
+    }
     if json["mediaType"].is_string() && json["mediaType"] != media_type.as_str() {
         return Err(Problem::ManifestInvalid);
     }

@@ -1,5 +1,10 @@
 //! What the registry tests share: reading challenges, getting tokens, pushing.
 #![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test's helper that cannot do its work ends the test"
+)]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +14,7 @@ use extreg_test_support::registry::Registry;
 use serde_json::Value;
 
 /// A GET for a manifest with the full `Accept` list.
-pub fn manifest(url: &str) -> Request {
+pub(crate) fn manifest(url: &str) -> Request {
     [
         media_type::OCI_INDEX,
         media_type::OCI_MANIFEST,
@@ -21,13 +26,13 @@ pub fn manifest(url: &str) -> Request {
 }
 
 /// The value of one of a challenge's parameters.
-pub fn parameter(challenge: &str, name: &str) -> Option<String> {
+pub(crate) fn parameter(challenge: &str, name: &str) -> Option<String> {
     let (_, rest) = challenge.split_once(&format!("{name}=\""))?;
     Some(rest.split('"').next()?.to_owned())
 }
 
 /// A Bearer challenge's realm with the service, ready for a scope, and its scope.
-pub fn challenge(text: &str) -> (String, Option<String>) {
+pub(crate) fn challenge(text: &str) -> (String, Option<String>) {
     let realm = parameter(text, "realm").unwrap_or_else(|| panic!("no realm in {text:?}"));
     let service = parameter(text, "service").unwrap_or_default();
     (
@@ -37,7 +42,7 @@ pub fn challenge(text: &str) -> (String, Option<String>) {
 }
 
 /// Does what a client does with a 401: asks the realm for a token.
-pub fn ask_token(refused: &Response, login: Option<(&str, &str)>) -> Response {
+pub(crate) fn ask_token(refused: &Response, login: Option<(&str, &str)>) -> Response {
     assert_eq!(refused.status, 401, "{}", refused.text());
     let (realm, scope) = challenge(refused.challenge());
     let url = match scope {
@@ -53,7 +58,7 @@ pub fn ask_token(refused: &Response, login: Option<(&str, &str)>) -> Response {
 }
 
 /// As [`ask_token`], when it works.
-pub fn token(refused: &Response, login: Option<(&str, &str)>) -> String {
+pub(crate) fn token(refused: &Response, login: Option<(&str, &str)>) -> String {
     let answer = ask_token(refused, login);
     assert_eq!(answer.status, 200, "{}", answer.text());
     let json = answer.json();
@@ -62,14 +67,14 @@ pub fn token(refused: &Response, login: Option<(&str, &str)>) -> String {
 }
 
 /// What a JWT claims.
-pub fn claims(token: &str) -> Value {
+pub(crate) fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).expect("a JWT");
     let payload = URL_SAFE_NO_PAD.decode(payload).expect("base64url");
     serde_json::from_slice(&payload).expect("JSON")
 }
 
 /// Pushes over the wire into an open registry.
-pub fn push(registry: &Registry, repository: &str, tag: &str, content: &Packed) {
+pub(crate) fn push(registry: &Registry, repository: &str, tag: &str, content: &Packed) {
     let base = format!("{}/v2/{repository}", registry.url());
     for blob in &content.blobs {
         let begun = request("POST", format!("{base}/blobs/uploads/")).send();
@@ -88,7 +93,7 @@ pub fn push(registry: &Registry, repository: &str, tag: &str, content: &Packed) 
 
 /// Where a pull ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// At the token service.
     Token,
     /// At the registry.
@@ -96,15 +101,15 @@ pub enum Stage {
 }
 
 /// Name and password.
-pub type Login<'a> = Option<(&'a str, &'a str)>;
+pub(crate) type Login<'a> = Option<(&'a str, &'a str)>;
 
 /// Does what a client does: asks, answers the challenge once, asks again.
-pub fn dance(registry: &Registry, login: Login, path: &str) -> (Stage, Response) {
+pub(crate) fn dance(registry: &Registry, login: Login, path: &str) -> (Stage, Response) {
     dance_with(manifest(&format!("{}/v2/{path}", registry.url())), login)
 }
 
 /// As [`dance`], for any request.
-pub fn dance_with(request: Request, login: Login) -> (Stage, Response) {
+pub(crate) fn dance_with(request: Request, login: Login) -> (Stage, Response) {
     let first = request.clone().send();
     if first.status != 401 {
         return (Stage::Registry, first);
@@ -127,10 +132,10 @@ pub fn dance_with(request: Request, login: Login) -> (Stage, Response) {
 }
 
 /// One line of a table: what it shows, who asks for what, and where that ends with which status and code.
-pub type Line<'a> = (&'a str, Login<'a>, &'a str, Stage, u16, &'a str);
+pub(crate) type Line<'a> = (&'a str, Login<'a>, &'a str, Stage, u16, &'a str);
 
 /// Checks all lines, and panics with all that do not hold.
-pub fn check(registry: &Registry, table: &[Line]) {
+pub(crate) fn check(registry: &Registry, table: &[Line]) {
     let mut wrong = Vec::new();
     for &(what, login, path, stage, status, code) in table {
         let (ended, answer) = dance(registry, login, path);
@@ -155,11 +160,20 @@ pub fn check(registry: &Registry, table: &[Line]) {
 }
 
 /// The user of the tables who may pull and push `team/*`.
-pub const ALICE: Login = Some(("alice", "s3cret"));
+pub(crate) const ALICE: Login = Some(("alice", "s3cret"));
 /// The user of the tables who may nothing.
-pub const BOB: Login = Some(("bob", "hunter2"));
+pub(crate) const BOB: Login = Some(("bob", "hunter2"));
 /// The first user with a wrong password.
-pub const WRONG: Login = Some(("alice", "wrong"));
+pub(crate) const WRONG: Login = Some(("alice", "wrong"));
 /// A digest that nothing has.
-pub const NO_DIGEST: &str =
+pub(crate) const NO_DIGEST: &str =
     "sha256:abababababababababababababababababababababababababababababababab";
+
+/// Waits for what another thread is about to do.
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !holds() {
+        assert!(begun.elapsed().as_secs() < 20, "never came true: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+}

@@ -5,7 +5,8 @@
 
 use serde_json::json;
 
-use super::{Rules, elements};
+use super::{Rules, elements, with_challenge};
+use crate::registry::Variant;
 use crate::registry::access::{Denied, Identity, Need, rights_suffice};
 use crate::registry::errors::plain_error;
 use crate::registry::route::Route;
@@ -55,7 +56,8 @@ impl Rules for ArtifactRegistry {
 
     fn token(&self, cx: &mut Cx, ask: &TokenAsk) -> Reply {
         if ask.post {
-            return Reply::empty(405);
+            let status = if cx.has(Variant::Gcr) { 404 } else { 405 };
+            return Reply::empty(status);
         }
         if let Login::Wrong(_) = ask.login {
             return plain_error(401, "UNAUTHORIZED", "authentication failed");
@@ -92,7 +94,9 @@ fn no_credentials(cx: &Cx, need: &Need) -> Reply {
         need.words()
     );
     let message = "not authenticated: No valid credential was supplied.";
-    plain_error(401, "UNAUTHORIZED", message).header("www-authenticate", challenge)
+    let reply = plain_error(401, "UNAUTHORIZED", message);
+    let challenge = (!cx.has(Variant::Gcr)).then_some(challenge);
+    with_challenge(reply, challenge)
 }
 
 /// `project/repository` of an image's name.

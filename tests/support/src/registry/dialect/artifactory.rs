@@ -83,9 +83,7 @@ impl Rules for Artifactory {
     fn problem(&self, cx: &Cx, problem: &Problem) -> Reply {
         match problem {
             Problem::ManifestMissing { repository, .. } => {
-                let name = image_path(cx, repository);
-                let message = "The named manifest is not known to the registry.";
-                error(404, "MANIFEST_UNKNOWN", message, &json!({"manifest": name}))
+                manifest_unknown(image_path(cx, repository))
             }
             Problem::BlobMissing { digest, .. } => error(
                 404,
@@ -111,11 +109,16 @@ impl Rules for Artifactory {
     }
 
     fn knows(&self, block: &Block) -> bool {
-        matches!(block, Block::Xray | Block::Proxy)
+        matches!(block, Block::Xray | Block::Proxy | Block::Upstream(_))
     }
 
-    fn blocked(&self, _cx: &Cx, block: &Block, need: &Need) -> Option<Reply> {
+    fn blocked(&self, cx: &Cx, block: &Block, need: &Need) -> Option<Reply> {
         match block {
+            // Whatever went wrong behind a remote repository, the manifest is "not known".
+            Block::Upstream(_) if matches!(need.route, Route::Manifest { .. }) => {
+                let repository = need.repository().unwrap_or_default();
+                Some(manifest_unknown(image_path(cx, repository)))
+            }
             Block::Xray if !need.writes() => Some(bare(
                 403,
                 "Artifact download request rejected: the artifact was not downloaded due to a blocking policy \
@@ -152,6 +155,11 @@ fn image_path<'a>(cx: &Cx, repository: &'a str) -> &'a str {
         Some((_, name)) if cx.has(Variant::ArtifactoryPath) => name,
         _ => repository,
     }
+}
+
+fn manifest_unknown(name: &str) -> Reply {
+    let message = "The named manifest is not known to the registry.";
+    error(404, "MANIFEST_UNKNOWN", message, &json!({"manifest": name}))
 }
 
 /// Errors of Artifactory's own: a status and a message.

@@ -4,7 +4,10 @@
 //! the repository is looked for is how AWS' policies work; the status of an expired token was not to be found, and is
 //! 403 here.
 
+use serde_json::Value;
+
 use super::{Rules, Scheme};
+use crate::content::media_type;
 use crate::registry::Variant;
 use crate::registry::access::{self, Denied, Identity, Need};
 use crate::registry::errors::{self, Problem, plain_error};
@@ -84,6 +87,20 @@ impl Rules for Ecr {
             }
             other => errors::distribution(other),
         }
+    }
+
+    /// An OCI manifest has to say its own type.
+    fn refuse_manifest(&self, kind: &str, manifest: &Value) -> Option<Reply> {
+        let untyped = kind == media_type::OCI_MANIFEST && !manifest["mediaType"].is_string();
+        untyped.then(|| plain_error(405, "UNSUPPORTED", "Invalid JSON syntax"))
+    }
+
+    fn before_content(&self, cx: &mut Cx, need: &Need) -> Option<Reply> {
+        let begins = matches!(need.route, Route::Uploads { .. });
+        (begins && cx.has(Variant::EcrUploadAnswers201)).then(|| {
+            let location = format!("{}{}none", cx.base(), cx.call.path);
+            Reply::empty(201).header("location", location)
+        })
     }
 
     fn upload_needs_repository(&self, cx: &Cx) -> bool {

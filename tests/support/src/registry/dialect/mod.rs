@@ -20,6 +20,8 @@ mod quay;
 mod red_hat;
 mod zot;
 
+use serde_json::{Value, json};
+
 use super::access::{self, Denied, Identity, Need};
 use super::errors::{self, Problem};
 use super::negotiation;
@@ -244,6 +246,11 @@ pub(crate) trait Rules: Send + Sync + 'static {
         true
     }
 
+    /// An answer to a pushed manifest that this registry does not want.
+    fn refuse_manifest(&self, _media_type: &str, _manifest: &Value) -> Option<Reply> {
+        None
+    }
+
     /// Chooses the form of a manifest by the `Accept` header.
     fn negotiate(
         &self,
@@ -299,16 +306,16 @@ pub(crate) fn bearer_challenge(cx: &Cx, need: &Need, denied: Denied) -> String {
 }
 
 /// The refusal's detail: one entry for each action that was wanted.
-pub(crate) fn scope_detail(need: &Need) -> serde_json::Value {
-    let entry = |kind: &str, name: &str, action: &str| serde_json::json!({"Type": kind, "Class": "", "Name": name, "Action": action});
+pub(crate) fn scope_detail(need: &Need) -> Value {
+    let entry = |kind: &str, name: &str, action: &str| json!({"Type": kind, "Class": "", "Name": name, "Action": action});
     match (&need.route, need.repository()) {
-        (Route::Catalog, _) => serde_json::json!([entry("registry", "catalog", "*")]),
+        (Route::Catalog, _) => json!([entry("registry", "catalog", "*")]),
         (_, Some(repository)) => need
             .actions
             .iter()
             .map(|action| entry("repository", repository, action.word()))
             .collect(),
-        (_, None) => serde_json::Value::Null,
+        (_, None) => Value::Null,
     }
 }
 

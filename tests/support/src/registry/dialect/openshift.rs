@@ -129,11 +129,17 @@ impl Rules for OpenShift {
     }
 
     fn knows(&self, block: &Block) -> bool {
-        matches!(block, Block::Upstream(_))
+        matches!(block, Block::Upstream(_) | Block::Quota)
     }
 
-    fn blocked(&self, _cx: &Cx, block: &Block, need: &Need) -> Option<Reply> {
+    fn blocked(&self, cx: &Cx, block: &Block, need: &Need) -> Option<Reply> {
         match block {
+            Block::Quota
+                if matches!(need.route, Route::Upload { .. }) && cx.call.method == "PUT" =>
+            {
+                let message = "requested access to the resource is denied";
+                Some(error(403, "DENIED", message, &json!({})))
+            }
             Block::Upstream(text) if matches!(need.route, Route::Manifest { .. }) => {
                 let message = format!("unable to pull manifest from {text}");
                 Some(plain_error(404, "OPENSHIFT_PULLTHROUGH_MANIFEST", &message))

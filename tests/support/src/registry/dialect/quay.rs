@@ -2,9 +2,10 @@
 //! From quay/quay at ffba0c70e: `endpoints/v2/{__init__,v2auth,manifest,blob,catalog}.py`, `auth/credentials.py`,
 //! `endpoints/v2/errors.py`, `endpoints/decorated.py`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Rules, with_challenge};
+use crate::content::media_type;
 use crate::registry::access::{Access, Denied, Identity, Need};
 use crate::registry::errors::{self, Problem, error};
 use crate::registry::negotiation::as_schema1;
@@ -93,6 +94,20 @@ impl Rules for Quay {
         as_schema1(repository, manifest, reference).ok_or(Problem::NotConvertible)
     }
 
+    fn refuse_manifest(&self, kind: &str, _manifest: &Value) -> Option<Reply> {
+        let known = [
+            media_type::OCI_MANIFEST,
+            media_type::OCI_INDEX,
+            media_type::DOCKER_MANIFEST,
+            media_type::DOCKER_LIST,
+            media_type::SCHEMA1_SIGNED,
+        ];
+        (!known.contains(&kind)).then(|| {
+            let message = "manifest invalid";
+            error(415, "MANIFEST_INVALID", message, &json!({}))
+        })
+    }
+
     fn token(&self, cx: &mut Cx, ask: &TokenAsk) -> Reply {
         if let Some(refused) = refuse_login(cx, ask) {
             return refused;
@@ -134,6 +149,8 @@ impl Rules for Quay {
             block,
             Block::Quota
                 | Block::ReadOnly
+                | Block::PushesOff
+                | Block::Mirror
                 | Block::NamespaceDisabled
                 | Block::NotForImages
                 | Block::Upstream(_)
@@ -154,6 +171,13 @@ impl Rules for Quay {
                 "System is currently read-only. Pulls will succeed but all write operations are currently suspended.",
                 &json!({"is_readonly": true}),
             )),
+            Block::PushesOff if need.writes() => Some(error(
+                405,
+                "METHOD NOT ALLOWED",
+                "Pushes to the registry are currently disabled. Please contact the administrator for more information.",
+                &json!({}),
+            )),
+            Block::Mirror if need.writes() => Some(unauthorized(REFUSED)),
             Block::NotForImages => Some(error(
                 405,
                 "UNSUPPORTED",

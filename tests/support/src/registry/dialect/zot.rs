@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::{Rules, Scheme, scope_detail};
 use crate::registry::access::{self, Denied, Identity, Need, basic, rights_suffice};
-use crate::registry::errors::{self, Problem, error};
+use crate::registry::errors::{self, Problem, error, plain_error};
+use crate::registry::route::Route;
 use crate::registry::world::Cx;
-use crate::registry::{Limit, Variant};
+use crate::registry::{Block, Limit, Variant};
 use crate::web::Reply;
 
 pub(crate) struct Zot;
@@ -94,8 +95,25 @@ impl Rules for Zot {
         }
     }
 
-    fn limited(&self, _cx: &mut Cx, _limit: Limit) -> Reply {
-        Reply::text(429, "Too Many Requests\n")
+    /// The quota is that of repositories, everything else its rate limiter's.
+    fn limited(&self, _cx: &mut Cx, limit: Limit) -> Reply {
+        match limit {
+            Limit::PullQuota => plain_error(429, "TOOMANYREQUESTS", "too many requests"),
+            Limit::Abuse | Limit::Login => Reply::text(429, "Too Many Requests\n"),
+        }
+    }
+
+    fn knows(&self, block: &Block) -> bool {
+        matches!(block, Block::Upstream(_))
+    }
+
+    fn blocked(&self, _cx: &Cx, block: &Block, need: &Need) -> Option<Reply> {
+        match block {
+            Block::Upstream(text) if matches!(need.route, Route::Manifest { .. }) => {
+                Some(plain_error(403, "DENIED", text))
+            }
+            _ => None,
+        }
     }
 
     /// The stored type is served, whatever is accepted.
