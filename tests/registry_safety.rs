@@ -220,6 +220,30 @@ async fn nothing_is_sent_to_realms_that_no_registry_should_name() {
     ));
 }
 
+/// Harbor with a wrong external address: the commonest way to come by such a realm.
+#[tokio::test]
+async fn a_realm_that_steps_down_by_mistake_gets_nothing_either() {
+    let ca = Ca::new("Corp Root");
+    let harbor = embedded::Registry::builder()
+        .dialect(embedded::Dialect::Harbor)
+        .variant(embedded::Variant::HarborHttpRealm)
+        .tls(&ca.server(&["127.0.0.1"]))
+        .user(User::new("alice", CANARY).pull("*"))
+        .start();
+    harbor.push_image("team/app", "1.0", &Image::new());
+    let client = client(
+        &harbor.host(),
+        vec![password("alice", CANARY)],
+        options(&[ca.pem()]),
+    );
+    let view = client.manifest("team/app", "1.0", Some(0)).await;
+    assert!(matches!(
+        fault(&view.exchange),
+        ExchangeFault::Withheld(Withheld::RealmDowngrade { .. })
+    ));
+    assert_eq!(with_credentials(&harbor), 0);
+}
+
 #[tokio::test]
 async fn redirects_of_the_token_service_are_not_followed() {
     let elsewhere = embedded::Registry::builder().start();

@@ -4,7 +4,7 @@
 //! pull scope only, redirects by hand, credentials to the registry and its realm and nowhere else, one refused login at
 //! most, bounded bodies, one deadline.
 //!
-//! HTTP is spoken by hyper directly over connections that [`dial`] made, not through a client that connects by itself: so
+//! HTTP is spoken by hyper directly over connections that `dial` made, not through a client that connects by itself: so
 //! the first request's own connection is the evidence for name, TCP, proxy and TLS, a healthy run needs one handshake a
 //! host, and a failure names its stage without being dialled again.
 

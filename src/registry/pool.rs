@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::dial::Dialer;
 use super::dial::guard::Guard;
@@ -146,13 +146,28 @@ impl Host {
             tokio::select! {
                 opened = handle => {
                     dialling = None;
-                    if let Ok(Err(fault)) = opened {
-                        return Err(fault);
+                    match opened {
+                        Ok(Ok(())) => {}
+                        Ok(Err(fault)) => return Err(fault),
+                        Err(panicked) => return Err(self.broken(&panicked)),
                     }
                 }
                 () = changed => {}
             }
         }
+    }
+
+    /// A dial that ended without a result: nobody may wait for it for ever.
+    fn broken(&self, error: &JoinError) -> ExchangeFault {
+        let fault = ExchangeFault::Protocol {
+            text: format!("the dial broke off: {error}"),
+        };
+        let mut state = self.state();
+        state.dialling_first = false;
+        state.fault.get_or_insert_with(|| fault.clone());
+        drop(state);
+        self.lost();
+        fault
     }
 
     fn next(self: &Arc<Self>, may_dial: bool) -> Next {
