@@ -43,7 +43,7 @@ impl Registry {
     }
 
     /// The registry's answer, and the last storage host's where it redirects.
-    async fn find(
+    pub(super) async fn find(
         &self,
         repository: &str,
         credential: Option<usize>,

@@ -11,6 +11,7 @@
 mod answers;
 mod blob;
 mod browse;
+mod config_blob;
 mod dial;
 mod faults;
 mod follow;

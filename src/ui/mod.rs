@@ -3,6 +3,7 @@
 //! Colour is decided once (`--color`, `NO_COLOR`, `TERM=dumb`, no terminal); meaning never depends on it. Text that came
 //! from a registry, a cluster or a helper goes through [`sanitize`] before it is printed.
 
+mod progress;
 mod prompt;
 mod sanitize;
 mod style;
@@ -13,6 +14,7 @@ use std::io::{self, Write};
 use crate::env::Env;
 use crate::error::Error;
 
+pub use progress::Progress;
 pub use sanitize::{sanitize, sanitize_line};
 pub use style::{Glyphs, Paint};
 pub use table::Table;
@@ -117,6 +119,30 @@ impl Ui {
         for hint in error.hints() {
             self.hint(hint);
         }
+    }
+
+    /// What clap has to say: help and version on standard output, a wrong command line on standard error. Gives the exit
+    /// status.
+    pub fn command_line(&mut self, error: &clap::Error) -> u8 {
+        let text = error.render();
+        let paint = if error.use_stderr() {
+            self.err_paint
+        } else {
+            self.out_paint
+        };
+        let text = if paint.is_on() {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        let sink = if error.use_stderr() {
+            &mut self.err
+        } else {
+            &mut self.out
+        };
+        // A reader that went away is told nothing.
+        drop(sink.write_all(text.as_bytes()));
+        u8::try_from(error.exit_code()).unwrap_or(2)
     }
 
     /// Colours for standard output.
