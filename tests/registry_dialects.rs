@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use extreg::model::credential::Credential;
 use extreg::model::dialect::Dialect;
 use extreg::model::observation::{
-    Exchange, LoginVerdict, ManifestView, Purpose, PushVerdict, PushView,
+    Exchange, LoginVerdict, ManifestView, PingKind, Purpose, PushVerdict, PushView,
 };
 use extreg::registry::Registry;
 use extreg_test_support::content::Image;
@@ -335,6 +335,58 @@ async fn identity_tokens_are_exchanged_and_registry_tokens_sent_as_they_are() {
         client.login(1).await.verdict,
         LoginVerdict::Refused { .. }
     ));
+}
+
+#[tokio::test]
+async fn a_registry_that_says_the_login_has_expired_is_believed() {
+    let registry = embedded::Registry::builder()
+        .dialect(Kind::Ecr)
+        .user(User::new("AWS", CANARY).pull("*").expired())
+        .start();
+    fill(&registry);
+    let client = plain_client(&registry, vec![password("AWS", CANARY)]);
+    let (login, view) = tokio::join!(client.login(0), client.manifest("team/app", "1.0", Some(0)));
+    assert!(
+        matches!(login.verdict, LoginVerdict::Refused { expired: true, .. }),
+        "{login:?}"
+    );
+    assert!(view.manifest.is_none());
+    assert_eq!(registry_kit::with_credentials(&registry), 1);
+}
+
+#[tokio::test]
+async fn hosts_that_keep_everybody_out_are_not_blamed_on_the_login() {
+    let ui = builder(Kind::Nexus).variant(Variant::NexusUiPort).start();
+    let client = alice(&ui);
+    assert!(matches!(
+        client.ping().await.kind,
+        PingKind::NotARegistry { .. }
+    ));
+    let login = client.login(0).await;
+    assert!(
+        matches!(login.verdict, LoginVerdict::Unknown { .. }),
+        "{login:?}"
+    );
+    assert!(matches!(
+        client.push("team/app", Some(0)).await.verdict,
+        PushVerdict::NotProved { .. }
+    ));
+    assert_eq!(registry_kit::with_credentials(&ui), 0);
+
+    let no_ability = embedded::Registry::builder()
+        .dialect(Kind::GitLab)
+        .user(
+            User::new("alice", CANARY)
+                .pull("*")
+                .without_registry_ability(),
+        )
+        .start();
+    fill(&no_ability);
+    let login = alice(&no_ability).login(0).await;
+    assert!(
+        matches!(login.verdict, LoginVerdict::Refused { expired: false, .. }),
+        "{login:?}"
+    );
 }
 
 #[tokio::test]

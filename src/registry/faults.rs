@@ -24,12 +24,13 @@ fn io_error(error: &hyper::Error) -> Option<&std::io::Error> {
     None
 }
 
-/// What the error of a request means. `head_came`: the answer had begun.
+/// What the error of a request means. `head_came`: the answer had begun; `reused`: the connection had served before.
 pub(super) fn fault_of(
     error: &hyper::Error,
     traits: &ConnectionTraits,
     https: bool,
     head_came: bool,
+    reused: bool,
 ) -> ExchangeFault {
     use rustls::AlertDescription as Alert;
     if let Some(rustls::Error::AlertReceived(alert)) = rustls_error(error) {
@@ -58,7 +59,8 @@ pub(super) fn fault_of(
         };
         return ExchangeFault::Protocol { text };
     }
-    if traits.wants_client_certificate && !head_came {
+    // Who insists may also just hang up, and does so at the first request.
+    if traits.wants_client_certificate && !head_came && !reused {
         return ExchangeFault::Tls(TlsFault::ClientCertificateWanted);
     }
     let text = if head_came {

@@ -46,7 +46,7 @@ pub(super) struct Lease {
 
 pub(super) enum Kind {
     Shared(Http2),
-    /// `None` once it was given back.
+    /// `None` once it was given back, at the loan's end.
     Own(Option<Http1>),
 }
 
@@ -116,21 +116,13 @@ impl Lease {
         }
     }
 
-    /// The answer was read to its end: the connection can serve others.
+    /// The answer was read to its end: once the connection is ready again, it can serve others.
     pub(super) async fn finish(mut self) {
-        if let Kind::Own(slot) = &mut self.kind
-            && let Some(mut sender) = slot.take()
+        if let Kind::Own(Some(sender)) = &mut self.kind
+            && sender.ready().await.is_ok()
         {
-            // The driver needs a turn to see the end of the body before the connection is ready again.
-            if sender.ready().await.is_ok() {
-                self.host.give_back(Connection {
-                    sender,
-                    traits: Arc::clone(&self.traits),
-                    used: true,
-                });
-            } else {
-                self.host.lost();
-            }
+            self.sent = false;
+            self.reused = true;
         }
     }
 }

@@ -4,7 +4,7 @@
 //! pull scope only, redirects by hand, credentials to the registry and its realm and nowhere else, one refused login at
 //! most, bounded bodies, one deadline.
 //!
-//! HTTP is spoken by hyper directly over connections that [`dial`] made, not through a client that connects by itself: so
+//! HTTP is spoken by hyper directly over connections that `dial` made, not through a client that connects by itself: so
 //! the first request's own connection is the evidence for name, TCP, proxy and TLS, a healthy run needs one handshake a
 //! host, and a failure names its stage without being dialled again.
 
@@ -260,6 +260,13 @@ impl Registry {
     /// The push probe (opt-in): what [`Dialect`]'s traits say leaves least behind; cancels what it opened.
     pub async fn push(&self, repository: &str, credential: Option<usize>) -> PushView {
         Box::pin(self.probe_push(repository, credential)).await
+    }
+
+    /// The first dials of all servers so far, ordered by origin: the registry, its token service, its storage.
+    pub fn dials(&self) -> Vec<Dial> {
+        let mut dials = self.wire.pool.known_dials();
+        dials.sort_by(|one, other| one.origin.cmp(&other.origin));
+        dials
     }
 
     /// All exchanges so far, in the order in which they began. Bodies of successes are left out; the views have them.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::dial::Dialer;
 use super::dial::guard::Guard;
@@ -80,6 +80,15 @@ impl Pool {
         })
     }
 
+    /// What the first dials showed, in no order.
+    pub(super) fn known_dials(&self) -> Vec<Dial> {
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts
+            .values()
+            .filter_map(|host| host.state().first.clone())
+            .collect()
+    }
+
     /// What the first dial of `origin` showed, if it has ended.
     pub(super) fn known_dial(&self, origin: &Origin) -> Option<Dial> {
         let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,13 +146,28 @@ impl Host {
             tokio::select! {
                 opened = handle => {
                     dialling = None;
-                    if let Ok(Err(fault)) = opened {
-                        return Err(fault);
+                    match opened {
+                        Ok(Ok(())) => {}
+                        Ok(Err(fault)) => return Err(fault),
+                        Err(panicked) => return Err(self.broken(&panicked)),
                     }
                 }
                 () = changed => {}
             }
         }
+    }
+
+    /// A dial that ended without a result: nobody may wait for it for ever.
+    fn broken(&self, error: &JoinError) -> ExchangeFault {
+        let fault = ExchangeFault::Protocol {
+            text: format!("the dial broke off: {error}"),
+        };
+        let mut state = self.state();
+        state.dialling_first = false;
+        state.fault.get_or_insert_with(|| fault.clone());
+        drop(state);
+        self.lost();
+        fault
     }
 
     fn next(self: &Arc<Self>, may_dial: bool) -> Next {

@@ -183,7 +183,11 @@ impl Wire {
         match self.limits.within(self.limits.budgets.http, talk).await {
             Ok(Ok((raw, whole))) => {
                 if whole {
-                    lease.finish().await;
+                    // When that is cut off, the connection is closed; the answer is here.
+                    let _kept = self
+                        .limits
+                        .within(self.limits.budgets.http, lease.finish())
+                        .await;
                 }
                 if traits.via_proxy.is_some() && raw.status == 407 {
                     return Err(Failure::Fault(ExchangeFault::Proxy(
@@ -202,6 +206,7 @@ impl Wire {
                     &traits,
                     origin.https,
                     head_came,
+                    reused,
                 )))
             }
             Err(Cut::TimedOut) => {
