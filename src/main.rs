@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
-use extreg::apply::Interrupt;
 use extreg::cli::{Cli, anywhere};
 use extreg::env::Env;
 use extreg::error::{Error, Kind};

@@ -33,10 +33,10 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
 
     let name = secret_name(flags, &target)?;
     let (checked, views) = tokio::join!(
-        check::check(&run.env, flags, &target, &credential),
+        check::check(&run.env, &cluster, flags, &target, &credential),
         gather::gather(&cluster, &namespaces, &accounts, &name, &target),
     );
-    checked.say(&mut run.ui)?;
+    checked?.say(&mut run.ui)?;
     let views = views?;
     matchers::show(&mut run.ui, flags, &target, &views, &name)?;
 
