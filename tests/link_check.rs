@@ -145,3 +145,47 @@ fn no_credential_is_sent_without_tls_unless_asked() {
     assert!(registry.log().iter().all(|request| request.header("authorization").is_none()));
     world.cmd(&format!("{line} --plain-http")).stdin(GOOD).run().success();
 }
+
+/// Each by the call that proves a login there.
+#[test]
+fn every_registry_is_asked_in_its_own_way() {
+    for dialect in [
+        Dialect::DockerHub,
+        Dialect::Quay,
+        Dialect::RedHat,
+        Dialect::Ghcr,
+        Dialect::GitLab,
+        Dialect::Ecr,
+        Dialect::ArtifactRegistry,
+        Dialect::Acr,
+        Dialect::Harbor,
+        Dialect::Artifactory,
+        Dialect::Zot,
+        Dialect::Nexus,
+        Dialect::Gitea,
+    ] {
+        let world = World::kubernetes();
+        let server = Server::of(dialect, |builder| builder);
+        let output = server.link(&world, "wrong", "");
+        assert_eq!(output.status, Some(1), "{dialect:?}: {}", output.stderr);
+        assert!(output.stderr.contains("(auth.bad-credentials)"), "{dialect:?}: {}", output.stderr);
+        let output = server.link(&world, GOOD, "");
+        assert_eq!(output.status, Some(0), "{dialect:?}: {}", output.stderr);
+        assert!(output.stderr.contains("the login robot is accepted"), "{dialect:?}: {}", output.stderr);
+    }
+}
+
+#[test]
+fn what_cannot_be_told_is_not_taken_for_good() {
+    let world = World::kubernetes();
+    // It asks nobody for credentials: any password would do.
+    let server = Server::of(Dialect::Distribution, |builder| builder);
+    let output = server.link(&world, GOOD, "").exits(1);
+    assert!(output.stderr.contains("cannot be told"), "{}", output.stderr);
+    assert!(output.stderr.contains("--image IMAGE"), "{}", output.stderr);
+    assert!(world.api.writes().is_empty());
+    server.registry.push_image("team/app", "1", &Image::new());
+    let image = server.registry.image("team/app:1");
+    let output = server.link(&world, GOOD, &format!("--image {image}")).success();
+    assert!(output.stderr.contains("Warning: not checked: whether the password of robot is right"), "{}", output.stderr);
+}

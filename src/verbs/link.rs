@@ -36,7 +36,7 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
         check::check(&run.env, &cluster, flags, &target, &credential),
         gather::gather(&cluster, &namespaces, &accounts, &name, &target),
     );
-    checked?.say(&mut run.ui)?;
+    checked?.say(&mut run.ui, run.program)?;
     let views = views?;
     matchers::show(&mut run.ui, flags, &target, &views, &name)?;
 

@@ -81,7 +81,7 @@ async fn options(
 
 impl Checked {
     /// Says what was checked; what failed, or could not be decided, ends the run in doctor's words.
-    pub(super) fn say(self, ui: &mut Ui) -> Result<(), Error> {
+    pub(super) fn say(self, ui: &mut Ui, program: &str) -> Result<(), Error> {
         let outcome = match self {
             Self::Skipped { registry, image } => {
                 let image = image.map_or_else(String::new, |image| {
@@ -97,19 +97,31 @@ impl Checked {
         for line in &outcome.checked {
             ui.status(format!("{} {}", ui.glyphs().pass, sanitize_line(line, 300)));
         }
-        for line in &outcome.unchecked {
-            ui.warning(format!("not checked: {}", sanitize_line(line, 300)));
-        }
         if outcome.status == CheckStatus::Healthy {
+            for line in &outcome.unchecked {
+                ui.warning(format!("not checked: {}", sanitize_line(line, 300)));
+            }
             return Ok(());
         }
+        // What could not be checked follows from what failed.
         for line in &outcome.because {
-            ui.status(format!("{} {}", ui.glyphs().dot, sanitize_line(line, 300)));
+            ui.status(format!(
+                "{} {}",
+                ui.glyphs().dot,
+                sanitize_line(line, 300)
+            ));
         }
         let cause = outcome
             .cause
             .map_or_else(String::new, |cause| format!(" ({})", cause.id()));
-        Err(Error::failure(format!("{}{cause}", outcome.summary))
-            .hint("nothing was written; --skip-check writes all the same"))
+        let error = Error::failure(format!(
+            "{}{cause}",
+            sanitize_line(&outcome.summary, 600)
+        ));
+        let error = match outcome.cause {
+            Some(cause) => error.hint(format!("`{program} explain {}` tells more", cause.id())),
+            None => error.hint("--image IMAGE checks the login with a pull"),
+        };
+        Err(error.hint("nothing was written; --skip-check writes all the same"))
     }
 }
