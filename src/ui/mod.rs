@@ -130,11 +130,14 @@ impl Ui {
         } else {
             self.out_paint
         };
-        let text = if paint.is_on() {
+        let mut text = if paint.is_on() {
             text.ansi().to_string()
         } else {
             text.to_string()
         };
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
         let sink = if error.use_stderr() {
             &mut self.err
         } else {

@@ -105,19 +105,12 @@ impl Checked {
         }
         // What could not be checked follows from what failed.
         for line in &outcome.because {
-            ui.status(format!(
-                "{} {}",
-                ui.glyphs().dot,
-                sanitize_line(line, 300)
-            ));
+            ui.status(format!("{} {}", ui.glyphs().dot, sanitize_line(line, 300)));
         }
         let cause = outcome
             .cause
             .map_or_else(String::new, |cause| format!(" ({})", cause.id()));
-        let error = Error::failure(format!(
-            "{}{cause}",
-            sanitize_line(&outcome.summary, 600)
-        ));
+        let error = Error::failure(format!("{}{cause}", sanitize_line(&outcome.summary, 600)));
         let error = match outcome.cause {
             Some(cause) => error.hint(format!("`{program} explain {}` tells more", cause.id())),
             None => error.hint("--image IMAGE checks the login with a pull"),
