@@ -282,3 +282,47 @@ fn ctrl_c_finishes_the_write_under_way_and_keeps_the_journal_true() {
     world.run("undo").success();
     assert!(world.api.get("secrets", "shop", "extreg-quay.io").is_none());
 }
+
+/// Kubernetes 1.11 knows neither dry run nor server-side apply.
+#[test]
+fn openshift_3_is_written_to_without_what_it_does_not_know() {
+    let world = World::of(Api::builder().flavor(Flavor::OpenShift3));
+    let output = world.link("quay.io").success();
+    assert_eq!(
+        output.stdout,
+        "secret/extreg-quay.io created\nserviceaccount/default linked (pull)\n"
+    );
+    let output = world
+        .cmd("link quay.io --skip-check --registry-username robot --registry-password-stdin")
+        .stdin("another")
+        .run()
+        .success();
+    assert!(
+        output
+            .stdout
+            .starts_with("secret/extreg-quay.io configured\n"),
+        "{}",
+        output.stdout
+    );
+    for request in world.api.requests() {
+        assert!(
+            request.parameter("dryRun").is_none(),
+            "{} {}",
+            request.method,
+            request.path
+        );
+        assert_ne!(
+            request.header("content-type"),
+            "application/apply-patch+yaml"
+        );
+    }
+    let output = world.link("quay.io --dry-run=server -z builder").exits(1);
+    assert!(
+        output.stderr.contains("--dry-run=client"),
+        "{}",
+        output.stderr
+    );
+    world.link("ghcr.io").success();
+    world.run("undo").success();
+    assert!(world.api.get("secrets", "shop", "extreg-ghcr.io").is_none());
+}

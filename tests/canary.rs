@@ -1,10 +1,16 @@
 //! No byte of a password, nor of its base64, in any output or in the journal, whatever a verb does with it.
+#![expect(
+    clippy::expect_used,
+    reason = "a helper that cannot do its work ends the test"
+)]
 
 mod kit;
 
 use base64::Engine as _;
 use extreg_test_support::api::{Fault, make};
+use extreg_test_support::content::Image;
 use extreg_test_support::process::Output;
+use extreg_test_support::registry::{Dialect, Fault as RegistryFault, Registry, User};
 use kit::{PASSWORD, World};
 use serde_json::json;
 
@@ -111,4 +117,34 @@ fn no_failure_gives_a_password_away() {
         .fault(Fault::drop_connection().on_methods(&["PATCH"]));
     let output = world.cmd(line).stdin(PASSWORD).run().exits(1);
     clean(&world, "a dropped connection", &output);
+}
+
+/// The login is sent to a registry that repeats it in every word it says.
+#[test]
+fn a_registry_that_repeats_the_login_gives_nothing_away() {
+    let auth = base64(&format!("robot:{PASSWORD}"));
+    let words = format!("bad password {PASSWORD} in Basic {auth}");
+    let body = json!({"errors": [{"code": "UNAUTHORIZED", "message": words}]}).to_string();
+    for status in [400, 401, 403, 500] {
+        let world = World::kubernetes();
+        let registry = Registry::builder()
+            .dialect(Dialect::DistributionBasic)
+            .user(User::new("robot", PASSWORD).pull("*"))
+            .start();
+        registry.push_image("team/app", "1", &Image::new());
+        registry.fault(RegistryFault::answer(status, "application/json", &body));
+        let (host, image) = (registry.host(), registry.image("team/app:1"));
+        let line = format!(
+            "link {host} --plain-http --registry-username robot --registry-password-stdin --image {image}"
+        );
+        let output = world.cmd(&line).stdin(PASSWORD).run();
+        clean(&world, &format!("{line}: {status}"), &output);
+        let file = json!({"auths": {(host): make::docker_entry("robot", PASSWORD)}});
+        world.sandbox.write("auth.json", file.to_string());
+        let line = format!("doctor {image} --plain-http --no-cluster -a auth.json");
+        for more in ["", " -vv", " -o json"] {
+            let output = world.run(&format!("{line}{more}"));
+            clean(&world, &format!("{line}{more}: {status}"), &output);
+        }
+    }
 }

@@ -54,7 +54,7 @@ fn all_namespaces_without_the_account_or_on_their_way_out_are_left_out() {
     world.api.delete("serviceaccounts", "bare", "default");
     world.api.add_namespace("leaving");
     world.api.edit("namespaces", "", "leaving", |it| {
-        it["status"]["phase"] = json!("Terminating")
+        it["status"]["phase"] = json!("Terminating");
     });
     let output = world.link("quay.io -A").success();
     assert!(

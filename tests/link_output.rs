@@ -11,7 +11,7 @@ fn objects_are_printed_with_secret_values_masked() {
     let world = World::kubernetes();
     let output = world.link("quay.io -o yaml --dry-run=client").success();
     insta::with_settings!({filters => vec![
-        (r#"(uid|creationTimestamp|resourceVersion): .*"#, "$1: ..."),
+        (r"(uid|creationTimestamp|resourceVersion): .*", "$1: ..."),
     ]}, {
         insta::assert_snapshot!(output.stdout, @r#"
         apiVersion: v1

@@ -1,4 +1,8 @@
 //! `link`: the secret it makes, and the accounts it links.
+#![expect(
+    clippy::expect_used,
+    reason = "a helper that cannot do its work ends the test"
+)]
 
 mod kit;
 
@@ -471,5 +475,112 @@ fn a_conflict_is_met_by_reading_again() {
     );
     assert!(
         world.account("default")["metadata"]["annotations"]["example.com/other-writer"].is_string()
+    );
+}
+
+/// A kubeconfig with the login of another OpenShift in it.
+fn with_other_context(world: &World) {
+    let text = std::fs::read_to_string(&world.kubeconfig).expect("a kubeconfig");
+    let other = "- name: prod\n  cluster:\n    server: https://api.prod.example.com:6443\n";
+    let text = text
+        .replace(
+            "contexts:\n",
+            &format!("{other}contexts:\n- name: prod\n  context: {{cluster: prod, user: dev}}\n"),
+        )
+        .replace(
+            "users:\n",
+            "users:\n- name: dev\n  user: {token: sha256~prod-token}\n",
+        );
+    std::fs::write(&world.kubeconfig, text).expect("written");
+}
+
+#[test]
+fn the_login_of_another_openshift_is_the_password_of_its_registry() {
+    let world = World::openshift();
+    with_other_context(&world);
+    let host = "default-route-openshift-image-registry.apps.prod.example.com";
+    let output = world
+        .run(&format!("link {host} --from-context prod --skip-check"))
+        .success();
+    assert!(output.stderr.contains("expires"), "{}", output.stderr);
+    assert!(!output.stderr.contains("prod-token"), "{}", output.stderr);
+    let config = world.config(&format!("extreg-{host}"));
+    assert_eq!(config["auths"][host], entry("user", "sha256~prod-token"));
+}
+
+#[test]
+fn a_login_is_not_sent_outside_its_domain_unasked() {
+    let world = World::openshift();
+    with_other_context(&world);
+    let output = world
+        .run("link quay.io --from-context prod --skip-check")
+        .exits(1);
+    assert!(
+        output.stderr.contains(
+            "is for https://api.prod.example.com:6443, and quay.io is not under its domain"
+        ),
+        "{}",
+        output.stderr
+    );
+    assert!(world.api.writes().is_empty());
+    world
+        .run("link quay.io --from-context prod --skip-check --yes")
+        .success();
+    let output = world
+        .run("link quay.io --from-context nowhere --skip-check")
+        .exits(1);
+    assert!(output.stderr.contains("nowhere"), "{}", output.stderr);
+}
+
+#[test]
+fn an_identity_token_is_no_password_for_the_kubelet() {
+    let world = World::kubernetes();
+    let file = json!({"auths": {
+        "quay.io": {"identitytoken": "tok"},
+        "team.azurecr.io": {"auth": make::docker_entry("00000000-0000-0000-0000-000000000000", "")["auth"], "identitytoken": "tok"},
+    }});
+    world.sandbox.write("auth.json", file.to_string());
+    let output = world.run("link quay.io -a auth.json --skip-check").exits(1);
+    assert!(
+        output.stderr.contains("the kubelet ignores"),
+        "{}",
+        output.stderr
+    );
+    assert!(world.api.writes().is_empty());
+    world
+        .run("link team.azurecr.io -a auth.json --skip-check")
+        .success();
+    assert_eq!(
+        world.config("extreg-team.azurecr.io")["auths"]["team.azurecr.io"],
+        entry("00000000-0000-0000-0000-000000000000", "tok")
+    );
+}
+
+#[test]
+fn a_credential_helper_is_asked_for_one_registry() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::kubernetes();
+    let helper = world.sandbox.write(
+        "bin/docker-credential-kept",
+        "#!/bin/sh\nread registry\nprintf '{\"ServerURL\":\"%s\",\"Username\":\"robot\",\"Secret\":\"from-helper\"}' \"$registry\"\n",
+    );
+    std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    let config = json!({"credHelpers": {"quay.io": "kept"}});
+    world
+        .sandbox
+        .write("home/.docker/config.json", config.to_string());
+    let path = format!(
+        "{}:{}",
+        helper.parent().expect("a folder").display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    world
+        .cmd("link quay.io --skip-check")
+        .env("PATH", path)
+        .run()
+        .success();
+    assert_eq!(
+        world.config("extreg-quay.io")["auths"]["quay.io"],
+        entry("robot", "from-helper")
     );
 }

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use super::decide::Wanted;
+use super::decide::{Decision, Means, Wanted};
 use super::engine::Mode;
 use super::interrupt::Interrupt;
 use super::journal::OpenRun;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Status};
 use super::perform::{Failed, Performed, perform};
 use crate::cluster::Cluster;
 use crate::error::Error;
@@ -27,7 +27,7 @@ const MANY: usize = 12;
 pub(super) struct Passage<'a> {
     pub cluster: &'a Cluster,
     pub plan: &'a Plan,
-    pub force: bool,
+    pub means: Means,
     pub dry_run: bool,
     pub interrupt: &'a Interrupt,
     /// Print a line for what was written, as soon as all before it are done.
@@ -132,7 +132,7 @@ impl Passage<'_> {
                 break;
             }
             let change = &self.plan.changes[at];
-            let performed = perform(self.cluster, change, seen, self.force, self.dry_run).await;
+            let performed = perform(self.cluster, change, seen, self.means, self.dry_run).await;
             let journalled = journal.map_or(Ok(()), |journal| journal.note(at, &performed));
             stop.fetch_or(performed.is_err() || journalled.is_err(), Ordering::SeqCst);
             results.push((at, performed));
@@ -162,6 +162,31 @@ impl Passage<'_> {
 }
 
 impl Pass {
+    /// Of a server that cannot try anything: what was decided on what was read.
+    pub(super) fn untried(plan: &Plan, decisions: Vec<Decision>) -> Self {
+        let performed = plan
+            .changes
+            .iter()
+            .zip(decisions)
+            .map(|(change, decision)| {
+                let seen = change.seen.clone();
+                Some(match decision {
+                    Decision::Nothing => Performed::without_write(Status::Unchanged, seen),
+                    Decision::Gone => Performed::without_write(Status::Gone, seen),
+                    Decision::Write(wanted) => Performed {
+                        status: Status::of(change, seen.as_ref()),
+                        after: wanted.after.clone(),
+                        seen,
+                        wanted: Some(*wanted),
+                    },
+                })
+            });
+        Self {
+            performed: performed.collect(),
+            failure: None,
+        }
+    }
+
     fn outcome(&self, plan: &Plan, at: usize) -> Option<Outcome> {
         let performed = self.performed.get(at)?.as_ref()?;
         Some(Outcome {
@@ -215,7 +240,9 @@ impl Pass {
         self.performed
             .into_iter()
             .map(|performed| match performed {
-                Some(performed) if performed.wanted.is_none() => Start::Settled(Box::new(performed)),
+                Some(performed) if performed.wanted.is_none() => {
+                    Start::Settled(Box::new(performed))
+                }
                 Some(performed) => Start::Seen(performed.seen),
                 None => Start::Seen(None),
             })

@@ -46,7 +46,7 @@ pub struct LinkArgs {
     /// Restart the workloads whose pods wait for an image of this registry.
     #[arg(long)]
     pub restart: bool,
-    /// Do it without asking.
+    /// Send the login of --from-context to a registry outside its domain without asking.
     #[arg(short, long)]
     pub yes: bool,
     #[command(flatten)]

@@ -142,7 +142,7 @@ impl Leg {
         let dialect = ping.dialect;
         let write = self.writer();
         write.facts(anonymous.1, dialect);
-        let mut last = anonymous.0;
+        let (stranger, mut last) = (anonymous.0.clone(), anonymous.0);
         if let Some((view, facts)) = with {
             write.facts(facts, dialect);
             last = view;
@@ -164,6 +164,13 @@ impl Leg {
                     last = view;
                 }
             }
+        }
+        let refused = matches!(
+            answer::meaning(&last, dialect),
+            Meaning::CredentialRefused { .. }
+        );
+        if refused && answer::anonymous_stands_in(dialect) && stranger.manifest.is_some() {
+            last = stranger;
         }
         match &last.manifest {
             Some(found) => {

@@ -80,14 +80,14 @@ impl Ui {
 
     /// A line of data on standard output.
     pub fn line(&mut self, text: impl AsRef<str>) -> Result<(), Error> {
-        writeln!(self.out, "{}", text.as_ref()).map_err(broken_output)
+        writeln!(self.out, "{}", text.as_ref()).map_err(|error| broken_output(&error))
     }
 
     /// Text on standard output as it is, without a line end of its own (JSON, YAML, tables).
     pub fn data(&mut self, text: impl AsRef<str>) -> Result<(), Error> {
         self.out
             .write_all(text.as_ref().as_bytes())
-            .map_err(broken_output)
+            .map_err(|error| broken_output(&error))
     }
 
     /// A line about what is going on, on standard error.
@@ -130,11 +130,14 @@ impl Ui {
         } else {
             self.out_paint
         };
-        let text = if paint.is_on() {
+        let mut text = if paint.is_on() {
             text.ansi().to_string()
         } else {
             text.to_string()
         };
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
         let sink = if error.use_stderr() {
             &mut self.err
         } else {
@@ -176,7 +179,7 @@ impl Ui {
 }
 
 /// A reader that went away (`| head`) is no failure worth words.
-fn broken_output(error: io::Error) -> Error {
+fn broken_output(error: &io::Error) -> Error {
     if error.kind() == io::ErrorKind::BrokenPipe {
         Error::exit_only(crate::error::Kind::Failure)
     } else {

@@ -5,6 +5,19 @@ use crate::cluster::kinds;
 use crate::plan::ours::{MANAGED_BY, MANAGER, REGISTRY};
 use crate::plan::{Op, WhenGone};
 
+const APPLY: Means = Means {
+    force: false,
+    server_side_apply: true,
+};
+const FORCE: Means = Means {
+    force: true,
+    ..APPLY
+};
+const OLD: Means = Means {
+    server_side_apply: false,
+    ..APPLY
+};
+
 fn ours(data: &str) -> Object {
     Object::new(json!({
         "kind": "Secret",
@@ -49,7 +62,7 @@ fn wanted(decision: Result<Decision, Refusal>) -> Wanted {
 
 #[test]
 fn apply_makes_what_is_not_there() {
-    let wanted = wanted(decide(&change(Action::Apply(ours("a"))), None, false));
+    let wanted = wanted(decide(&change(Action::Apply(ours("a"))), None, APPLY));
     assert!(
         matches!(&wanted.write, Write::Apply { object, force: false } if object["metadata"].get("resourceVersion").is_none())
     );
@@ -64,7 +77,7 @@ fn apply_makes_what_is_not_there() {
 
 #[test]
 fn apply_over_ours_goes_under_the_version_that_was_read() {
-    let decision = decide(&change(Action::Apply(ours("b"))), Some(&stored("a")), true);
+    let decision = decide(&change(Action::Apply(ours("b"))), Some(&stored("a")), FORCE);
     let wanted = wanted(decision);
     assert!(
         matches!(&wanted.write, Write::Apply { object, force: true } if object["metadata"]["resourceVersion"] == "7")
@@ -82,7 +95,7 @@ fn apply_over_ours_goes_under_the_version_that_was_read() {
 
 #[test]
 fn apply_of_what_is_there_is_nothing() {
-    let decision = decide(&change(Action::Apply(ours("a"))), Some(&stored("a")), false);
+    let decision = decide(&change(Action::Apply(ours("a"))), Some(&stored("a")), APPLY);
     assert!(matches!(decision, Ok(Decision::Nothing)), "{decision:?}");
 }
 
@@ -91,7 +104,7 @@ fn apply_over_somebody_elses_is_refused() {
     let mut foreign = stored("a").into_value();
     foreign["metadata"]["labels"] = json!({});
     let foreign = Object::new(foreign);
-    let decision = decide(&change(Action::Apply(ours("a"))), Some(&foreign), true);
+    let decision = decide(&change(Action::Apply(ours("a"))), Some(&foreign), FORCE);
     assert!(matches!(decision, Err(Refusal::NotOurs(_))), "{decision:?}");
 }
 
@@ -105,7 +118,7 @@ fn an_edit_keeps_what_it_does_not_touch_and_knows_its_inverse() {
         "mine",
     )]));
     change.undo = UndoNote::Inverse;
-    let wanted = wanted(decide(&change, Some(&now), false));
+    let wanted = wanted(decide(&change, Some(&now), APPLY));
     let Write::Replace(object) = &wanted.write else {
         panic!("{:?}", wanted.write)
     };
@@ -118,19 +131,19 @@ fn an_edit_keeps_what_it_does_not_touch_and_knows_its_inverse() {
             ops: vec![Op::remove_reference("/imagePullSecrets", "mine")]
         }
     );
-    let decision = decide(&change, wanted.after.as_ref(), false);
+    let decision = decide(&change, wanted.after.as_ref(), APPLY);
     assert!(matches!(decision, Ok(Decision::Nothing)));
-    assert!(matches!(decide(&change, None, false), Ok(Decision::Gone)));
+    assert!(matches!(decide(&change, None, APPLY), Ok(Decision::Gone)));
 }
 
 #[test]
 fn only_ours_is_deleted_and_only_as_it_was_read() {
-    let wanted = wanted(decide(&change(Action::Delete), Some(&stored("a")), false));
+    let wanted = wanted(decide(&change(Action::Delete), Some(&stored("a")), APPLY));
     assert!(
         matches!(&wanted.write, Write::Delete { uid: Some(uid), resource_version: Some(version) } if uid == "u" && version == "7")
     );
     let foreign = Object::new(json!({"metadata": {"name": "mine"}}));
-    let decision = decide(&change(Action::Delete), Some(&foreign), false);
+    let decision = decide(&change(Action::Delete), Some(&foreign), APPLY);
     assert!(matches!(decision, Err(Refusal::NotDeleted)));
 }
 
@@ -138,17 +151,33 @@ fn only_ours_is_deleted_and_only_as_it_was_read() {
 fn what_must_not_exist_is_not_written_over() {
     let create = change(Action::Create(ours("a")));
     assert!(matches!(
-        decide(&create, Some(&stored("a")), false),
+        decide(&create, Some(&stored("a")), APPLY),
         Err(Refusal::Exists)
     ));
     assert!(matches!(
-        wanted(decide(&create, None, false)).write,
+        wanted(decide(&create, None, APPLY)).write,
         Write::Create(_)
     ));
 }
 
 #[test]
 fn a_decision_does_not_show_secret_values() {
-    let decision = decide(&change(Action::Apply(ours("Y2FuYXJ5"))), None, false);
+    let decision = decide(&change(Action::Apply(ours("Y2FuYXJ5"))), None, APPLY);
     assert!(!format!("{decision:?}").contains("Y2FuYXJ5"));
+}
+
+#[test]
+fn a_server_without_apply_gets_the_whole_object() {
+    let change = change(Action::Apply(ours("b")));
+    assert!(matches!(
+        wanted(decide(&change, None, OLD)).write,
+        Write::Create(_)
+    ));
+    let wanted = wanted(decide(&change, Some(&stored("a")), OLD));
+    let Write::Replace(object) = &wanted.write else {
+        panic!("{:?}", wanted.write)
+    };
+    assert_eq!(object["metadata"]["resourceVersion"], "7");
+    assert_eq!(object["metadata"]["labels"]["extra"], "kept");
+    assert_eq!(object["data"]["k"], "b");
 }

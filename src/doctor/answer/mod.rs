@@ -108,6 +108,20 @@ pub fn refusal_is_about_rights(dialect: Dialect, authenticated: bool) -> bool {
     !dialect.traits().hides_missing || (dialect == Dialect::Ghcr && authenticated)
 }
 
+/// Whether this registry hands out what strangers may have to whoever sends a wrong password: Harbor's token service issues
+/// the anonymous token then (`src/core/service/token/creator.go`).
+pub fn anonymous_stands_in(dialect: Dialect) -> bool {
+    dialect == Dialect::Harbor
+}
+
+/// Whether a 404 on a manifest says that its repository is there: these refuse or say otherwise where it is missing.
+pub fn a_404_shows_the_repository(dialect: Dialect) -> bool {
+    matches!(
+        dialect,
+        Dialect::DockerHub | Dialect::Quay | Dialect::Ghcr | Dialect::ArtifactRegistry
+    )
+}
+
 /// The registry's own words on one line: its errors, else the start of a text body, else the status.
 pub fn words_of(answer: &Answer) -> String {
     let said: Vec<String> = answer

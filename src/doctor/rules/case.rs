@@ -93,6 +93,18 @@ pub struct Refusal {
     pub words: String,
 }
 
+/// With a login that was accepted, a refusal is about the right and not about the password, whatever words it comes in.
+fn weighed(meaning: Meaning, login: Option<(usize, &Login)>) -> Meaning {
+    let accepted = login.is_some_and(|(_, login)| login.verdict == LoginVerdict::Accepted);
+    match meaning {
+        Meaning::CredentialRefused {
+            expired: false,
+            words,
+        } if accepted => Meaning::Refused { words },
+        other => other,
+    }
+}
+
 impl<'a> Case<'a> {
     pub fn new(subject: &'a Subject, evidence: &'a EvidenceSet) -> Self {
         let ping = evidence
@@ -125,14 +137,15 @@ impl<'a> Case<'a> {
             let candidate = view
                 .credential
                 .and_then(|index| candidates.iter().find(|known| known.index == index));
+            let login = logins
+                .iter()
+                .find(|(_, login)| login.credential == view.credential)
+                .copied();
             let attempt = Attempt {
                 at,
                 view,
-                meaning: answer::meaning(view, dialect),
-                login: logins
-                    .iter()
-                    .find(|(_, login)| login.credential == view.credential)
-                    .copied(),
+                meaning: weighed(answer::meaning(view, dialect), login),
+                login,
                 candidate,
             };
             match (view.credential, candidate.map(|candidate| candidate.role)) {
@@ -177,9 +190,18 @@ impl<'a> Case<'a> {
 
     /// The attempt by which the consumer gets the manifest.
     pub fn delivered(&self) -> Option<&Attempt<'a>> {
-        self.attempts()
+        let attempts = self.attempts();
+        let refused = attempts
+            .iter()
+            .all(|attempt| attempt.credential_refused().is_some());
+        attempts
             .into_iter()
             .find(|attempt| attempt.delivered())
+            .or_else(|| {
+                self.anonymous.as_ref().filter(|attempt| {
+                    attempt.delivered() && refused && answer::anonymous_stands_in(self.dialect)
+                })
+            })
     }
 
     /// The attempt that speaks for all, when none delivers: one whose credential is good, else the first.

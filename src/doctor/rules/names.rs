@@ -5,7 +5,6 @@ use crate::doctor::answer::{self, Meaning, Missing};
 use crate::doctor::causes::Cause;
 use crate::doctor::evidence::VariantKind;
 use crate::doctor::finding::Finding;
-use crate::model::dialect::Dialect;
 
 pub(super) const RULES: &[Rule] = &[
     path_prefix,
@@ -206,9 +205,7 @@ fn tag_or_digest_missing(case: &Case<'_>) -> Option<Finding> {
         image.registry(),
         image.repository()
     );
-    // A registry that hides what is missing would have refused: a 404 means that the repository may be seen.
-    let sure =
-        exists.is_some() || (case.dialect.traits().hides_missing && case.dialect != Dialect::Nexus);
+    let sure = exists.is_some() || answer::a_404_shows_the_repository(case.dialect);
     let finding = if sure {
         Finding::certain(cause, because, summary)
     } else {

@@ -189,7 +189,7 @@ fn what_a_restart_would_not_restart_says_why() {
     });
     assert!(delete.is_some_and(|it| it.contains("delete its pods")));
     let paused = advice(kinds::DEPLOYMENT, "Deployment", |it| {
-        it["spec"]["paused"] = json!(true)
+        it["spec"]["paused"] = json!(true);
     });
     assert_eq!(paused.as_deref(), Some("it is paused"));
     let rollout = advice(kinds::DEPLOYMENT_CONFIG, "DeploymentConfig", |it| {

@@ -304,8 +304,14 @@ fn footer(report: &Report, look: &Look) -> String {
         plural(looked, "check"),
         report.elapsed.as_secs_f64()
     ));
+    // What was not reached because something else failed is no news.
     let unseen = items()
-        .filter(|item| item.skip_reason.is_some_and(SkipReason::leaves_a_gap))
+        .filter(|item| {
+            matches!(
+                item.skip_reason,
+                Some(SkipReason::Forbidden | SkipReason::TimedOut)
+            )
+        })
         .count();
     parts.push(if unseen == 0 {
         "all observed".to_owned()

@@ -1,0 +1,14 @@
+//! Scenarios of `doctor`: a world, a run, the expected report; each beside a repaired twin, which must be healthy.
+
+mod cluster;
+mod command;
+mod dialects;
+mod kit;
+mod location;
+mod network;
+mod polite;
+mod real;
+mod registries;
+mod report;
+mod schema;
+mod tls;

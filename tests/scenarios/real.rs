@@ -1,0 +1,94 @@
+//! Against real `docker-registry` processes: what that server can show.
+
+use extreg::doctor::causes::Cause;
+use extreg::doctor::finding::Confidence;
+use extreg_test_support::certs::Ca;
+use extreg_test_support::content::{Image, Index};
+use extreg_test_support::process::{
+    DockerRegistry, HTPASSWD_PASSWORD, HTPASSWD_USER, TokenServer, real_registry_or_skip,
+};
+use extreg_test_support::registry::User;
+
+use crate::kit::*;
+
+#[test]
+fn without_authentication() {
+    if !real_registry_or_skip("doctor on an open registry") {
+        return;
+    }
+    let registry = DockerRegistry::builder().start();
+    registry.push("team/app", "1.0", &Image::new().pack());
+    registry.push("team/arm", "1.0", &Index::of(&["linux/arm64"]).pack());
+    let doctor = |name: &str| Doctor::of(registry.image(name)).plain();
+    doctor("team/app:1.0").healthy();
+    doctor("team/app:1.1").certainly(Cause::TagMissing);
+    doctor("team/none:1.0").certainly(Cause::RepositoryMissing);
+    doctor("repository/team/app:1.0").certainly(Cause::PathPrefix);
+    doctor("team/arm:1.0").certainly(Cause::PlatformMissing);
+    let missing = format!("team/app@sha256:{}", "0".repeat(64));
+    doctor(&missing).certainly(Cause::DigestMissing);
+    Doctor::of(registry.image("team/app:1.0")).certainly(Cause::PlainHttp);
+}
+
+#[test]
+fn with_htpasswd_and_a_private_ca() {
+    if !real_registry_or_skip("doctor on a registry with htpasswd and TLS") {
+        return;
+    }
+    let ca = Ca::new("Corp Root");
+    let registry = DockerRegistry::builder()
+        .htpasswd()
+        .tls(&ca.server(&["127.0.0.1", "localhost"]))
+        .start();
+    registry.push("team/app", "1.0", &Image::new().pack());
+    let image = registry.image("team/app:1.0");
+    let doctor = || Doctor::of(image.clone()).trust(ca.root_pem());
+    let good = (HTPASSWD_USER, HTPASSWD_PASSWORD);
+    doctor().login(&registry.host(), good).healthy();
+    doctor().certainly(Cause::NoCredentials);
+    doctor()
+        .login(&registry.host(), (HTPASSWD_USER, WRONG))
+        .certainly(Cause::BadCredentials);
+    doctor()
+        .login("127.0.0.1", good)
+        .certainly(Cause::SecretKeyMismatch);
+    Doctor::of(image.clone()).certainly(Cause::UnknownCa);
+    doctor().plain().certainly(Cause::HttpsRequired);
+    let named = image.replace("127.0.0.1", "127.0.0.2");
+    Doctor::of(named)
+        .trust(ca.root_pem())
+        .certainly(Cause::HostnameMismatch);
+}
+
+#[test]
+fn with_tokens() {
+    if !real_registry_or_skip("doctor on a registry with token authentication") {
+        return;
+    }
+    let tokens = TokenServer::start([
+        User::new(ALICE.0, ALICE.1).pull("team/*"),
+        User::new(BOB.0, BOB.1),
+    ]);
+    tokens.allow_anonymous_pull("public/*");
+    let registry = DockerRegistry::builder().token_auth(tokens).start();
+    for repository in ["team/app", "public/app"] {
+        registry.push(repository, "1.0", &Image::new().pack());
+    }
+    let doctor = |name: &str| Doctor::of(registry.image(name)).plain();
+    let host = registry.host();
+    doctor("team/app:1.0").login(&host, ALICE).healthy();
+    doctor("public/app:1.0").healthy();
+    doctor("team/app:1.0").finds(Cause::NoCredentials, Confidence::Likely);
+    doctor("team/app:1.0")
+        .login(&host, BOB)
+        .certainly(Cause::PullDenied);
+    doctor("team/app:1.0")
+        .login(&host, MALLORY)
+        .certainly(Cause::BadCredentials);
+    doctor("public/app:1.0")
+        .login(&host, MALLORY)
+        .certainly(Cause::CredentialsBlockPublicPull);
+    doctor("team/app:9")
+        .login(&host, ALICE)
+        .certainly(Cause::TagMissing);
+}
