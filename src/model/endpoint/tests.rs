@@ -44,6 +44,11 @@ fn what_people_paste_and_the_key_that_comes_of_it() {
             1,
         ),
         (
+            "registry.example.com/v2/v1/team",
+            "registry.example.com/team",
+            1,
+        ),
+        (
             "https://registry.example.com/v1/",
             "registry.example.com",
             2,
