@@ -24,12 +24,15 @@
 //! | [`doctor`] | evidence, rules, causes | renders |
 //! | [`report`] | how a diagnosis looks as text and as JSON | judges |
 //! | [`ui`] | every byte for the user | |
+//!
+//! [`entry`] is the program itself; `main.rs` and the tour call it.
 
 pub mod apply;
 pub mod cli;
 pub mod cluster;
 pub mod credentials;
 pub mod doctor;
+pub mod entry;
 pub mod env;
 pub mod error;
 pub mod model;

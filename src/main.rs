@@ -1,2 +1,9 @@
 //! Entry point of the plugin.
-fn main() {}
+
+use std::process::ExitCode;
+
+use extreg::env::Env;
+
+fn main() -> ExitCode {
+    extreg::entry::run_program(Env::of_process())
+}

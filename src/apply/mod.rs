@@ -1,1 +1,16 @@
-//! The only writer: rights first, the server's dry run, the journal, then the writes, each retried on conflict.
+//! The only writer. Carries out a [`Plan`](crate::plan::Plan): rights, server-side dry run, journal, writes; takes it back
+//! from the journal. Decides nothing about what is to be written.
+
+pub mod backoff;
+mod decide;
+mod engine;
+pub mod interrupt;
+pub mod journal;
+mod outcome;
+mod pass;
+mod perform;
+mod rights;
+
+pub use engine::{Engine, Mode};
+pub use interrupt::Interrupt;
+pub use outcome::{Applied, Outcome, Status};

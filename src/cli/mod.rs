@@ -1,8 +1,18 @@
 //! The command line: clap types only; their doc comments are the help. Every flag is accepted anywhere after the
 //! plugin's name.
 
+pub mod anywhere;
+pub mod credential_flags;
+pub mod doctor;
+pub mod explain;
 pub mod global;
+pub mod link;
+pub mod namespaces;
+pub mod output;
+mod purposes;
 pub mod registry_flags;
+pub mod undo;
+pub mod unlink;
 
 use clap::{Parser, Subcommand};
 
@@ -27,6 +37,16 @@ pub struct Cli {
 /// The verbs, one file each.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Check the credentials of a registry, store them in one secret and link it to service accounts.
+    Link(Box<link::LinkArgs>),
+    /// Take a registry's secret off service accounts; delete it when it is ours and nothing uses it.
+    Unlink(Box<unlink::UnlinkArgs>),
+    /// Take back a change that this tool made.
+    Undo(undo::UndoArgs),
+    /// Say why an image cannot be pulled, with the evidence and what to do.
+    Doctor(Box<doctor::DoctorArgs>),
+    /// Explain a cause that doctor names.
+    Explain(explain::ExplainArgs),
     /// Print the version.
     Version,
 }

@@ -1,11 +1,37 @@
-//! The connection to the API server and all reads from it. Writes nothing: that is [`crate::apply`]'s.
+//! The connection to the API server and all reads from it. Decides about no write: that is [`crate::apply`]'s.
+//!
+//! ```text
+//! flags, kubeconfig, pod -> choose -> material, login, proxy -> session -> transport -> get, list, write, access
+//! ```
+//!
+//! Objects are JSON, nothing of them dropped. Failures are [`ClusterError`], never kube's own text.
 
 pub mod access;
+mod choose;
 pub mod connect;
+mod discovery;
+mod exec;
+mod faults;
+mod in_cluster;
 pub mod kinds;
+mod kubeconfig;
+mod login;
+mod material;
+mod path;
+mod proxy;
+mod read;
+mod session;
 pub mod snapshot;
+mod transport;
+mod warnings;
+mod write;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+
+pub use write::FIELD_MANAGER;
 
 /// A kind of object as the API server serves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,7 +90,18 @@ pub enum ClusterError {
 /// A connected cluster. Cheap to clone.
 #[derive(Clone)]
 pub struct Cluster {
-    _private: (),
+    session: Arc<session::Session>,
+    known: Arc<Known>,
+}
+
+/// What does not change while the connection lives.
+#[derive(Default)]
+struct Known {
+    groups: tokio::sync::OnceCell<Vec<String>>,
+    /// Group and version to the resources served.
+    resources: tokio::sync::Mutex<BTreeMap<String, Vec<String>>>,
+    version: tokio::sync::OnceCell<Option<String>>,
+    rights: Mutex<HashMap<access::Right, bool>>,
 }
 
 /// Which namespaces a list covers.
@@ -81,8 +118,9 @@ pub struct Selectors {
     pub fields: Option<String>,
 }
 
-/// A write as it goes over the wire; only [`crate::apply`] makes them.
-#[derive(Debug, Clone)]
+/// A write as it goes over the wire; only [`crate::apply`] makes them. Its `Debug` leaves the objects out: they may hold
+/// secret values.
+#[derive(Clone)]
 pub enum Write {
     Create(Value),
     /// PUT of the whole object as it was read (unknown fields kept), guarded by its `resourceVersion`.
@@ -99,57 +137,43 @@ pub enum Write {
     },
 }
 
+impl std::fmt::Debug for Write {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Create(_) => "Create",
+            Self::Replace(_) => "Replace",
+            Self::JsonPatch(_) => "JsonPatch",
+            Self::Apply { .. } => "Apply",
+            Self::Delete { .. } => "Delete",
+        })
+    }
+}
+
 impl Cluster {
-    /// One object as JSON, nothing dropped; `None` when it does not exist.
-    pub async fn get(&self, object: &ObjectRef) -> Result<Option<Value>, ClusterError> {
-        todo!("{object:?}")
+    fn of(session: session::Session) -> Self {
+        Self {
+            session: Arc::new(session),
+            known: Arc::default(),
+        }
     }
-    /// All objects, in pages of 500; `each` sees them one by one so that only what is needed is kept.
-    pub async fn list(
-        &self,
-        kind: Kind,
-        scope: &Scope,
-        selectors: &Selectors,
-        each: impl FnMut(Value) + Send,
-    ) -> Result<(), ClusterError> {
-        let mut each = each;
-        each(Value::Null);
-        todo!("{kind:?} {scope:?} {selectors:?}")
-    }
-    /// Performs one write. `dry_run` is the server's.
-    pub async fn write(
-        &self,
-        object: &ObjectRef,
-        write: &Write,
-        dry_run: bool,
-    ) -> Result<Value, ClusterError> {
-        todo!("{object:?} {write:?} {dry_run}")
-    }
-    /// The namespace of the context or of `-n`.
+
+    /// The namespace of `-n`, of the context or of the pod.
     pub fn namespace(&self) -> &str {
-        todo!()
+        &self.session.target.namespace
     }
-    /// Context name and server URL, for the report.
+
+    /// Context name, for the report; none in a pod or with `--server` alone.
     pub fn context(&self) -> Option<&str> {
-        todo!()
+        self.session.target.context.as_deref()
     }
+
+    /// Server URL, for the report.
     pub fn server(&self) -> &str {
-        todo!()
+        &self.session.server
     }
-    /// The server's version; `None` when it does not parse or is not told.
-    pub async fn version(&self) -> Option<String> {
-        todo!()
-    }
-    /// OpenShift's version from ClusterVersion, where there is one and rights allow.
-    pub async fn openshift_version(&self) -> Option<String> {
-        todo!()
-    }
-    /// Whether the group is served, by discovery.
-    pub async fn serves(&self, group: &str) -> Result<bool, ClusterError> {
-        todo!("{group}")
-    }
-    /// Warning headers received since the last call, each once.
+
+    /// Warning headers and remarks of the connection since the last call; each is told once.
     pub fn take_warnings(&self) -> Vec<String> {
-        todo!()
+        self.session.warnings.take()
     }
 }

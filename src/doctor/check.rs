@@ -1,16 +1,33 @@
-//! The check that verbs make before they write: the same probes and rules as `doctor`, for one registry and credential.
+//! The check that verbs make before they write: the same probes, rules and words as `doctor`, for one registry and one
+//! credential.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::OnceCell;
 
 use super::causes::Cause;
+use super::diagnosis::{Diagnosis, Outcome, Setting};
+use super::evidence::{CandidateFact, Check, Evidence, Fact, Role, Status};
+use super::probes::ports;
+use super::rank;
+use super::rules::Case;
+use super::schedule::{KnownImages, Leg, Trust};
+use super::setup;
+use super::sink::{Sink, Writer};
+use super::target::{Consumer, Operation, Subject};
 use crate::model::credential::Credential;
+use crate::model::dialect::Dialect;
 use crate::model::endpoint::RegistryArgument;
 use crate::model::image::ImageReference;
-use crate::registry::Options;
+use crate::model::observation::{LoginVerdict, PingKind};
+use crate::registry::{Options, Registry};
 
 /// What is about to be stored, and for what.
 pub struct CheckRequest {
     pub registry: RegistryArgument,
     pub credential: Credential,
-    /// `--image`: the pull right on it is checked too.
+    /// `--image`: the pull right on it is checked too. It must be an image of this registry.
     pub image: Option<ImageReference>,
     pub options: Options,
 }
@@ -39,5 +56,182 @@ pub enum CheckStatus {
 
 /// Probes and judges. Never fails: what could not be done is an outcome.
 pub async fn check(request: CheckRequest) -> CheckOutcome {
-    todo!("{:?}", request.registry)
+    let registry_name = request.registry.endpoint.name();
+    let subject = subject(&request, &registry_name);
+    let candidate = CandidateFact {
+        index: 0,
+        source: "given".to_owned(),
+        object: None,
+        key: request.registry.key(),
+        username: request.credential.username().map(str::to_owned),
+        role: Role::Used,
+    };
+    let trust = Trust {
+        machine: Arc::new(request.options.roots.clone()),
+        tolerated: request.options.accept_untrusted,
+        cluster: None,
+    };
+    let other_ports = setup::same_options(&request.options);
+    let registry = match Registry::new(
+        request.registry.endpoint.clone(),
+        vec![request.credential],
+        request.options,
+    ) {
+        Ok(registry) => Arc::new(registry),
+        Err(error) => return unusable(error.to_string()),
+    };
+    let leg = Leg {
+        subject,
+        registry,
+        candidates: vec![candidate],
+        trust,
+        known_images: Arc::new(KnownImages {
+            cluster: None,
+            cell: OnceCell::new(),
+        }),
+        usual_ports: ports::USUAL.to_vec(),
+        options: other_ports,
+        sink: Sink::default(),
+    };
+    let write = Writer {
+        sink: &leg.sink,
+        subject: &leg.subject,
+        candidates: &leg.candidates,
+    };
+    let list = Fact::Candidates {
+        list: leg.candidates.clone(),
+        maybe_more: None,
+    };
+    write.facts(
+        [Fact::Reference(leg.subject.image.clone()), list],
+        Dialect::Distribution,
+    );
+    match leg.subject.operation {
+        Operation::Login => leg.login().await,
+        Operation::Pull | Operation::Push => leg.pull().await,
+    }
+    let setting = Setting {
+        cluster: false,
+        openshift: false,
+        trusted_ca: None,
+        client: "oc",
+    };
+    outcome(
+        &rank::diagnose(leg.subject.clone(), leg.sink.taken(), &setting),
+        &registry_name,
+    )
+}
+
+fn subject(request: &CheckRequest, registry: &str) -> Subject {
+    let operation = if request.image.is_some() {
+        Operation::Pull
+    } else {
+        Operation::Login
+    };
+    // Without an image the registry still needs a place in a reference; nothing is asked about the repository.
+    let path = request.registry.path.as_deref().unwrap_or("any");
+    let text = match &request.image {
+        Some(image) => image.to_string(),
+        None => format!("{registry}/{path}"),
+    };
+    Subject {
+        image: match &request.image {
+            Some(image) => Ok(image.clone()),
+            None => ImageReference::parse(&text),
+        },
+        text,
+        operation,
+        consumer: Consumer::Credential,
+        plain_http: request.options.plain_http,
+        platforms: Vec::new(),
+        platforms_from: "nobody",
+        now: Timestamp::now(),
+    }
+}
+
+fn unusable(summary: String) -> CheckOutcome {
+    CheckOutcome {
+        status: CheckStatus::Undetermined,
+        cause: None,
+        summary,
+        because: Vec::new(),
+        checked: Vec::new(),
+        unchecked: Vec::new(),
+    }
+}
+
+fn outcome(diagnosis: &Diagnosis, registry: &str) -> CheckOutcome {
+    let (checked, mut unchecked) = looked_at(diagnosis, registry);
+    let line = |item: &Evidence| format!("{}: {}", item.check.word(), item.detail);
+    let gaps = diagnosis.evidence.iter().filter(|item| {
+        item.skip_reason
+            .is_some_and(super::evidence::SkipReason::leaves_a_gap)
+    });
+    unchecked.extend(gaps.map(line));
+    CheckOutcome {
+        status: match diagnosis.outcome() {
+            Outcome::Healthy => CheckStatus::Healthy,
+            Outcome::Failed => CheckStatus::Failed,
+            Outcome::Undetermined => CheckStatus::Undetermined,
+        },
+        cause: diagnosis.cause(),
+        summary: diagnosis.summary(),
+        because: diagnosis
+            .because()
+            .iter()
+            .filter_map(|at| diagnosis.evidence.as_slice().get(*at))
+            .map(line)
+            .collect(),
+        checked,
+        unchecked,
+    }
+}
+
+/// What is known to be good, and what nothing is known about.
+fn looked_at(diagnosis: &Diagnosis, registry: &str) -> (Vec<String>, Vec<String>) {
+    let case = Case::new(&diagnosis.subject, &diagnosis.evidence);
+    let (mut checked, mut unchecked) = (Vec::new(), Vec::new());
+    let chains = case.chains();
+    if let Some((_, chain)) = chains.first() {
+        if chain.faults.is_empty() {
+            checked.push(format!("the certificate of {registry} is trusted"));
+        } else if chain.tolerated {
+            unchecked.push(format!(
+                "the certificate of {registry}: the cluster takes any"
+            ));
+        }
+    }
+    if let Some((_, ping)) = case.ping
+        && matches!(ping.kind, PingKind::Open | PingKind::Challenge)
+    {
+        checked.push(format!(
+            "{registry} answers as a registry ({})",
+            ping.dialect.name()
+        ));
+    }
+    for (_, login) in case.logins() {
+        let who = case
+            .candidates
+            .first()
+            .and_then(|candidate| candidate.username.clone())
+            .unwrap_or_else(|| "the token".to_owned());
+        match &login.verdict {
+            LoginVerdict::Accepted => checked.push(format!("the login {who} is accepted")),
+            LoginVerdict::NotProved { why } => {
+                unchecked.push(format!("whether the password of {who} is right: {why}"));
+            }
+            _ => {}
+        }
+    }
+    if case.delivered().is_some() {
+        checked.push(format!("it may pull {}", diagnosis.subject.text));
+    }
+    let parts_bad = diagnosis
+        .evidence
+        .of(Check::Blobs)
+        .any(|(_, item)| item.status == Status::Fail);
+    if parts_bad {
+        unchecked.push("the parts of the image that could not be fetched".to_owned());
+    }
+    (checked, unchecked)
 }

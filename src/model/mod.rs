@@ -18,3 +18,4 @@ pub mod platform;
 pub mod policy;
 pub mod proxy;
 pub mod trust;
+pub mod view;

@@ -155,6 +155,80 @@ pub struct Answer {
     pub errors: Vec<RegistryError>,
 }
 
+impl Answer {
+    /// The first header of that lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    pub fn is_redirect(&self) -> bool {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308)
+    }
+
+    /// What the registry said, in one line: its errors' messages, each with its code; empty when it gave no reason.
+    pub fn words(&self) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        for error in &self.errors {
+            let line = match &error.code {
+                Some(code) if error.message.is_empty() => code.clone(),
+                Some(code) => format!("{code}: {}", error.message),
+                None => error.message.clone(),
+            };
+            if !line.is_empty() && !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        lines.join("; ")
+    }
+
+    /// Whether one of the errors has this code.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.errors
+            .iter()
+            .any(|error| error.code.as_deref() == Some(code))
+    }
+}
+
+impl Exchange {
+    /// The answer, if there was one.
+    pub fn answer(&self) -> Option<&Answer> {
+        self.result.as_ref().ok()
+    }
+
+    /// The status of the answer, if there was one.
+    pub fn status(&self) -> Option<u16> {
+        self.answer().map(|answer| answer.status)
+    }
+}
+
+impl std::fmt::Display for Origin {
+    /// `https://host`, the port only where it is not the scheme's own.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (scheme, usual) = if self.https {
+            ("https", 443)
+        } else {
+            ("http", 80)
+        };
+        if self.host.contains(':') {
+            write!(f, "{scheme}://[{}]", self.host)?;
+        } else {
+            write!(f, "{scheme}://{}", self.host)?;
+        }
+        if self.port == usual {
+            Ok(())
+        } else {
+            write!(f, ":{}", self.port)
+        }
+    }
+}
+
 /// One error in a registry's own words.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RegistryError {
@@ -203,6 +277,8 @@ pub enum Withheld {
     PlainHttp,
     /// These credentials were refused once in this run already.
     RefusedBefore,
+    /// A redirect leads to where none is followed: to plain HTTP, or to an address where nothing of a registry's lives.
+    Redirect { location: String, why: &'static str },
 }
 
 /// What `/v2/` told.
@@ -277,6 +353,9 @@ pub struct Grant {
 }
 
 /// A manifest request as seen by one credential (or none).
+///
+/// `exchange` is the last one on the way to the manifest. Where a token was refused, or withheld, that is the token
+/// request's own (its purpose says so), because the manifest was not asked for with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestView {
     pub credential: Option<usize>,

@@ -1,1 +1,4 @@
-//! How a diagnosis looks: text, and JSON version 1.
+//! How a diagnosis looks: text for people, JSON version 1 for programs. Nothing here judges.
+
+pub mod json_v1;
+pub mod text;

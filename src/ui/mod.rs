@@ -3,6 +3,7 @@
 //! Colour is decided once (`--color`, `NO_COLOR`, `TERM=dumb`, no terminal); meaning never depends on it. Text that came
 //! from a registry, a cluster or a helper goes through [`sanitize`] before it is printed.
 
+mod progress;
 mod prompt;
 mod sanitize;
 mod style;
@@ -13,6 +14,7 @@ use std::io::{self, Write};
 use crate::env::Env;
 use crate::error::Error;
 
+pub use progress::Progress;
 pub use sanitize::{sanitize, sanitize_line};
 pub use style::{Glyphs, Paint};
 pub use table::Table;
@@ -91,20 +93,20 @@ impl Ui {
     /// A line about what is going on, on standard error.
     pub fn status(&mut self, text: impl AsRef<str>) {
         if !self.quiet {
-            self.to_stderr(text.as_ref());
+            self.write_error(text.as_ref());
         }
     }
 
     /// `Warning: ...` on standard error, as kubectl words it.
     pub fn warning(&mut self, text: impl AsRef<str>) {
         let line = format!("{} {}", self.err_paint.yellow("Warning:"), text.as_ref());
-        self.to_stderr(&line);
+        self.write_error(&line);
     }
 
     /// `hint: ...` on standard error.
     pub fn hint(&mut self, text: impl AsRef<str>) {
         let line = format!("{} {}", self.err_paint.cyan("hint:"), text.as_ref());
-        self.to_stderr(&line);
+        self.write_error(&line);
     }
 
     /// `error: ...` and its hints on standard error.
@@ -113,10 +115,34 @@ impl Ui {
             return;
         }
         let line = format!("{} {}", self.err_paint.red("error:"), error.message());
-        self.to_stderr(&line);
+        self.write_error(&line);
         for hint in error.hints() {
             self.hint(hint);
         }
+    }
+
+    /// What clap has to say: help and version on standard output, a wrong command line on standard error. Gives the exit
+    /// status.
+    pub fn command_line(&mut self, error: &clap::Error) -> u8 {
+        let text = error.render();
+        let paint = if error.use_stderr() {
+            self.err_paint
+        } else {
+            self.out_paint
+        };
+        let text = if paint.is_on() {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        let sink = if error.use_stderr() {
+            &mut self.err
+        } else {
+            &mut self.out
+        };
+        // A reader that went away is told nothing.
+        drop(sink.write_all(text.as_bytes()));
+        u8::try_from(error.exit_code()).unwrap_or(2)
     }
 
     /// Colours for standard output.
@@ -144,7 +170,7 @@ impl Ui {
     }
 
     /// A failing standard error has nobody to be told about it.
-    fn to_stderr(&mut self, text: &str) {
+    fn write_error(&mut self, text: &str) {
         drop(writeln!(self.err, "{text}"));
     }
 }

@@ -30,6 +30,10 @@ impl Paint {
         Self { on }
     }
 
+    pub fn is_on(self) -> bool {
+        self.on
+    }
+
     fn apply(self, text: &str, colour: impl FnOnce(&str) -> String) -> String {
         if self.on {
             colour(text)

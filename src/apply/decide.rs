@@ -1,0 +1,202 @@
+//! What one change means for the object as it is now: nothing, or one write. Pure.
+
+use serde_json::{Value, json};
+
+use crate::cluster::Write;
+use crate::plan::edit::{OpRefusal, apply_all, invert_all};
+use crate::plan::ours::{self, NotOurs, Owner};
+use crate::plan::undo::Undo;
+use crate::plan::{Action, Change, Object, UndoNote};
+
+/// What is to be done now.
+#[derive(Debug)]
+pub(super) enum Decision {
+    /// The object is as it should be.
+    Nothing,
+    /// There is no object to do it to.
+    Gone,
+    Write(Box<Wanted>),
+}
+
+/// A write, and what is known of it before it is made.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub write: Write,
+    /// The object as it is expected to be afterwards; `None` when it is deleted.
+    pub after: Option<Object>,
+    /// How it is taken back; a created object's version is not known yet.
+    pub undo: Undo,
+    /// What the places that it touches hold now, by JSON pointer. No secret value.
+    pub before: Value,
+}
+
+/// Why it must not be done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error(transparent)]
+    NotOurs(#[from] NotOurs),
+    #[error("{0}")]
+    Op(#[from] OpRefusal),
+    #[error("it exists already")]
+    Exists,
+    #[error("it was not made by this tool: it is not deleted")]
+    NotDeleted,
+}
+
+/// Decides for `now`, the object as it was read last.
+pub(super) fn decide(
+    change: &Change,
+    now: Option<&Object>,
+    force: bool,
+) -> Result<Decision, Refusal> {
+    match (&change.action, now) {
+        (Action::Create(_), Some(_)) => Err(Refusal::Exists),
+        (Action::Create(object), None) => Ok(created(
+            change,
+            object,
+            Write::Create(object.value().clone()),
+        )),
+        (Action::Apply(object), None) => {
+            let write = Write::Apply {
+                object: object.value().clone(),
+                force,
+            };
+            Ok(created(change, object, write))
+        }
+        (Action::Apply(object), Some(now)) => {
+            ours::admit(change.object.kind, now, object)?;
+            Ok(applied(change, object, now, force))
+        }
+        (Action::Edit(_) | Action::Delete, None) => Ok(Decision::Gone),
+        (Action::Edit(ops), Some(now)) => {
+            let Some(edited) = apply_all(ops, now.value())? else {
+                return Ok(Decision::Nothing);
+            };
+            let undo = match &change.undo {
+                UndoNote::Nothing(reason) => Undo::Nothing {
+                    reason: reason.clone(),
+                },
+                UndoNote::Secret { again } => Undo::NeedsSecret {
+                    again: again.clone(),
+                },
+                UndoNote::Inverse => Undo::Edit {
+                    ops: invert_all(ops, now.value())?,
+                },
+            };
+            let before = ops
+                .iter()
+                .map(|op| {
+                    let place = op.place();
+                    let held = now.value().pointer(&place).cloned();
+                    (place, held.unwrap_or(Value::Null))
+                })
+                .collect();
+            Ok(write(Wanted {
+                write: Write::Replace(edited.clone()),
+                after: Some(Object::new(edited)),
+                undo,
+                before: Value::Object(before),
+            }))
+        }
+        (Action::Delete, Some(now)) => {
+            if !matches!(ours::owner(now), Owner::Ours { .. }) {
+                return Err(Refusal::NotDeleted);
+            }
+            Ok(write(Wanted {
+                write: Write::Delete {
+                    uid: now.uid().map(str::to_owned),
+                    resource_version: now.resource_version().map(str::to_owned),
+                },
+                after: None,
+                undo: irreversible(change),
+                before: Value::Null,
+            }))
+        }
+    }
+}
+
+fn write(wanted: Wanted) -> Decision {
+    Decision::Write(Box::new(wanted))
+}
+
+fn created(change: &Change, object: &Object, call: Write) -> Decision {
+    write(Wanted {
+        write: call,
+        after: Some(object.clone()),
+        undo: Undo::Delete {
+            resource_version: None,
+            again: again(change),
+        },
+        before: Value::Null,
+    })
+}
+
+/// Server-side apply over what is ours already. The version that was read goes along, so that what came between is a
+/// conflict and looked at again.
+fn applied(change: &Change, object: &Object, now: &Object, force: bool) -> Decision {
+    if contains(now.value(), object.value()) {
+        return Decision::Nothing;
+    }
+    let mut wanted = object.value().clone();
+    if let Some(version) = now.resource_version() {
+        wanted["metadata"]["resourceVersion"] = json!(version);
+    }
+    let mut after = now.value().clone();
+    merge(&mut after, object.value());
+    write(Wanted {
+        write: Write::Apply {
+            object: wanted,
+            force,
+        },
+        after: Some(Object::new(after)),
+        undo: irreversible(change),
+        before: Value::Null,
+    })
+}
+
+fn again(change: &Change) -> Option<String> {
+    match &change.undo {
+        UndoNote::Secret { again } => Some(again.clone()),
+        UndoNote::Inverse | UndoNote::Nothing(_) => None,
+    }
+}
+
+/// For what cannot be put back without the old content.
+fn irreversible(change: &Change) -> Undo {
+    match &change.undo {
+        UndoNote::Secret { again } => Undo::NeedsSecret {
+            again: again.clone(),
+        },
+        UndoNote::Nothing(reason) => Undo::Nothing {
+            reason: reason.clone(),
+        },
+        UndoNote::Inverse => Undo::Nothing {
+            reason: "its old content is not kept".to_owned(),
+        },
+    }
+}
+
+/// Whether every field of `wanted` is in `whole` with the same value.
+fn contains(whole: &Value, wanted: &Value) -> bool {
+    match (whole, wanted) {
+        (Value::Object(whole), Value::Object(wanted)) => wanted
+            .iter()
+            .all(|(key, value)| whole.get(key).is_some_and(|held| contains(held, value))),
+        _ => whole == wanted,
+    }
+}
+
+/// Lays `wanted` over `whole`, maps entry by entry.
+fn merge(whole: &mut Value, wanted: &Value) {
+    match (whole, wanted) {
+        (Value::Object(whole), Value::Object(wanted)) => {
+            for (key, value) in wanted {
+                merge(whole.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (whole, wanted) => *whole = wanted.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

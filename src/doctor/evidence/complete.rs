@@ -1,0 +1,100 @@
+//! Every stage of the pull path stands in a report: those that were not reached say why.
+
+use super::{Check, Evidence, EvidenceSet, SkipReason, Status, Vantage};
+use crate::doctor::target::{Operation, Subject};
+
+/// Adds a skip for every stage without evidence.
+///
+/// `cluster` says whether the run has a cluster, `openshift` whether it serves OpenShift's configuration.
+pub fn complete(set: &mut EvidenceSet, subject: &Subject, cluster: bool, openshift: bool) {
+    let missing: Vec<Evidence> = Check::ALL
+        .into_iter()
+        .filter(|check| set.of(*check).next().is_none())
+        .map(|check| {
+            let (vantage, reason, detail) = why(set, subject, check, cluster, openshift);
+            Evidence::skip(check, vantage, reason, detail)
+        })
+        .collect();
+    set.extend(missing);
+}
+
+fn why(
+    set: &EvidenceSet,
+    subject: &Subject,
+    check: Check,
+    cluster: bool,
+    openshift: bool,
+) -> (Vantage, SkipReason, String) {
+    use SkipReason::{DependsOn, NoCluster, NotApplicable, OptIn};
+    let pushing = subject.operation != Operation::Pull;
+    match check {
+        Check::Observed => (
+            Vantage::Node,
+            NotApplicable,
+            "an image by itself has no events".to_owned(),
+        ),
+        Check::Policy | Check::Mirror | Check::Wiring if !cluster => (
+            Vantage::Config,
+            NoCluster,
+            "no cluster was asked".to_owned(),
+        ),
+        Check::Policy | Check::Mirror if !openshift => (
+            Vantage::Config,
+            NotApplicable,
+            "this cluster has no such configuration".to_owned(),
+        ),
+        Check::Push if subject.operation != Operation::Push => (
+            Vantage::Here,
+            OptIn,
+            "not tried; --push tries it".to_owned(),
+        ),
+        Check::Manifest | Check::Platform | Check::Blobs | Check::Mirror if pushing => (
+            Vantage::Here,
+            NotApplicable,
+            "not needed for this".to_owned(),
+        ),
+        Check::Permission if pushing => (
+            Vantage::Here,
+            NotApplicable,
+            "another stage answers it".to_owned(),
+        ),
+        Check::Tls if subject.plain_http => (Vantage::Here, NotApplicable, "plain HTTP".to_owned()),
+        Check::Wiring => (
+            Vantage::Config,
+            NotApplicable,
+            "nothing else in the namespace covers it".to_owned(),
+        ),
+        Check::Login if no_candidates(set) => (
+            Vantage::Here,
+            NotApplicable,
+            "no credentials, no login".to_owned(),
+        ),
+        check => match blocker(set, check) {
+            Some(blocker) => (
+                Vantage::Here,
+                DependsOn,
+                format!("not reached: {} failed", blocker.word()),
+            ),
+            None => (Vantage::Here, NotApplicable, "not needed".to_owned()),
+        },
+    }
+}
+
+/// The first stage that failed or was not reached itself.
+fn blocker(set: &EvidenceSet, check: Check) -> Option<Check> {
+    set.iter()
+        .find(|item| {
+            item.check != check
+                && (item.status == Status::Fail
+                    || item.skip_reason.is_some_and(SkipReason::leaves_a_gap))
+        })
+        .map(|item| item.check)
+}
+
+fn no_candidates(set: &EvidenceSet) -> bool {
+    set.facts(|fact| match fact {
+        super::Fact::Candidates { list, .. } => Some(list.is_empty()),
+        _ => None,
+    })
+    .any(|(_, empty)| empty)
+}

@@ -1,0 +1,542 @@
+//! From a fact to lines of evidence: how the stage came out, taken by itself, and one line on it.
+
+use std::time::Duration;
+
+use super::{CandidateFact, Check, Evidence, Fact, SkipReason, Status, Vantage};
+use crate::doctor::answer::{self, Meaning};
+use crate::doctor::target::Subject;
+use crate::model::dialect::Dialect;
+use crate::model::observation::{
+    ExchangeFault, Login, LoginVerdict, ManifestFact, ManifestKind, ManifestView, Ping, PingKind,
+    PushVerdict, Withheld,
+};
+use crate::model::platform::Platform;
+use crate::ui::sanitize_line;
+
+mod config;
+
+pub use config::fault_words as chain_fault_words;
+
+/// What the words depend on.
+pub struct About<'a> {
+    pub subject: &'a Subject,
+    pub dialect: Dialect,
+    pub candidates: &'a [CandidateFact],
+}
+
+/// The name of a credential for a line of evidence: whose it is and where it stands, never what it is.
+pub fn name_of(candidates: &[CandidateFact], index: Option<usize>) -> String {
+    let Some(index) = index else {
+        return "anonymous".to_owned();
+    };
+    match candidates.iter().find(|candidate| candidate.index == index) {
+        Some(candidate) => {
+            let user = candidate
+                .username
+                .as_deref()
+                .map_or("a token".to_owned(), |user| sanitize_line(user, 60));
+            format!("{user} ({})", candidate.source)
+        }
+        None => "a credential".to_owned(),
+    }
+}
+
+/// The lines on one fact. The fact itself goes with the line that rules point at.
+pub fn describe(fact: Fact, about: &About<'_>) -> Vec<Evidence> {
+    if let Fact::Manifest(view) = fact {
+        return manifest(view, about);
+    }
+    let (check, vantage, status, detail, elapsed) = match &fact {
+        Fact::Dns(stage) => match &stage.result {
+            Ok(addresses) => here(Check::Dns, Status::Pass, address_words(addresses)),
+            Err(fault) => here(Check::Dns, Status::Fail, answer::dns_words(fault)),
+        }
+        .took(stage.elapsed),
+        Fact::Tcp(stage) => match &stage.result {
+            Ok(address) => here(Check::Tcp, Status::Pass, format!("connected to {address}")),
+            Err(fault) => here(Check::Tcp, Status::Fail, answer::connect_words(fault)),
+        }
+        .took(stage.elapsed),
+        Fact::Proxy(proxy) => {
+            let by = format!("{} (by {})", sanitize_line(&proxy.url, 60), proxy.why);
+            match &proxy.result {
+                Ok(()) => here(Check::Tcp, Status::Pass, format!("through the proxy {by}")),
+                Err(fault) => here(
+                    Check::Tcp,
+                    Status::Fail,
+                    format!("proxy {by}: {}", answer::proxy_words(fault)),
+                ),
+            }
+        }
+        Fact::Tls(stage) => match &stage.result {
+            Ok(tls) => here(
+                Check::Tls,
+                Status::Pass,
+                format!(
+                    "{}, {} in the chain",
+                    tls.version,
+                    plural(tls.chain.len(), "certificate")
+                ),
+            ),
+            Err(fault) => here(Check::Tls, Status::Fail, answer::tls_words(fault)),
+        }
+        .took(stage.elapsed),
+        Fact::Ping(ping) => self::ping(ping),
+        Fact::OtherPort(port) => here(
+            Check::Registry,
+            if port.registry {
+                Status::Warn
+            } else {
+                Status::Fail
+            },
+            port.words.clone(),
+        ),
+        Fact::Login(seen) => login(seen, about),
+        Fact::Tags(tags) => match &tags.tags {
+            Some(list) => here(Check::Manifest, Status::Pass, tag_words(list, tags.partial)),
+            None => {
+                let words = match &tags.exchange.result {
+                    Ok(answer) => answer::words_of(answer),
+                    Err(fault) => answer::fault_words(fault),
+                };
+                here(Check::Manifest, Status::Warn, format!("tags/list: {words}"))
+            }
+        }
+        .took(tags.exchange.elapsed),
+        Fact::Variant(variant) => here(
+            Check::Manifest,
+            if variant.found {
+                Status::Warn
+            } else {
+                Status::Fail
+            },
+            format!(
+                "{}: {}",
+                variant.image,
+                if variant.found {
+                    "is there"
+                } else {
+                    "nothing there either"
+                }
+            ),
+        ),
+        Fact::Platforms(offered) => platform(offered, about.subject),
+        Fact::Blobs {
+            present,
+            checked,
+            total,
+            bytes,
+        } => here(
+            Check::Blobs,
+            if present == checked {
+                Status::Pass
+            } else {
+                Status::Fail
+            },
+            blob_words(*present, *checked, *total, *bytes),
+        ),
+        Fact::Blob(view) => {
+            let last = view.redirected.as_ref().unwrap_or(&view.exchange);
+            let words = match &last.result {
+                Ok(answer) => answer::words_of(answer),
+                Err(fault) => answer::fault_words(fault),
+            };
+            let at = match &view.redirected {
+                Some(exchange) => format!(" at {}", host_of(&exchange.url)),
+                None => String::new(),
+            };
+            here(
+                Check::Blobs,
+                Status::Fail,
+                format!("{}{at}: {words}", short_digest(&view.descriptor.digest)),
+            )
+            .took(last.elapsed)
+        }
+        Fact::Push(view) => {
+            let (status, words) = match &view.verdict {
+                PushVerdict::Allowed => (Status::Pass, "allowed".to_owned()),
+                PushVerdict::Denied { words }
+                | PushVerdict::RepositoryMissing { words }
+                | PushVerdict::Refused { words } => (Status::Fail, sanitize_line(words, 160)),
+                PushVerdict::NotProved { why } => (Status::Warn, sanitize_line(why, 160)),
+            };
+            let who = name_of(about.candidates, view.credential);
+            let left = view
+                .leftover
+                .as_ref()
+                .map(|left| format!("; left behind: {}", sanitize_line(left, 100)))
+                .unwrap_or_default();
+            here(Check::Push, status, format!("{who}: {words}{left}"))
+        }
+        Fact::Reference(_)
+        | Fact::Policy(_)
+        | Fact::MirrorPlan(_)
+        | Fact::MirrorTrial(_)
+        | Fact::Chain(_)
+        | Fact::Source(_)
+        | Fact::Candidates { .. }
+        | Fact::Manifest(_) => config::describe(&fact, about),
+    };
+    vec![Evidence {
+        check,
+        vantage,
+        status,
+        detail,
+        elapsed,
+        skip_reason: (status == Status::Skip).then(|| skip_reason(&fact)),
+        fact: Some(fact),
+    }]
+}
+
+/// A login that could not be judged: cut off, or never begun.
+fn skip_reason(fact: &Fact) -> SkipReason {
+    let late = match fact {
+        Fact::Login(login) => login.exchanges.iter().any(|exchange| {
+            matches!(
+                exchange.result,
+                Err(ExchangeFault::Deadline | ExchangeFault::TimedOut { .. })
+            )
+        }),
+        _ => false,
+    };
+    if late {
+        SkipReason::TimedOut
+    } else {
+        SkipReason::DependsOn
+    }
+}
+
+type Line = (Check, Vantage, Status, String, Option<Duration>);
+
+fn here(check: Check, status: Status, detail: String) -> Line {
+    (check, Vantage::Here, status, detail, None)
+}
+
+/// Adds the time to a line.
+trait Took {
+    fn took(self, elapsed: Duration) -> Self;
+}
+
+impl Took for Line {
+    fn took(mut self, elapsed: Duration) -> Self {
+        self.4 = Some(elapsed);
+        self
+    }
+}
+
+fn ping(ping: &Ping) -> Line {
+    let said = match &ping.exchange.result {
+        Ok(answer) => answer::words_of(answer),
+        Err(fault) => answer::fault_words(fault),
+    };
+    let name = ping.dialect.name();
+    let (status, detail) = match &ping.kind {
+        PingKind::Open => (
+            Status::Pass,
+            format!("answers as a registry ({name}), no login for /v2/"),
+        ),
+        PingKind::Challenge => (
+            Status::Pass,
+            format!("answers as a registry ({name}), wants a login"),
+        ),
+        PingKind::ChallengeMissing => (Status::Fail, format!("{said}, without a challenge")),
+        PingKind::NotARegistry {
+            why,
+            title,
+            location,
+        } => {
+            let mut words = format!("no registry: {}", sanitize_line(why, 120));
+            if let Some(title) = title {
+                words.push_str(&format!(", page {:?}", sanitize_line(title, 50)));
+            }
+            if let Some(location) = location {
+                words.push_str(&format!(", leads to {}", sanitize_line(location, 60)));
+            }
+            (Status::Fail, words)
+        }
+        PingKind::ServerError | PingKind::Refused | PingKind::RateLimited | PingKind::NoAnswer => {
+            (Status::Fail, said)
+        }
+    };
+    here(Check::Registry, status, detail).took(ping.exchange.elapsed)
+}
+
+fn login(seen: &Login, about: &About<'_>) -> Line {
+    let who = name_of(about.candidates, seen.credential);
+    let (status, words) = match &seen.verdict {
+        LoginVerdict::Accepted => (Status::Pass, "accepted".to_owned()),
+        LoginVerdict::Refused {
+            expired: true,
+            words,
+        } => (
+            Status::Fail,
+            format!("expired: {}", sanitize_line(words, 140)),
+        ),
+        LoginVerdict::Refused { words, .. } => (
+            Status::Fail,
+            format!("refused: {}", sanitize_line(words, 140)),
+        ),
+        LoginVerdict::NotProved { why } => (Status::Warn, format!("not proved: {why}")),
+        LoginVerdict::Throttled { words, .. } => (
+            Status::Fail,
+            format!("throttled: {}", sanitize_line(words, 140)),
+        ),
+        LoginVerdict::ServiceFault { words } => (
+            Status::Fail,
+            format!("the token service fails: {}", sanitize_line(words, 140)),
+        ),
+        LoginVerdict::TokenRefused {
+            clock_skew: Some(skew),
+        } => (
+            Status::Fail,
+            format!(
+                "a fresh token is refused; the clocks differ by {}",
+                seconds(*skew)
+            ),
+        ),
+        LoginVerdict::TokenRefused { clock_skew: None } => {
+            (Status::Fail, "a fresh token is refused".to_owned())
+        }
+        LoginVerdict::Unknown { why } => (Status::Skip, sanitize_line(why, 140)),
+    };
+    let elapsed = seen.exchanges.iter().map(|exchange| exchange.elapsed).sum();
+    here(Check::Login, status, format!("{who}: {words}")).took(elapsed)
+}
+
+/// A manifest request says something on the right to pull, on the manifest, or on neither.
+fn manifest(view: Box<ManifestView>, about: &About<'_>) -> Vec<Evidence> {
+    let who = name_of(about.candidates, view.credential);
+    let meaning = answer::meaning(&view, about.dialect);
+    let elapsed = view
+        .grant
+        .as_ref()
+        .map_or(Duration::ZERO, |grant| grant.exchange.elapsed)
+        + view.exchange.elapsed;
+    let line = |check, status, detail: String, skip_reason, fact| Evidence {
+        check,
+        vantage: Vantage::Here,
+        status,
+        detail,
+        elapsed: Some(elapsed),
+        skip_reason,
+        fact,
+    };
+    let others = view.credential.is_none() && !about.candidates.is_empty();
+    let fact = Some(Fact::Manifest(view.clone()));
+    match &meaning {
+        Meaning::Delivered => {
+            let words = view
+                .manifest
+                .as_ref()
+                .map(manifest_words)
+                .unwrap_or_default();
+            vec![
+                line(
+                    Check::Permission,
+                    Status::Pass,
+                    format!("{who}: may pull"),
+                    None,
+                    None,
+                ),
+                line(
+                    Check::Manifest,
+                    Status::Pass,
+                    format!("{who}: {words}"),
+                    None,
+                    fact,
+                ),
+            ]
+        }
+        Meaning::Missing(_) | Meaning::Unsupported { .. } => vec![
+            line(
+                Check::Permission,
+                Status::Pass,
+                format!("{who}: was answered"),
+                None,
+                None,
+            ),
+            line(
+                Check::Manifest,
+                Status::Fail,
+                format!("{who}: {}", meaning.words()),
+                None,
+                fact,
+            ),
+        ],
+        Meaning::NoAnswer(ExchangeFault::Deadline) => vec![line(
+            Check::Manifest,
+            Status::Skip,
+            format!("{who}: the time was over"),
+            Some(SkipReason::TimedOut),
+            fact,
+        )],
+        Meaning::NoAnswer(
+            fault @ (ExchangeFault::Untrusted | ExchangeFault::Withheld(Withheld::PlainHttp)),
+        ) => vec![line(
+            Check::Manifest,
+            Status::Skip,
+            format!("{who}: not asked, {}", answer::fault_words(fault)),
+            Some(SkipReason::DependsOn),
+            fact,
+        )],
+        Meaning::Refused { words } if others => vec![line(
+            Check::Permission,
+            Status::Pass,
+            format!("{who}: a login is wanted ({words})"),
+            None,
+            fact,
+        )],
+        Meaning::Refused { words } | Meaning::CredentialRefused { words, .. } => vec![line(
+            Check::Permission,
+            Status::Fail,
+            format!("{who}: {words}"),
+            None,
+            fact,
+        )],
+        _ => vec![line(
+            Check::Manifest,
+            Status::Fail,
+            format!("{who}: {}", meaning.words()),
+            None,
+            fact,
+        )],
+    }
+}
+
+fn manifest_words(fact: &ManifestFact) -> String {
+    let kind = match &fact.kind {
+        ManifestKind::Image { layers, .. } => {
+            format!("an image of {}", plural(layers.len(), "layer"))
+        }
+        ManifestKind::Index { children } => {
+            format!("an index of {}", plural(children.len(), "manifest"))
+        }
+        ManifestKind::Artifact { artifact_type } => {
+            format!("an artifact of type {}", sanitize_line(artifact_type, 60))
+        }
+        ManifestKind::Schema1 => "schema 1".to_owned(),
+        ManifestKind::Unknown { why } => sanitize_line(why, 80),
+    };
+    format!("{}, {kind}", short_digest(&fact.digest))
+}
+
+fn platform(offered: &[Platform], subject: &Subject) -> Line {
+    let missing: Vec<String> = subject
+        .platforms
+        .iter()
+        .filter(|wanted| !offered.iter().any(|offered| wanted.accepts(offered)))
+        .map(ToString::to_string)
+        .collect();
+    let all: Vec<String> = offered.iter().map(ToString::to_string).collect();
+    let status = match missing.len() {
+        0 => Status::Pass,
+        some if some < subject.platforms.len() => Status::Warn,
+        _ => Status::Fail,
+    };
+    let lacks = if missing.is_empty() {
+        String::new()
+    } else {
+        format!("; {} wants {}", subject.platforms_from, missing.join(", "))
+    };
+    here(
+        Check::Platform,
+        status,
+        format!("the image is for {}{lacks}", list(&all, 4)),
+    )
+}
+
+fn address_words(addresses: &[std::net::IpAddr]) -> String {
+    let all: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    list(&all, 3)
+}
+
+fn tag_words(tags: &[String], partial: bool) -> String {
+    let clean: Vec<String> = tags.iter().map(|tag| sanitize_line(tag, 40)).collect();
+    format!(
+        "tags/list: {}{}",
+        plural(tags.len(), "tag"),
+        match clean.as_slice() {
+            [] => String::new(),
+            some => format!(
+                "{}: {}",
+                if partial { " and more" } else { "" },
+                list(some, 5)
+            ),
+        }
+    )
+}
+
+fn blob_words(present: usize, checked: usize, total: usize, bytes: u64) -> String {
+    let size = size_words(bytes);
+    if present == total {
+        format!("all {total} parts are there, {size}")
+    } else if present == checked {
+        format!("{present} of {total} parts looked at, all there")
+    } else {
+        format!("{} of {checked} parts cannot be fetched", checked - present)
+    }
+}
+
+/// Bytes as people read them.
+pub fn size_words(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a size for people, three digits of it"
+    )]
+    let mut value = bytes as f64 / 1000.0;
+    let mut unit = UNITS[0];
+    for next in &UNITS[1..] {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1000.0;
+        unit = next;
+    }
+    if value < 10.0 {
+        format!("{value:.1} {unit}")
+    } else {
+        format!("{value:.0} {unit}")
+    }
+}
+
+pub(super) fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The first `limit` of a list, and how many more.
+pub(super) fn list(items: &[String], limit: usize) -> String {
+    let shown = items
+        .iter()
+        .take(limit)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match items.len().saturating_sub(limit) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// `sha256:0123456789ab…`: enough to tell digests apart.
+pub fn short_digest(digest: &str) -> String {
+    let clean = sanitize_line(digest, 80);
+    match clean.split_once(':') {
+        Some((algorithm, hex)) if hex.chars().count() > 12 => {
+            format!("{algorithm}:{}…", hex.chars().take(12).collect::<String>())
+        }
+        _ => clean,
+    }
+}
+
+fn host_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    sanitize_line(rest.split(['/', '?']).next().unwrap_or(rest), 80)
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs())
+}

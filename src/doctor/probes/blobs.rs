@@ -1,0 +1,167 @@
+//! The platforms of an image, and whether its parts are there: bounded in number and in how many are asked at once.
+
+use futures_util::StreamExt as _;
+
+use super::Seen;
+use crate::doctor::evidence::{Check, Evidence, Fact, SkipReason, Vantage};
+use crate::model::image::ImageReference;
+use crate::model::observation::{BlobView, Descriptor, ExchangeFault, ManifestFact, ManifestKind};
+use crate::model::platform::Platform;
+use crate::registry::Registry;
+
+/// Parts that are asked for at most; images with more are rare, and the report says how many were looked at.
+const MOST: usize = 64;
+/// Asked at the same time.
+const AT_ONCE: usize = 4;
+
+/// Looks at the parts of the image that `wanted` would pull.
+pub async fn look(
+    registry: &Registry,
+    image: &ImageReference,
+    credential: Option<usize>,
+    manifest: &ManifestFact,
+    wanted: &[Platform],
+) -> Seen {
+    let mut seen = Seen::default();
+    match &manifest.kind {
+        ManifestKind::Image { config, layers } => {
+            let (view, platform) = registry
+                .image_platform(image.repository(), config, credential)
+                .await;
+            match platform {
+                Some(platform) => seen.facts.push(Fact::Platforms(vec![platform])),
+                None => seen.skips.push(Evidence::skip(
+                    Check::Platform,
+                    Vantage::Here,
+                    SkipReason::DependsOn,
+                    "the image's configuration could not be read",
+                )),
+            }
+            parts(
+                registry,
+                image,
+                credential,
+                layers.clone(),
+                vec![view],
+                &mut seen,
+            )
+            .await;
+        }
+        ManifestKind::Index { children } => {
+            let offered: Vec<Platform> = children
+                .iter()
+                .filter_map(|child| child.platform.clone())
+                .collect();
+            let chosen: Vec<&Descriptor> = wanted
+                .iter()
+                .filter_map(|wanted| {
+                    children.iter().find(|child| {
+                        child
+                            .platform
+                            .as_ref()
+                            .is_some_and(|offered| wanted.accepts(offered))
+                    })
+                })
+                .map(|child| &child.descriptor)
+                .collect();
+            seen.facts.push(Fact::Platforms(offered));
+            of_children(registry, image, credential, chosen, &mut seen).await;
+        }
+        ManifestKind::Artifact { .. } | ManifestKind::Schema1 | ManifestKind::Unknown { .. } => {}
+    }
+    seen
+}
+
+/// The manifests that an index names for the wanted platforms, and their parts.
+async fn of_children(
+    registry: &Registry,
+    image: &ImageReference,
+    credential: Option<usize>,
+    mut chosen: Vec<&Descriptor>,
+    seen: &mut Seen,
+) {
+    chosen.dedup_by(|a, b| a.digest == b.digest);
+    let mut blobs = Vec::new();
+    let mut lost = Vec::new();
+    for child in chosen {
+        let view = registry
+            .manifest(image.repository(), &child.digest, credential)
+            .await;
+        match view.manifest.map(|manifest| manifest.kind) {
+            Some(ManifestKind::Image { config, layers }) => {
+                blobs.push(config);
+                blobs.extend(layers);
+            }
+            _ => lost.push(BlobView {
+                descriptor: child.clone(),
+                exchange: view.exchange,
+                redirected: None,
+            }),
+        }
+    }
+    parts(registry, image, credential, blobs, lost, seen).await;
+}
+
+/// Asks for every part once. `known` were asked for already.
+async fn parts(
+    registry: &Registry,
+    image: &ImageReference,
+    credential: Option<usize>,
+    mut blobs: Vec<Descriptor>,
+    known: Vec<BlobView>,
+    seen: &mut Seen,
+) {
+    let mut digests = std::collections::HashSet::new();
+    blobs.retain(|blob| digests.insert(blob.digest.clone()));
+    let total = blobs.len() + known.len();
+    let bytes = blobs
+        .iter()
+        .chain(known.iter().map(|view| &view.descriptor))
+        .fold(0_u64, |sum, blob| sum.saturating_add(blob.size));
+    blobs.truncate(MOST.saturating_sub(known.len()));
+    let asked = futures_util::stream::iter(
+        blobs
+            .iter()
+            .map(|blob| registry.blob(image.repository(), blob, credential)),
+    )
+    .buffered(AT_ONCE)
+    .collect::<Vec<BlobView>>()
+    .await;
+    let views: Vec<BlobView> = known.into_iter().chain(asked).collect();
+    let checked = views.len();
+    let (late, views): (Vec<BlobView>, Vec<BlobView>) = views
+        .into_iter()
+        .partition(|view| matches!(last(view), Err(ExchangeFault::Deadline)));
+    if !late.is_empty() {
+        seen.skips.push(Evidence::skip(
+            Check::Blobs,
+            Vantage::Here,
+            SkipReason::TimedOut,
+            format!(
+                "the time was over with {} of {checked} parts not looked at",
+                late.len()
+            ),
+        ));
+    }
+    let bad: Vec<BlobView> = views.into_iter().filter(|view| !is_there(view)).collect();
+    if checked > 0 && late.is_empty() {
+        seen.facts.push(Fact::Blobs {
+            present: checked - bad.len(),
+            checked,
+            total,
+            bytes,
+        });
+    }
+    seen.facts
+        .extend(bad.into_iter().map(|view| Fact::Blob(Box::new(view))));
+}
+
+fn last(view: &BlobView) -> &Result<crate::model::observation::Answer, ExchangeFault> {
+    &view.redirected.as_ref().unwrap_or(&view.exchange).result
+}
+
+fn is_there(view: &BlobView) -> bool {
+    last(view)
+        .as_ref()
+        .is_ok_and(crate::model::observation::Answer::is_success)
+}

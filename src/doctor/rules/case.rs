@@ -1,0 +1,358 @@
+//! The evidence on one target, laid out for the rules: who would send what, and what came of it.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::doctor::answer::{self, Meaning, Missing};
+use crate::doctor::evidence::{
+    CandidateFact, ChainFact, Check, EvidenceSet, Fact, PortFact, Role, SkipReason, SourceFact,
+    VariantFact,
+};
+use crate::doctor::target::{Operation, Subject};
+use crate::model::dialect::Dialect;
+use crate::model::observation::{
+    BlobView, ConnectFault, DnsFault, Login, LoginVerdict, ManifestFact, ManifestView, Ping,
+    ProxyUse, PushView, Stage, Tags, Tls, TlsFault,
+};
+
+/// What rules look at.
+pub struct Case<'a> {
+    pub subject: &'a Subject,
+    pub evidence: &'a EvidenceSet,
+    pub dialect: Dialect,
+    pub ping: Option<(usize, &'a Ping)>,
+    /// The credentials of the run, in the order in which the consumer tries them.
+    pub candidates: &'a [CandidateFact],
+    /// Position of the line on the candidates.
+    pub candidates_at: Option<usize>,
+    /// Why the consumer may have more credentials than could be read.
+    pub maybe_more: Option<&'a str>,
+    /// The manifest without credentials.
+    pub anonymous: Option<Attempt<'a>>,
+    /// The manifest with each credential that the consumer would send, in its order.
+    pub used: Vec<Attempt<'a>>,
+    /// The manifest with credentials that nothing makes the consumer use.
+    pub unlinked: Vec<Attempt<'a>>,
+}
+
+/// One manifest request and the login that goes with it.
+pub struct Attempt<'a> {
+    pub at: usize,
+    pub view: &'a ManifestView,
+    pub meaning: Meaning,
+    pub login: Option<(usize, &'a Login)>,
+    pub candidate: Option<&'a CandidateFact>,
+}
+
+impl Attempt<'_> {
+    pub fn delivered(&self) -> bool {
+        self.meaning == Meaning::Delivered
+    }
+
+    /// The credential itself is refused, by the login or by the answer.
+    pub fn credential_refused(&self) -> Option<Refusal> {
+        let by_login = self.login.and_then(|(at, login)| match &login.verdict {
+            LoginVerdict::Refused { expired, words } => Some(Refusal {
+                at,
+                expired: *expired,
+                words: words.clone(),
+            }),
+            _ => None,
+        });
+        by_login.or_else(|| match &self.meaning {
+            Meaning::CredentialRefused { expired, words } => Some(Refusal {
+                at: self.at,
+                expired: *expired,
+                words: words.clone(),
+            }),
+            _ => None,
+        })
+    }
+
+    /// Positions of the lines on it.
+    pub fn because(&self) -> Vec<usize> {
+        self.login
+            .map(|(at, _)| at)
+            .into_iter()
+            .chain([self.at])
+            .collect()
+    }
+
+    /// The answer is about who asks, not about what is asked for.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self.meaning,
+            Meaning::Refused { .. } | Meaning::CredentialRefused { .. }
+        )
+    }
+}
+
+/// A refused credential.
+pub struct Refusal {
+    pub at: usize,
+    pub expired: bool,
+    pub words: String,
+}
+
+impl<'a> Case<'a> {
+    pub fn new(subject: &'a Subject, evidence: &'a EvidenceSet) -> Self {
+        let ping = evidence
+            .facts(|fact| match fact {
+                Fact::Ping(ping) => Some(ping),
+                _ => None,
+            })
+            .next();
+        let dialect = ping.map_or(Dialect::Distribution, |(_, ping)| ping.dialect);
+        let (candidates_at, candidates, maybe_more) = evidence
+            .facts(|fact| match fact {
+                Fact::Candidates { list, maybe_more } => Some((list, maybe_more)),
+                _ => None,
+            })
+            .next()
+            .map_or((None, &[][..], None), |(at, (list, more))| {
+                (Some(at), list.as_slice(), more.as_deref())
+            });
+        let logins: Vec<(usize, &Login)> = evidence
+            .facts(|fact| match fact {
+                Fact::Login(login) => Some(login),
+                _ => None,
+            })
+            .collect();
+        let (mut anonymous, mut used, mut unlinked) = (None, Vec::new(), Vec::new());
+        for (at, view) in evidence.facts(|fact| match fact {
+            Fact::Manifest(view) => Some(view.as_ref()),
+            _ => None,
+        }) {
+            let candidate = view
+                .credential
+                .and_then(|index| candidates.iter().find(|known| known.index == index));
+            let attempt = Attempt {
+                at,
+                view,
+                meaning: answer::meaning(view, dialect),
+                login: logins
+                    .iter()
+                    .find(|(_, login)| login.credential == view.credential)
+                    .copied(),
+                candidate,
+            };
+            match (view.credential, candidate.map(|candidate| candidate.role)) {
+                (None, _) => anonymous = Some(attempt),
+                (Some(_), Some(Role::Unlinked)) => unlinked.push(attempt),
+                (Some(_), _) => used.push(attempt),
+            }
+        }
+        Self {
+            subject,
+            evidence,
+            dialect,
+            ping,
+            candidates,
+            candidates_at,
+            maybe_more,
+            anonymous,
+            used,
+            unlinked,
+        }
+    }
+
+    pub fn is_pull(&self) -> bool {
+        self.subject.operation == Operation::Pull
+    }
+
+    /// What the consumer would get: with its credentials where it has any, else anonymously.
+    pub fn attempts(&self) -> Vec<&Attempt<'a>> {
+        if self.has_used_candidate() {
+            self.used.iter().collect()
+        } else {
+            self.anonymous.iter().collect()
+        }
+    }
+
+    /// Whether the consumer would send any credential at all.
+    pub fn has_used_candidate(&self) -> bool {
+        self.candidates
+            .iter()
+            .any(|candidate| candidate.role != Role::Unlinked)
+    }
+
+    /// The attempt by which the consumer gets the manifest.
+    pub fn delivered(&self) -> Option<&Attempt<'a>> {
+        self.attempts()
+            .into_iter()
+            .find(|attempt| attempt.delivered())
+    }
+
+    /// The attempt that speaks for all, when none delivers: one whose credential is good, else the first.
+    pub fn failing(&self) -> Option<&Attempt<'a>> {
+        if self.delivered().is_some() {
+            return None;
+        }
+        let attempts = self.attempts();
+        attempts
+            .iter()
+            .find(|attempt| attempt.credential_refused().is_none())
+            .or_else(|| attempts.first())
+            .copied()
+    }
+
+    /// The consumer's secrets could not be read, so that nothing is known of what it would send.
+    pub fn credentials_unread(&self) -> bool {
+        !self.has_used_candidate()
+            && self
+                .evidence
+                .of(Check::Credentials)
+                .any(|(_, item)| item.skip_reason.is_some_and(SkipReason::leaves_a_gap))
+    }
+
+    /// The consumer is refused for who it is, or for being nobody.
+    pub fn refused(&self) -> Option<&Attempt<'a>> {
+        if self.credentials_unread() {
+            return None;
+        }
+        self.failing()
+            .filter(|attempt| attempt.is_refusal() || attempt.credential_refused().is_some())
+    }
+
+    /// The attempt that was answered about the image itself: the consumer's, or any other that got further.
+    pub fn manifest(&self) -> Option<(&Attempt<'a>, &'a ManifestFact)> {
+        let attempt = self.delivered()?;
+        Some((attempt, attempt.view.manifest.as_ref()?))
+    }
+
+    /// `tags/list` as the consumer sees it.
+    pub fn tags(&self) -> Option<(usize, &'a Tags)> {
+        self.one(|fact| match fact {
+            Fact::Tags(tags) => Some(tags),
+            _ => None,
+        })
+    }
+
+    /// Evidence that the repository is there.
+    pub fn repository_exists(&self) -> Option<usize> {
+        let listed = self
+            .tags()
+            .filter(|(_, tags)| tags.tags.is_some())
+            .map(|(at, _)| at);
+        let told = || {
+            self.failing().and_then(|attempt| match attempt.meaning {
+                Meaning::Missing(Missing::TagOnly { .. }) => Some(attempt.at),
+                _ => None,
+            })
+        };
+        listed.or_else(told)
+    }
+
+    /// Other names that were tried and found.
+    pub fn found_variants(&self) -> Vec<(usize, &'a VariantFact)> {
+        self.evidence
+            .facts(|fact| match fact {
+                Fact::Variant(variant) if variant.found => Some(variant),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub fn sources(&self) -> Vec<(usize, &'a SourceFact)> {
+        self.evidence
+            .facts(|fact| match fact {
+                Fact::Source(source) => Some(source),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub fn chains(&self) -> Vec<(usize, &'a ChainFact)> {
+        self.evidence
+            .facts(|fact| match fact {
+                Fact::Chain(chain) => Some(chain),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub fn other_ports(&self) -> Vec<(usize, &'a PortFact)> {
+        self.evidence
+            .facts(|fact| match fact {
+                Fact::OtherPort(port) => Some(port),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub fn bad_blobs(&self) -> Vec<(usize, &'a BlobView)> {
+        self.evidence
+            .facts(|fact| match fact {
+                Fact::Blob(view) => Some(view.as_ref()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub fn logins(&self) -> Vec<(usize, &'a Login)> {
+        self.evidence
+            .facts(|fact| match fact {
+                Fact::Login(login) => Some(login),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub fn push(&self) -> Option<(usize, &'a PushView)> {
+        self.one(|fact| match fact {
+            Fact::Push(view) => Some(view.as_ref()),
+            _ => None,
+        })
+    }
+
+    pub fn dns(&self) -> Option<(usize, &'a Stage<Vec<IpAddr>, DnsFault>)> {
+        self.one(|fact| match fact {
+            Fact::Dns(stage) => Some(stage),
+            _ => None,
+        })
+    }
+
+    pub fn tcp(&self) -> Option<(usize, &'a Stage<SocketAddr, ConnectFault>)> {
+        self.one(|fact| match fact {
+            Fact::Tcp(stage) => Some(stage),
+            _ => None,
+        })
+    }
+
+    pub fn proxy(&self) -> Option<(usize, &'a ProxyUse)> {
+        self.one(|fact| match fact {
+            Fact::Proxy(proxy) => Some(proxy),
+            _ => None,
+        })
+    }
+
+    pub fn tls(&self) -> Option<(usize, &'a Stage<Tls, TlsFault>)> {
+        self.one(|fact| match fact {
+            Fact::Tls(stage) => Some(stage),
+            _ => None,
+        })
+    }
+
+    /// The first fact that `pick` takes.
+    pub fn one<T: 'a>(&self, pick: impl Fn(&'a Fact) -> Option<T> + 'a) -> Option<(usize, T)> {
+        self.evidence.facts(pick).next()
+    }
+
+    /// The name of a credential in a sentence: user and source.
+    pub fn who(&self, attempt: &Attempt<'_>) -> String {
+        crate::doctor::evidence::name_of(self.candidates, attempt.view.credential)
+    }
+
+    /// The selector as the user wrote it, with its kind: `tag 1.4`, `digest sha256:...`.
+    pub fn selector(&self) -> String {
+        match &self.subject.image {
+            Ok(image) => match image.digest() {
+                Some(digest) => format!(
+                    "the digest {}",
+                    crate::doctor::evidence::short_digest(digest)
+                ),
+                None => format!("the tag {}", image.tag().unwrap_or("latest")),
+            },
+            Err(_) => "the image".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The rules: from the evidence on one target to every cause that holds, without I/O, clock or chance.
+//!
+//! One file a family. A rule looks at a [`Case`] and returns a finding or nothing; which finding becomes the cause is
+//! [`super::rank`]'s business.
+
+mod ambiguous;
+mod auth;
+mod case;
+mod location;
+mod names;
+mod network;
+mod policy;
+mod push;
+mod registry;
+mod secrets;
+mod tls;
+
+#[cfg(test)]
+mod tests;
+
+use super::finding::Finding;
+
+pub use case::{Attempt, Case};
+
+/// One rule.
+pub type Rule = fn(&Case<'_>) -> Option<Finding>;
+
+/// All rules, by family.
+const FAMILIES: &[&[Rule]] = &[
+    location::RULES,
+    policy::RULES,
+    network::RULES,
+    tls::RULES,
+    secrets::RULES,
+    auth::RULES,
+    names::RULES,
+    registry::RULES,
+    ambiguous::RULES,
+    push::RULES,
+];
+
+/// Everything that holds.
+pub fn findings(case: &Case<'_>) -> Vec<Finding> {
+    FAMILIES
+        .iter()
+        .copied()
+        .flatten()
+        .filter_map(|rule| rule(case))
+        .collect()
+}

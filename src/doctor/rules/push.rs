@@ -1,0 +1,132 @@
+//! The push right, where it was asked for.
+
+use super::{Case, Rule};
+use crate::doctor::causes::Cause;
+use crate::doctor::evidence::Role;
+use crate::doctor::finding::Finding;
+use crate::model::observation::{LoginVerdict, PushVerdict};
+use crate::ui::sanitize_line;
+
+pub(super) const RULES: &[Rule] = &[login, shadowed, denied];
+
+/// The verdict on the credential that a push would use: only the first is used.
+fn first_login<'a>(
+    case: &Case<'a>,
+) -> Option<(
+    usize,
+    &'a crate::doctor::evidence::CandidateFact,
+    &'a LoginVerdict,
+)> {
+    let candidate = case
+        .candidates
+        .iter()
+        .find(|candidate| candidate.role != Role::Unlinked)?;
+    let (at, login) = case
+        .logins()
+        .into_iter()
+        .find(|(_, login)| login.credential == Some(candidate.index))?;
+    Some((at, candidate, &login.verdict))
+}
+
+fn login(case: &Case<'_>) -> Option<Finding> {
+    if case.is_pull() {
+        return None;
+    }
+    let (at, candidate, verdict) = first_login(case)?;
+    let LoginVerdict::Refused { expired, .. } = verdict else {
+        return None;
+    };
+    let registry = case.subject.registry();
+    let who = crate::doctor::evidence::name_of(case.candidates, Some(candidate.index));
+    let (cause, summary) = if *expired {
+        (
+            Cause::ExpiredCredentials,
+            format!("{registry} says that the credentials of {who} have expired"),
+        )
+    } else {
+        (
+            Cause::BadCredentials,
+            format!("{registry} refuses the login of {who}"),
+        )
+    };
+    Some(
+        Finding::certain(cause, vec![at], summary)
+            .secret(candidate.object.as_ref())
+            .key(&candidate.key),
+    )
+}
+
+/// Behind a refused credential stands a good one, and a push uses the first alone (OpenShift builder
+/// `pkg/build/builder/docker.go`).
+fn shadowed(case: &Case<'_>) -> Option<Finding> {
+    if case.is_pull() {
+        return None;
+    }
+    let (at, first, verdict) = first_login(case)?;
+    if !matches!(verdict, LoginVerdict::Refused { .. }) {
+        return None;
+    }
+    let (good_at, good) = case.logins().into_iter().find_map(|(at, login)| {
+        let candidate = case.candidates.iter().find(|candidate| {
+            Some(candidate.index) == login.credential && candidate.role != Role::Unlinked
+        })?;
+        (login.verdict == LoginVerdict::Accepted).then_some((at, candidate))
+    })?;
+    Some(
+        Finding::certain(
+            Cause::SecretShadowed,
+            vec![at, good_at],
+            format!(
+                "a push uses {} alone, which is refused; {} behind it is good",
+                first.source, good.source
+            ),
+        )
+        .secret(first.object.as_ref())
+        .key(&first.key),
+    )
+}
+
+fn denied(case: &Case<'_>) -> Option<Finding> {
+    let (at, push) = case.push()?;
+    let registry = case.subject.registry();
+    let repository = case.subject.repository();
+    let who = crate::doctor::evidence::name_of(case.candidates, push.credential);
+    match &push.verdict {
+        PushVerdict::Allowed | PushVerdict::NotProved { .. } => None,
+        PushVerdict::Denied { words } => {
+            let words = sanitize_line(words, 140);
+            if push.credential.is_none() {
+                return Some(Finding::certain(
+                    Cause::NoCredentials,
+                    case.candidates_at.into_iter().chain([at]).collect(),
+                    format!(
+                        "{registry} wants credentials for a push to {repository}, and there are none"
+                    ),
+                ));
+            }
+            let mut because = vec![at];
+            because.extend(first_login(case).map(|(at, ..)| at));
+            Some(Finding::certain(
+                Cause::PushDenied,
+                because,
+                format!("{registry} gives {who} no right to push to {repository} ({words})"),
+            ))
+        }
+        PushVerdict::RepositoryMissing { words } => Some(Finding::certain(
+            Cause::RepositoryMissing,
+            vec![at],
+            format!(
+                "{registry} has no repository {repository}, and makes none on a push ({})",
+                sanitize_line(words, 140)
+            ),
+        )),
+        PushVerdict::Refused { words } => Some(Finding::certain(
+            Cause::Quarantined,
+            vec![at],
+            format!(
+                "{registry} takes no push to {repository}: {}",
+                sanitize_line(words, 140)
+            ),
+        )),
+    }
+}

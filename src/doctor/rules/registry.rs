@@ -1,0 +1,252 @@
+//! The registry itself: limits, failures, its token service, its clock.
+
+use std::time::Duration;
+
+use jiff::fmt::rfc2822;
+
+use super::{Case, Rule};
+use crate::doctor::answer::{self, Meaning};
+use crate::doctor::causes::Cause;
+use crate::doctor::evidence::short_digest;
+use crate::doctor::finding::Finding;
+use crate::model::observation::{Answer, LoginVerdict, PingKind};
+use crate::ui::sanitize_line;
+
+pub(super) const RULES: &[Rule] = &[
+    rate_limit,
+    token_service,
+    token_refused,
+    server_at_ping,
+    server_at_manifest,
+    wrong_bytes,
+    storage,
+];
+
+/// Below this a clock is right: tokens are issued with some slack.
+const SKEW: Duration = Duration::from_secs(60);
+
+fn rate_limit(case: &Case<'_>) -> Option<Finding> {
+    if let Some((at, ping)) = case.ping
+        && ping.kind == PingKind::RateLimited
+    {
+        let said = ping
+            .exchange
+            .result
+            .as_ref()
+            .map(answer::words_of)
+            .unwrap_or_default();
+        return Some(limit(case, vec![at], &said, None, "requests"));
+    }
+    if let Some(attempt) = case.failing()
+        && let Meaning::Throttled {
+            words,
+            retry_after,
+            at_login,
+        } = &attempt.meaning
+    {
+        let what = if *at_login { "logins" } else { "pulls" };
+        return Some(limit(case, vec![attempt.at], words, *retry_after, what));
+    }
+    if case.delivered().is_some() {
+        return None;
+    }
+    case.logins()
+        .into_iter()
+        .find_map(|(at, login)| match &login.verdict {
+            LoginVerdict::Throttled { words, retry_after } => Some(limit(
+                case,
+                vec![at],
+                &sanitize_line(words, 120),
+                *retry_after,
+                "logins",
+            )),
+            _ => None,
+        })
+}
+
+fn limit(
+    case: &Case<'_>,
+    because: Vec<usize>,
+    words: &str,
+    retry_after: Option<Duration>,
+    what: &str,
+) -> Finding {
+    let until = retry_after
+        .map(|after| format!("; it says to try again in {} s", after.as_secs()))
+        .unwrap_or_default();
+    Finding::certain(
+        Cause::Rate,
+        because,
+        format!(
+            "{} has a limit on {what}, and it is reached: {words}{until}",
+            case.subject.registry()
+        ),
+    )
+}
+
+fn token_service(case: &Case<'_>) -> Option<Finding> {
+    let registry = case.subject.registry();
+    let finding = |at, words: &str| {
+        Some(Finding::certain(
+            Cause::TokenService,
+            vec![at],
+            format!("{registry} answers, its token service does not: {words}"),
+        ))
+    };
+    if let Some(attempt) = case.failing()
+        && let Meaning::TokenService { words } = &attempt.meaning
+    {
+        return finding(attempt.at, words);
+    }
+    if case.delivered().is_some() {
+        return None;
+    }
+    case.logins()
+        .into_iter()
+        .find_map(|(at, login)| match &login.verdict {
+            LoginVerdict::ServiceFault { words } => finding(at, &sanitize_line(words, 140)),
+            _ => None,
+        })
+}
+
+/// A fresh token is refused: by the clocks, or because registry and token service do not belong together.
+fn token_refused(case: &Case<'_>) -> Option<Finding> {
+    if case.delivered().is_some() {
+        return None;
+    }
+    let by_login = case
+        .logins()
+        .into_iter()
+        .find_map(|(at, login)| match &login.verdict {
+            LoginVerdict::TokenRefused { clock_skew } => Some((at, *clock_skew)),
+            _ => None,
+        });
+    let by_manifest = || {
+        let attempt = case.failing()?;
+        let Meaning::TokenRefused { .. } = attempt.meaning else {
+            return None;
+        };
+        let answer = attempt.view.exchange.result.as_ref().ok()?;
+        Some((attempt.at, skew(case, answer)))
+    };
+    let (at, clock_skew) = by_login.or_else(by_manifest)?;
+    let registry = case.subject.registry();
+    Some(match clock_skew.filter(|skew| *skew >= SKEW) {
+        Some(skew) => Finding::certain(
+            Cause::ClockSkew,
+            vec![at],
+            format!(
+                "{registry} refuses a fresh token, and its clock differs from this machine's by {} s",
+                skew.as_secs()
+            ),
+        ),
+        None => Finding::likely(
+            Cause::TokenService,
+            vec![at],
+            format!("{registry} refuses the tokens of its own token service, and the clocks agree"),
+        )
+        .or([Cause::ServerError])
+        .settled_by("issuer, audience and signing key in the registry's configuration"),
+    })
+}
+
+/// How far the registry's `Date` is from this machine's time.
+fn skew(case: &Case<'_>, answer: &Answer) -> Option<Duration> {
+    let date = rfc2822::parse(answer::header(answer, "date")?).ok()?;
+    let seconds = date.timestamp().as_second() - case.subject.now.as_second();
+    Some(Duration::from_secs(seconds.unsigned_abs()))
+}
+
+fn server_at_ping(case: &Case<'_>) -> Option<Finding> {
+    let (at, ping) = case.ping?;
+    let said = match &ping.exchange.result {
+        Ok(answer) => answer::words_of(answer),
+        Err(crate::model::observation::ExchangeFault::Protocol { text }) => {
+            format!("no valid HTTP: {}", sanitize_line(text, 100))
+        }
+        Err(_) => return None,
+    };
+    let registry = case.subject.registry();
+    match ping.kind {
+        PingKind::ServerError => Some(Finding::certain(
+            Cause::ServerError,
+            vec![at],
+            format!("{registry} itself fails: {said}"),
+        )),
+        PingKind::ChallengeMissing => Some(Finding::certain(
+            Cause::ServerError,
+            vec![at],
+            format!("{registry} refuses without saying how to log in: {said}, and no challenge"),
+        )),
+        PingKind::NoAnswer => Some(Finding::certain(
+            Cause::ServerError,
+            vec![at],
+            format!("{registry} answers with {said}"),
+        )),
+        _ => None,
+    }
+}
+
+fn server_at_manifest(case: &Case<'_>) -> Option<Finding> {
+    let attempt = case.failing()?;
+    let Meaning::Server { words } = &attempt.meaning else {
+        return None;
+    };
+    Some(Finding::certain(
+        Cause::ServerError,
+        vec![attempt.at],
+        format!("{} fails on the manifest: {words}", case.subject.registry()),
+    ))
+}
+
+/// What came is not what was asked for.
+fn wrong_bytes(case: &Case<'_>) -> Option<Finding> {
+    let (attempt, manifest) = case.manifest()?;
+    let asked = manifest.asked_digest.as_ref()?;
+    Some(Finding::certain(
+        Cause::ServerError,
+        vec![attempt.at],
+        format!(
+            "asked for {}, {} delivers {}",
+            short_digest(asked),
+            case.subject.registry(),
+            short_digest(&manifest.digest)
+        ),
+    ))
+}
+
+/// The storage behind the registry is out of reach or refuses; what is simply not there is `location.blob-missing`.
+fn storage(case: &Case<'_>) -> Option<Finding> {
+    let registry = case.subject.registry();
+    case.bad_blobs().into_iter().find_map(|(at, view)| {
+        let last = view.redirected.as_ref().unwrap_or(&view.exchange);
+        let words = match &last.result {
+            Ok(answer) if answer.status == 404 => return None,
+            Ok(answer) if answer.status == 429 => {
+                return Some(limit(
+                    case,
+                    vec![at],
+                    &answer::words_of(answer),
+                    None,
+                    "downloads",
+                ));
+            }
+            Ok(answer) => answer::words_of(answer),
+            Err(crate::model::observation::ExchangeFault::Deadline) => return None,
+            Err(fault) => answer::fault_words(fault),
+        };
+        let place = if view.redirected.is_some() {
+            format!("the storage that {registry} sends to")
+        } else {
+            registry.to_owned()
+        };
+        Some(Finding::certain(
+            Cause::ServerError,
+            vec![at],
+            format!(
+                "{place} does not hand out {}: {words}",
+                short_digest(&view.descriptor.digest)
+            ),
+        ))
+    })
+}

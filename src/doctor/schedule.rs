@@ -1,0 +1,421 @@
+//! Which probes run on one target, and when: what can overlap does, what was not needed is not asked, and every probe ends
+//! with the run's deadline, which the registry layer keeps.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::OnceCell;
+
+use super::answer::{self, Meaning, Missing as Gone};
+use super::evidence::{
+    CandidateFact, Check, Evidence, Fact, Role, Side, SkipReason, Vantage, VariantFact,
+};
+use super::probes::{self, blobs, chain, manifest, names, ports, reach};
+use super::setup::{ClusterTrust, PUBLIC};
+use super::sink::{Sink, Writer};
+use super::target::Subject;
+use crate::cluster::Cluster;
+use crate::cluster::snapshot::Want;
+use crate::model::dialect::Dialect;
+use crate::model::image::ImageReference;
+use crate::model::observation::{ConnectFault, Dial, ManifestView, Ping, PingKind};
+use crate::model::trust::RootStore;
+use crate::registry::{Options, Registry};
+
+/// Credentials that are tried for one image at most: pods with more matching secrets are a mistake of their own.
+const MOST_CREDENTIALS: usize = 5;
+/// The same for secrets that nobody links.
+const MOST_UNLINKED: usize = 3;
+/// Tags that are read to find a near one.
+const MOST_TAGS: usize = 500;
+
+/// One target and one registry to ask about it: the source, or a mirror.
+pub struct Leg {
+    pub subject: Subject,
+    pub registry: Arc<Registry>,
+    pub candidates: Vec<CandidateFact>,
+    pub trust: Trust,
+    pub known_images: Arc<KnownImages>,
+    /// Ports that are tried when no registry is on the one that was named, and whether by TLS.
+    pub usual_ports: Vec<(u16, bool)>,
+    /// How to talk to the host's other ports.
+    pub options: Options,
+    pub sink: Sink,
+}
+
+/// Whose certificates count.
+#[derive(Clone)]
+pub struct Trust {
+    pub machine: Arc<RootStore>,
+    /// Without a cluster's side: a fault of the chain is noted and not fatal.
+    pub tolerated: bool,
+    /// What the cluster trusts for this registry; `None` without a cluster.
+    pub cluster: Option<ClusterSide>,
+}
+
+/// The cluster's side of trust.
+#[derive(Clone)]
+pub enum ClusterSide {
+    Known {
+        trust: Arc<ClusterTrust>,
+        /// `insecureRegistries` has the registry.
+        insecure: bool,
+    },
+    /// The cluster has no configuration that tells.
+    Unknowable,
+}
+
+/// Images that the namespace uses, read when a name has to be guessed and not before.
+pub struct KnownImages {
+    pub cluster: Option<(Cluster, String)>,
+    pub cell: OnceCell<Vec<String>>,
+}
+
+impl KnownImages {
+    async fn get(&self) -> &[String] {
+        self.cell
+            .get_or_init(|| async {
+                let Some((cluster, namespace)) = &self.cluster else {
+                    return Vec::new();
+                };
+                let want = Want {
+                    pods: true,
+                    workloads: true,
+                    ..Want::default()
+                };
+                let scope = crate::cluster::Scope::Namespace(namespace.clone());
+                let view = cluster.namespace_view(&scope, want).await;
+                let pods = view.pods.iter().flatten().flat_map(|pod| &pod.containers);
+                let workloads = view
+                    .workloads
+                    .iter()
+                    .flat_map(|workloads| &workloads.list)
+                    .flat_map(|workload| &workload.containers);
+                let mut images: Vec<String> = pods
+                    .chain(workloads)
+                    .map(|container| container.image.clone())
+                    .collect();
+                images.sort();
+                images.dedup();
+                images
+            })
+            .await
+    }
+}
+
+impl Leg {
+    fn writer(&self) -> Writer<'_> {
+        Writer {
+            sink: &self.sink,
+            subject: &self.subject,
+            candidates: &self.candidates,
+        }
+    }
+
+    fn used(&self) -> impl Iterator<Item = &CandidateFact> {
+        self.candidates
+            .iter()
+            .filter(|candidate| candidate.role != Role::Unlinked)
+            .take(MOST_CREDENTIALS)
+    }
+
+    /// Asks everything that a pull needs.
+    pub async fn pull(&self) {
+        let Ok(image) = &self.subject.image else {
+            return;
+        };
+        let first = self.used().next().map(|candidate| candidate.index);
+        let (ping, anonymous, with) = tokio::join!(
+            self.reach(),
+            manifest::ask(&self.registry, image, None),
+            async {
+                match first {
+                    Some(index) => Some(manifest::ask(&self.registry, image, Some(index)).await),
+                    None => None,
+                }
+            }
+        );
+        if !manifest::answers(&ping.kind) {
+            self.look_at_other_ports(&ping).await;
+            return;
+        }
+        let dialect = ping.dialect;
+        let write = self.writer();
+        write.facts(anonymous.1, dialect);
+        let mut last = anonymous.0;
+        if let Some((view, facts)) = with {
+            write.facts(facts, dialect);
+            last = view;
+            for candidate in self.used().skip(1) {
+                if last.manifest.is_some() {
+                    break;
+                }
+                let (view, facts) =
+                    manifest::ask(&self.registry, image, Some(candidate.index)).await;
+                write.facts(facts, dialect);
+                // The one that got furthest speaks for all: a credential that is good, if there is one.
+                let refused = |view: &ManifestView| {
+                    matches!(
+                        answer::meaning(view, dialect),
+                        Meaning::CredentialRefused { .. }
+                    )
+                };
+                if view.manifest.is_some() || refused(&last) {
+                    last = view;
+                }
+            }
+        }
+        match &last.manifest {
+            Some(found) => {
+                let seen = blobs::look(
+                    &self.registry,
+                    image,
+                    last.credential,
+                    found,
+                    &self.subject.platforms,
+                )
+                .await;
+                write.seen(seen, dialect);
+            }
+            None => self.ask_further(image, &last, dialect).await,
+        }
+    }
+
+    /// The way to the registry, and its first answer.
+    async fn reach(&self) -> Ping {
+        let (dial, ping) = tokio::join!(self.registry.dial(), self.registry.ping());
+        let write = self.writer();
+        write.facts(reach::facts(&dial), ping.dialect);
+        self.judge_chain(&dial);
+        let reached = dial.proxy.as_ref().is_none_or(|used| used.result.is_ok())
+            && dial.tcp.as_ref().is_some_and(|stage| stage.result.is_ok())
+            && dial.tls.as_ref().is_none_or(|stage| stage.result.is_ok());
+        // Where the way failed its own words are the evidence, and an untrusted chain is judged by the chain.
+        if reached && !is_untrusted(&ping) {
+            write.facts([Fact::Ping(ping.clone())], ping.dialect);
+        }
+        ping
+    }
+
+    /// One handshake, judged for each side.
+    fn judge_chain(&self, dial: &Dial) {
+        let write = self.writer();
+        let now: Timestamp = self.subject.now;
+        let here = chain::chain(dial, Side::Here, &self.trust.machine, now);
+        let Some((mut here, _)) = here else {
+            return;
+        };
+        here.tolerated = self.trust.tolerated;
+        write.facts([Fact::Chain(here)], Dialect::Distribution);
+        match &self.trust.cluster {
+            None => {}
+            Some(ClusterSide::Unknowable) => self.sink.push([Evidence::skip(
+                Check::Tls,
+                Vantage::Config,
+                SkipReason::NotApplicable,
+                "what the nodes trust cannot be read through the API",
+            )]),
+            Some(ClusterSide::Known { trust, insecure }) => {
+                let Some((mut fact, sources)) =
+                    chain::chain(dial, Side::Cluster, &trust.roots, now)
+                else {
+                    return;
+                };
+                let public = sources.iter().all(|source| source == PUBLIC);
+                if let Some(why) = trust
+                    .unread
+                    .first()
+                    .filter(|_| !fact.faults.is_empty() && !insecure)
+                {
+                    self.sink.push([probes::unread(Check::Tls, why)]);
+                    return;
+                }
+                fact.assumed = public.then(|| trust.assumed.clone());
+                fact.tolerated = *insecure;
+                if !fact.faults.is_empty() {
+                    fact.bundle_remarks.clone_from(&trust.remarks);
+                }
+                write.facts([Fact::Chain(fact)], Dialect::Distribution);
+            }
+        }
+    }
+
+    /// No registry where it should be: is it on another port, or does the port speak TLS after all?
+    async fn look_at_other_ports(&self, ping: &Ping) {
+        let Ok(image) = &self.subject.image else {
+            return;
+        };
+        let dial = self.registry.dial().await;
+        let refused = dial
+            .tcp
+            .as_ref()
+            .is_some_and(|stage| matches!(stage.result, Err(ConnectFault::Refused)));
+        let elsewhere = refused || matches!(ping.kind, PingKind::NotARegistry { .. });
+        let own = dial.origin.port;
+        let mut asked: Vec<(u16, bool)> = Vec::new();
+        if !dial.origin.https && !refused {
+            asked.push((own, true));
+        }
+        if elsewhere {
+            asked.extend(self.usual_ports.iter().filter(|(port, _)| *port != own));
+        }
+        let host = host_of(image.registry());
+        let found = futures_util::future::join_all(
+            asked
+                .iter()
+                .map(|(port, https)| ports::ask(host, *port, *https, &self.options)),
+        )
+        .await;
+        let facts = found.into_iter().flatten().map(Fact::OtherPort);
+        self.writer().facts(facts, ping.dialect);
+    }
+
+    /// The image was not delivered: what splits the causes that are left?
+    async fn ask_further(&self, image: &ImageReference, last: &ManifestView, dialect: Dialect) {
+        let write = self.writer();
+        let meaning = answer::meaning(last, dialect);
+        if matches!(
+            meaning,
+            Meaning::Refused { .. } | Meaning::CredentialRefused { .. }
+        ) {
+            let unlinked = self
+                .candidates
+                .iter()
+                .filter(|candidate| candidate.role == Role::Unlinked)
+                .take(MOST_UNLINKED);
+            for candidate in unlinked {
+                let (view, facts) =
+                    manifest::ask(&self.registry, image, Some(candidate.index)).await;
+                write.facts(facts, dialect);
+                if view.manifest.is_some() {
+                    return;
+                }
+            }
+        }
+        let tags = match meaning {
+            Meaning::Missing(Gone::Manifest { .. } | Gone::TagOnly { .. }) => {
+                let tags = self
+                    .registry
+                    .tags(image.repository(), last.credential, MOST_TAGS)
+                    .await;
+                write.facts([Fact::Tags(tags.clone())], dialect);
+                tags.tags
+            }
+            _ => None,
+        };
+        let by_name = match meaning {
+            Meaning::Missing(Gone::Manifest { .. }) => tags.is_none(),
+            Meaning::Missing(Gone::Repository { .. }) | Meaning::NameInvalid { .. } => true,
+            Meaning::Refused { .. } => {
+                !answer::refusal_is_about_rights(dialect, last.credential.is_some())
+            }
+            _ => false,
+        };
+        if by_name {
+            self.try_names(image, last.credential, dialect).await;
+        }
+    }
+
+    /// Other names, one after the other: the first that is there ends it.
+    async fn try_names(&self, image: &ImageReference, credential: Option<usize>, dialect: Dialect) {
+        let known = self.known_images.get().await;
+        for (kind, variant) in names::variants(image, known) {
+            let view = self
+                .registry
+                .manifest(variant.repository(), variant.selector(), credential)
+                .await;
+            if view.exchange.result.is_err() {
+                return;
+            }
+            let found = view.manifest.is_some();
+            let fact = Fact::Variant(VariantFact {
+                kind,
+                image: variant.to_string(),
+                found,
+            });
+            self.writer().facts([fact], dialect);
+            if found {
+                return;
+            }
+        }
+    }
+
+    /// What a push needs: the way there, the login, and the push probe. `announce` is told its way before it runs.
+    pub async fn push(&self, announce: &mut (dyn FnMut(&str) + Send)) {
+        let Ok(image) = &self.subject.image else {
+            return;
+        };
+        let ping = self.reach().await;
+        if !manifest::answers(&ping.kind) {
+            self.look_at_other_ports(&ping).await;
+            return;
+        }
+        let write = self.writer();
+        let mut refused = false;
+        for (at, candidate) in self.used().enumerate() {
+            // Only the first counts for a push; a second one shows whether the first stands in its way.
+            if at > 0 && !refused {
+                break;
+            }
+            let login = self.registry.login(candidate.index).await;
+            let bad = matches!(
+                login.verdict,
+                crate::model::observation::LoginVerdict::Refused { .. }
+            );
+            write.facts([Fact::Login(login)], ping.dialect);
+            refused = at == 0 && bad;
+        }
+        let first = self.used().next().map(|candidate| candidate.index);
+        let first_refused = match first {
+            Some(index) => matches!(
+                self.registry.login(index).await.verdict,
+                crate::model::observation::LoginVerdict::Refused { .. }
+            ),
+            None => false,
+        };
+        if first_refused {
+            self.sink.push([Evidence::skip(
+                Check::Push,
+                Vantage::Here,
+                SkipReason::DependsOn,
+                "not tried: the login is refused",
+            )]);
+            return;
+        }
+        announce(ping.dialect.traits().push_words);
+        let view = self.registry.push(image.repository(), first).await;
+        write.facts([Fact::Push(Box::new(view))], ping.dialect);
+    }
+
+    /// Only the way there and the login: the check of `link` without an image.
+    pub async fn login(&self) {
+        let ping = self.reach().await;
+        if !manifest::answers(&ping.kind) {
+            self.look_at_other_ports(&ping).await;
+            return;
+        }
+        for candidate in self.used() {
+            let login = self.registry.login(candidate.index).await;
+            self.writer().facts([Fact::Login(login)], ping.dialect);
+        }
+    }
+}
+
+fn is_untrusted(ping: &Ping) -> bool {
+    matches!(
+        ping.exchange.result,
+        Err(crate::model::observation::ExchangeFault::Untrusted)
+    )
+}
+
+/// The host without its port.
+fn host_of(registry: &str) -> &str {
+    match registry.rsplit_once(':') {
+        Some((host, port))
+            if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            host
+        }
+        _ => registry,
+    }
+}

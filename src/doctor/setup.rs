@@ -1,0 +1,220 @@
+//! What a registry is talked to with: whose certificates are trusted, which proxy, how long. The same for every verb.
+
+use std::path::Path;
+use std::time::Instant;
+
+use crate::env::Env;
+use crate::error::Error;
+use crate::model::pem;
+use crate::model::policy::{KeyMiss, trusted_ca};
+use crate::model::proxy::{ProxyRules, ProxyValues};
+use crate::model::trust::RootStore;
+use crate::model::view::{ClusterConfigView, ConfigMapData, Missing, Part};
+use crate::registry::{Budgets, Options};
+
+/// The name of this machine's store in evidence.
+const MACHINE: &str = "this machine";
+/// The name of the stand-in for the nodes' own bundle.
+pub const PUBLIC: &str = "the public CAs";
+
+/// The certificates that this machine trusts: its store, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead, and
+/// `--registry-ca` beside it.
+///
+/// # Errors
+///
+/// When `registry_ca` cannot be read, or Go would take no certificate out of it: a bundle that helps nobody is a mistake
+/// that the user wants to hear of, with the line and the reason.
+pub fn machine_roots(env: &Env, registry_ca: Option<&Path>) -> Result<RootStore, Error> {
+    let mut roots = RootStore::new();
+    match (env.var("SSL_CERT_FILE"), env.var("SSL_CERT_DIR")) {
+        (None, None) => {
+            for certificate in rustls_native_certs::load_native_certs().certs {
+                // What Go does not parse it leaves out, and so does this.
+                drop(roots.add_der(MACHINE, &certificate));
+            }
+        }
+        (file, directories) => {
+            if let Some(file) = file {
+                add_file(&mut roots, &env.cwd.join(file));
+            }
+            for directory in directories.into_iter().flat_map(|list| list.split(':')) {
+                add_directory(&mut roots, &env.cwd.join(directory));
+            }
+        }
+    }
+    if let Some(path) = registry_ca {
+        roots.extend(&given_roots(&env.cwd.join(path), path)?);
+    }
+    Ok(roots)
+}
+
+/// As Go's `loadSystemRoots`: what cannot be read is passed over.
+fn add_file(roots: &mut RootStore, path: &Path) {
+    if let Ok(bytes) = std::fs::read(path) {
+        roots.add_bundle(MACHINE, &pem::parse(&bytes));
+    }
+}
+
+fn add_directory(roots: &mut RootStore, path: &Path) {
+    let mut files: Vec<_> = std::fs::read_dir(path)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    files.sort();
+    for file in files {
+        add_file(roots, &file);
+    }
+}
+
+fn given_roots(path: &Path, shown: &Path) -> Result<RootStore, Error> {
+    let name = shown.display();
+    let bytes = std::fs::read(path)
+        .map_err(|error| Error::failure(format!("cannot read the CA file {name}: {error}")))?;
+    let bundle = pem::parse(&bytes);
+    if bundle.certificates.is_empty() {
+        let mut error = Error::failure(format!("{name} holds no certificate that can be used"));
+        for defect in bundle.defects.iter().take(3) {
+            error = error.hint(format!("line {}: {}", defect.line, defect.kind));
+        }
+        return Err(error);
+    }
+    let mut roots = RootStore::new();
+    roots.add_bundle(&name.to_string(), &bundle);
+    Ok(roots)
+}
+
+/// What the cluster trusts for one registry.
+#[derive(Debug, Clone)]
+pub struct ClusterTrust {
+    pub roots: RootStore,
+    /// What was taken for granted.
+    pub assumed: String,
+    /// Keys and bundles that look as if they were meant for it and do not help.
+    pub remarks: Vec<String>,
+    /// Which parts could not be read.
+    pub unread: Vec<Missing>,
+}
+
+/// Puts together what the nodes trust for `registry` (`host[:port]` as the reference writes it): `additionalTrustedCA` of
+/// image.config, `trustedCA` of the Proxy, and the nodes' own bundle, for which the public CAs stand in because it cannot be
+/// read through the API. `None` where the cluster has no such configuration: there the nodes' trust cannot be known.
+pub fn cluster_trust(config: &ClusterConfigView, registry: &str) -> Option<ClusterTrust> {
+    if matches!(
+        &config.image_config,
+        Err(Missing::NotServed(_) | Missing::NotAsked)
+    ) {
+        return None;
+    }
+    let mut trust = ClusterTrust {
+        roots: RootStore::new(),
+        assumed: "the nodes' own bundle is the public CAs".to_owned(),
+        remarks: Vec::new(),
+        unread: Vec::new(),
+    };
+    for certificate in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
+        drop(trust.roots.add_der(PUBLIC, certificate));
+    }
+    if let Some(cas) = part(&config.registry_cas, &mut trust.unread) {
+        let found = trusted_ca(cas.data.keys().map(String::as_str), registry);
+        if let Some(key) = found.key {
+            add_key(&mut trust, cas, key);
+        }
+        for (key, miss) in found.near {
+            let why = match miss {
+                KeyMiss::Port => "is for another port",
+                KeyMiss::Separator => "needs two dots before the port",
+                KeyMiss::Case => "differs in upper and lower case",
+            };
+            trust.remarks.push(format!(
+                "the key {key} of {}/{} {why}",
+                cas.namespace, cas.name
+            ));
+        }
+    }
+    if let Some(ca) = part(&config.proxy_ca, &mut trust.unread) {
+        add_key(&mut trust, ca, "ca-bundle.crt");
+    }
+    Some(trust)
+}
+
+fn part<'a, T>(part: &'a Part<Option<T>>, unread: &mut Vec<Missing>) -> Option<&'a T> {
+    match part {
+        Ok(found) => found.as_ref(),
+        Err(why) => {
+            unread.push(why.clone());
+            None
+        }
+    }
+}
+
+fn add_key(trust: &mut ClusterTrust, map: &ConfigMapData, key: &str) {
+    let source = format!("configmap {}/{}", map.namespace, map.name);
+    let Some(text) = map.data.get(key) else {
+        trust.remarks.push(format!("{source} has no key {key}"));
+        return;
+    };
+    let bundle = pem::parse(text.as_bytes());
+    trust.roots.add_bundle(&source, &bundle);
+    for defect in bundle
+        .defects
+        .iter()
+        .filter(|defect| defect.loses_certificate())
+        .take(2)
+    {
+        trust.remarks.push(format!(
+            "{source}, {key}, line {}: {}",
+            defect.line, defect.kind
+        ));
+    }
+}
+
+/// Which proxy requests take, from the environment, as Go programs read it.
+pub fn proxy_rules(env: &Env) -> ProxyRules {
+    let value = |name: &str| env.var(name).unwrap_or_default().to_owned();
+    let values = |http: &str, https: &str, no_proxy: &str| ProxyValues {
+        http: value(http),
+        https: value(https),
+        no_proxy: value(no_proxy),
+    };
+    ProxyRules::from_environment(
+        &values("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+        &values("http_proxy", "https_proxy", "no_proxy"),
+    )
+}
+
+/// How to talk to one registry: this machine's roots and, where there is a cluster, what it trusts for that registry.
+pub fn registry_options(
+    machine: &RootStore,
+    cluster: Option<&ClusterTrust>,
+    proxy: ProxyRules,
+    plain_http: bool,
+    accept_untrusted: bool,
+    deadline: Instant,
+) -> Options {
+    let mut roots = machine.clone();
+    if let Some(trust) = cluster {
+        roots.extend(&trust.roots);
+    }
+    Options {
+        roots,
+        plain_http,
+        accept_untrusted,
+        proxy,
+        deadline,
+        budgets: Budgets::default(),
+    }
+}
+
+/// The same options once more, for another port of the same host.
+pub fn same_options(options: &Options) -> Options {
+    Options {
+        roots: options.roots.clone(),
+        plain_http: options.plain_http,
+        accept_untrusted: options.accept_untrusted,
+        proxy: options.proxy.clone(),
+        deadline: options.deadline,
+        budgets: options.budgets,
+    }
+}

@@ -1,0 +1,57 @@
+//! The program from start to end: parse, run, error to exit status.
+//!
+//! In the library so that the tour runs the very same program as `main.rs`.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+use crate::cli::{Cli, anywhere};
+use crate::env::Env;
+use crate::error::{Error, Kind};
+use crate::ui::{ColorChoice, Ui};
+use crate::verbs::{self, Run};
+
+/// Runs the program that `env` describes and gives its exit status.
+pub fn run_program(env: Env) -> ExitCode {
+    let program = verbs::program(&env);
+    let command = Cli::command().bin_name(program);
+    let args = anywhere::verb_first(&command, env.args.clone());
+    let matches = command.try_get_matches_from(args);
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let mut ui = Ui::of_process(&env, ColorChoice::Auto);
+            return ExitCode::from(ui.command_line(&error));
+        }
+    };
+    // There is no other that could have been installed before.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let mut ui = Ui::of_process(&env, cli.global.color);
+    let Err(error) = run(Run::new(env, &cli, program), cli) else {
+        return ExitCode::SUCCESS;
+    };
+    ui.error(&error);
+    ExitCode::from(error.status())
+}
+
+fn run(mut run: Run, cli: Cli) -> Result<(), Error> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Error::failure(format!("cannot start: {error}")))?;
+    // On a thread of its own: a prompt, or whatever else blocks, does not keep Ctrl-C from being heard.
+    let (interrupt, handle) = (run.interrupt.clone(), runtime.handle().clone());
+    let (done, mut result) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || drop(done.send(handle.block_on(verbs::run(&mut run, cli)))));
+    let result = runtime.block_on(async {
+        loop {
+            tokio::select! {
+                done = &mut result => break done.unwrap_or_else(|_| Err(Error::failure("this is a bug: the tool crashed"))),
+                _ = tokio::signal::ctrl_c() => if interrupt.ask().leaves() {
+                    break Err(Error::exit_only(Kind::Interrupted));
+                },
+            }
+        }
+    });
+    // Nothing that still waits holds the process up.
+    runtime.shutdown_background();
+    result
+}

@@ -1,0 +1,297 @@
+//! The objects of a namespace, reduced to what credentials and images are about.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::SecretBytes;
+use crate::cluster::ObjectRef;
+use crate::model::docker_config::Format;
+
+/// The label that marks what this tool made, and its value.
+const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "kubectl-extreg");
+/// Set by OpenShift on the pull secrets that it makes for the internal registry: openshift-controller-manager
+/// `pkg/internalregistry/controllers/annotations.go`; the last one is from releases before 4.16.
+const PLATFORM_ANNOTATIONS: [&str; 3] = [
+    "openshift.io/internal-registry-auth-token.service-account",
+    "openshift.io/internal-registry-auth-token.binding",
+    "openshift.io/token-secret.name",
+];
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAccount {
+    pub namespace: String,
+    pub name: String,
+    pub uid: String,
+    pub resource_version: String,
+    /// `imagePullSecrets`: copied into pods when they are created.
+    pub pull_secrets: Vec<String>,
+    /// `secrets`: what may be mounted; builds look here as well.
+    pub mountable_secrets: Vec<String>,
+    /// `kubernetes.io/enforce-mountable-secrets`: only secrets of that list may be mounted.
+    pub enforces_mountable: bool,
+}
+
+/// A secret with docker credentials, or one that looks as if it were meant to have them.
+#[derive(Debug, Clone)]
+pub struct Secret {
+    pub namespace: String,
+    pub name: String,
+    pub uid: String,
+    pub resource_version: String,
+    /// `kubernetes.io/dockerconfigjson`, `kubernetes.io/dockercfg`, `Opaque`, ...
+    pub type_name: String,
+    /// All keys of its data.
+    pub keys: Vec<String>,
+    /// The values of the keys that look like docker configs; other values are not kept.
+    pub configs: BTreeMap<String, SecretBytes>,
+    pub labels: BTreeMap<String, String>,
+    /// Without `kubectl.kubernetes.io/last-applied-configuration`, which repeats the secret's data.
+    pub annotations: BTreeMap<String, String>,
+    pub immutable: bool,
+    pub created: Option<Timestamp>,
+}
+
+impl Secret {
+    /// Whether this tool made it.
+    pub fn is_ours(&self) -> bool {
+        self.labels
+            .get(MANAGED_BY.0)
+            .is_some_and(|value| value == MANAGED_BY.1)
+    }
+
+    /// Whether OpenShift made it for the internal registry and rotates it: never to be edited, copied or deleted.
+    pub fn is_of_platform(&self) -> bool {
+        PLATFORM_ANNOTATIONS
+            .iter()
+            .any(|name| self.annotations.contains_key(*name))
+            || (self.type_name == "kubernetes.io/dockercfg" && self.name.contains("-dockercfg-"))
+    }
+
+    /// The docker config that pods and builds read, as its type says; `None` when the type is not one that they read, or
+    /// the key that belongs to it is missing.
+    pub fn docker_config(&self) -> Option<(Format, &SecretBytes)> {
+        let (format, key) = match self.type_name.as_str() {
+            "kubernetes.io/dockerconfigjson" => (Format::ConfigJson, ".dockerconfigjson"),
+            "kubernetes.io/dockercfg" => (Format::DockerCfg, ".dockercfg"),
+            _ => return None,
+        };
+        self.configs.get(key).map(|value| (format, value))
+    }
+}
+
+/// Which list of a pod a container is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContainerKind {
+    Init,
+    Regular,
+    Ephemeral,
+    /// A volume whose source is an image.
+    Volume,
+}
+
+/// One image that a pod runs or mounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    pub kind: ContainerKind,
+    pub name: String,
+    /// As written in the specification.
+    pub image: String,
+    /// `imagePullPolicy`, where it is set.
+    pub pull_policy: Option<String>,
+    /// What the runtime says it runs (`imageID`).
+    pub image_id: Option<String>,
+    /// Why it does not run yet.
+    pub waiting: Option<Waiting>,
+}
+
+/// `state.waiting` of a container. Foreign text, not sanitised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    pub reason: String,
+    pub message: String,
+}
+
+/// The controller that made an object.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Owner {
+    /// `ReplicaSet`, `Job`, ...
+    pub kind: String,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pod {
+    pub namespace: String,
+    pub name: String,
+    pub uid: String,
+    /// `Pending`, `Running`, `Succeeded`, `Failed`, `Unknown`.
+    pub phase: String,
+    pub created: Option<Timestamp>,
+    /// It is on its way out.
+    pub deleting: bool,
+    pub service_account: String,
+    pub node: Option<String>,
+    /// The pod's own list; admission copied the service account's into it when it was empty.
+    pub pull_secrets: Vec<String>,
+    pub containers: Vec<Container>,
+    pub owner: Option<Owner>,
+}
+
+impl Pod {
+    /// Whether a container has not got its image yet. A pod whose secret holds malformed base64 waits with a reason that
+    /// is the decoder's text, so every waiting container without an image counts.
+    pub fn waits_for_image(&self) -> bool {
+        self.phase == "Pending"
+            && self.containers.iter().any(|container| {
+                container.image_id.as_deref().is_none_or(str::is_empty)
+                    && container.waiting.as_ref().is_some_and(|waiting| {
+                        !matches!(
+                            waiting.reason.as_str(),
+                            "PodInitializing" | "ContainerCreating"
+                        )
+                    })
+            })
+    }
+}
+
+/// Something with a pod template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workload {
+    pub object: ObjectRef,
+    pub uid: String,
+    pub resource_version: String,
+    pub owner: Option<Owner>,
+    /// `spec.replicas`, where the kind has it.
+    pub replicas: Option<i64>,
+    /// Of the template; `default` where it names none.
+    pub service_account: String,
+    /// Of the template; when it is not empty the service account's are not used.
+    pub pull_secrets: Vec<String>,
+    pub containers: Vec<Container>,
+    /// Of the template.
+    pub annotations: BTreeMap<String, String>,
+    /// `image.openshift.io/triggers` of the object.
+    pub image_triggers: Option<String>,
+}
+
+/// Workloads of all kinds that could be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Workloads {
+    pub list: Vec<Workload>,
+    /// Kinds (`resource[.group]`) that could not be read, and why. A kind that the cluster does not have is not here.
+    pub unread: Vec<(String, super::Missing)>,
+}
+
+/// An image in a BuildConfig: `DockerImage`, `ImageStreamTag` or `ImageStreamImage`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildImage {
+    pub kind: String,
+    pub name: String,
+    pub namespace: Option<String>,
+}
+
+/// One of `spec.source.images`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildSourceImage {
+    pub from: BuildImage,
+    pub pull_secret: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildConfig {
+    pub namespace: String,
+    pub name: String,
+    pub uid: String,
+    pub resource_version: String,
+    /// `builder` where it names none.
+    pub service_account: String,
+    /// `Source`, `Docker`, `Custom`, `JenkinsPipeline`.
+    pub strategy: String,
+    pub from: Option<BuildImage>,
+    pub pull_secret: Option<String>,
+    pub source_images: Vec<BuildSourceImage>,
+    pub output: Option<BuildImage>,
+    pub push_secret: Option<String>,
+    /// Every secret that it names, for whatever purpose, each once.
+    pub secrets: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(type_name: &str, name: &str, annotations: &[(&str, &str)]) -> Secret {
+        Secret {
+            namespace: "team".into(),
+            name: name.into(),
+            uid: String::new(),
+            resource_version: String::new(),
+            type_name: type_name.into(),
+            keys: vec![".dockercfg".into()],
+            configs: BTreeMap::from([(".dockercfg".into(), SecretBytes::new(b"{}".to_vec()))]),
+            labels: BTreeMap::new(),
+            annotations: annotations
+                .iter()
+                .map(|(k, v)| ((*k).into(), (*v).into()))
+                .collect(),
+            immutable: false,
+            created: None,
+        }
+    }
+
+    #[test]
+    fn the_platforms_own_secrets_are_known() {
+        assert!(secret("kubernetes.io/dockercfg", "builder-dockercfg-x7k2p", &[]).is_of_platform());
+        let annotated = [("openshift.io/internal-registry-auth-token.binding", "bound")];
+        assert!(secret("kubernetes.io/dockercfg", "renamed", &annotated).is_of_platform());
+        assert!(!secret("kubernetes.io/dockercfg", "my-registry", &[]).is_of_platform());
+        assert!(!secret("Opaque", "team-dockercfg-notes", &[]).is_of_platform());
+    }
+
+    #[test]
+    fn the_type_decides_which_key_is_read() {
+        assert!(
+            secret("kubernetes.io/dockercfg", "a", &[])
+                .docker_config()
+                .is_some()
+        );
+        assert!(
+            secret("kubernetes.io/dockerconfigjson", "a", &[])
+                .docker_config()
+                .is_none()
+        );
+        assert!(secret("Opaque", "a", &[]).docker_config().is_none());
+    }
+
+    #[test]
+    fn a_pod_waits_for_its_image_whatever_the_reason_is_called() {
+        let pod = |reason: &str, image_id: Option<&str>| Pod {
+            namespace: "team".into(),
+            name: "web".into(),
+            uid: String::new(),
+            phase: "Pending".into(),
+            created: None,
+            deleting: false,
+            service_account: "default".into(),
+            node: None,
+            pull_secrets: Vec::new(),
+            containers: vec![Container {
+                kind: ContainerKind::Regular,
+                name: "web".into(),
+                image: "registry.example.com/web".into(),
+                pull_policy: None,
+                image_id: image_id.map(str::to_owned),
+                waiting: Some(Waiting {
+                    reason: reason.into(),
+                    message: String::new(),
+                }),
+            }],
+            owner: None,
+        };
+        assert!(pod("ImagePullBackOff", None).waits_for_image());
+        assert!(pod("illegal base64 data at input byte 0", Some("")).waits_for_image());
+        assert!(!pod("ContainerCreating", None).waits_for_image());
+        assert!(!pod("CrashLoopBackOff", Some("sha256:1")).waits_for_image());
+    }
+}

@@ -1,0 +1,110 @@
+//! The pull secret of a registry as an object: how ours is made, and how any is read.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use super::Object;
+use super::ours::{MANAGED_BY, MANAGER, REGISTRY};
+use crate::model::credential::Credential;
+use crate::model::docker_config::{ConfigError, DockerConfig, Format};
+
+/// The secret's type for a format.
+pub fn type_of(format: Format) -> &'static str {
+    match format {
+        Format::ConfigJson => "kubernetes.io/dockerconfigjson",
+        Format::DockerCfg => "kubernetes.io/dockercfg",
+    }
+}
+
+/// The key of `data` that a format stands under.
+pub fn data_key(format: Format) -> &'static str {
+    match format {
+        Format::ConfigJson => ".dockerconfigjson",
+        Format::DockerCfg => ".dockercfg",
+    }
+}
+
+/// The format that a secret's type promises; `None` for types that the kubelet does not read.
+pub fn format_of(secret: &Object) -> Option<Format> {
+    [Format::ConfigJson, Format::DockerCfg]
+        .into_iter()
+        .find(|format| type_of(*format) == secret.text("/type"))
+}
+
+/// Why no docker config can be read from a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    #[error("its type {0:?} is not one that holds registry credentials")]
+    Type(String),
+    #[error("it has no {0}")]
+    NoData(&'static str),
+    #[error("its {0} is not base64")]
+    NotBase64(&'static str),
+    #[error("its {0} is {1}")]
+    NotConfig(&'static str, ConfigError),
+}
+
+/// The docker config in a secret, by its type.
+pub fn read(secret: &Object) -> Result<DockerConfig, ReadError> {
+    let format =
+        format_of(secret).ok_or_else(|| ReadError::Type(secret.text("/type").to_owned()))?;
+    let key = data_key(format);
+    let text = secret
+        .value()
+        .get("data")
+        .and_then(|data| data.get(key))
+        .and_then(Value::as_str)
+        .ok_or(ReadError::NoData(key))?;
+    let bytes = STANDARD
+        .decode(text)
+        .map_err(|_| ReadError::NotBase64(key))?;
+    DockerConfig::parse(&bytes, format).map_err(|error| ReadError::NotConfig(key, error))
+}
+
+/// What our secret is to hold.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// `host[:port][/path]`, for the annotation.
+    pub registry: String,
+    /// The key of the docker config.
+    pub key: String,
+    pub credential: Credential,
+    /// `None`: as the existing one has it, else config.json.
+    pub format: Option<Format>,
+}
+
+impl Content {
+    /// The format to write, given what is there.
+    pub fn format_for(&self, existing: Option<&Object>) -> Format {
+        self.format
+            .or_else(|| existing.and_then(format_of))
+            .unwrap_or(Format::ConfigJson)
+    }
+
+    /// The secret, whole. When `existing` holds the same credentials its own text is kept, so that nothing changes.
+    pub fn object(&self, namespace: &str, name: &str, existing: Option<&Object>) -> Object {
+        let format = self.format_for(existing);
+        let config = DockerConfig::single(format, &self.key, &self.credential);
+        let text = existing
+            .filter(|secret| read(secret).is_ok_and(|old| old.same_credentials(&config)))
+            .and_then(|secret| secret.value().get("data")?.get(data_key(format))?.as_str())
+            .map_or_else(
+                || STANDARD.encode(config.to_json().expose_secret()),
+                str::to_owned,
+            );
+        Object::new(json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                "labels": { MANAGED_BY: MANAGER },
+                "annotations": { REGISTRY: self.registry },
+            },
+            "type": type_of(format),
+            "data": { data_key(format): text },
+        }))
+    }
+}

@@ -1,0 +1,204 @@
+//! Plans taking back what the journal says was done: own entries out of lists and maps whatever came after, single fields
+//! only while they hold what was written, created objects while they are as they were made and nothing uses them.
+//! Whatever cannot be taken back refuses the whole.
+
+use serde::{Deserialize, Serialize};
+
+use super::edit::apply_all;
+use super::ours::{self, Owner};
+use super::used::{self, Naming};
+use super::{Action, Change, Object, Op, Plan, UndoNote, WhenGone};
+use crate::cluster::{Kind, ObjectRef, kinds};
+
+/// How one change is taken back, as the journal keeps it. Holds no secret value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "how",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
+pub enum Undo {
+    /// By these edits.
+    Edit { ops: Vec<Op> },
+    /// By deleting what was created, while it is what was created. Without a version the run was cut off before it
+    /// knew it: then it must be ours. `again` is the command that makes it again.
+    Delete {
+        resource_version: Option<String>,
+        again: Option<String>,
+    },
+    /// There is nothing to take back.
+    Nothing { reason: String },
+    /// It would need a secret value.
+    NeedsSecret { again: String },
+}
+
+/// One journalled change with the object as it is now.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    pub object: ObjectRef,
+    /// The object that was changed; `None` when the run was cut off before it was known.
+    pub uid: Option<String>,
+    pub undo: Undo,
+    pub now: Option<Object>,
+}
+
+impl Recorded {
+    fn named(&self) -> String {
+        match &self.object.namespace {
+            Some(namespace) => format!("{} in namespace {namespace:?}", self.object),
+            None => self.object.to_string(),
+        }
+    }
+}
+
+/// Why the whole is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UndoRefusal {
+    #[error("{object} cannot be put back: the journal keeps no secret value")]
+    NeedsSecret { object: String, again: String },
+    #[error("{object} has been changed since: {what}")]
+    Changed { object: String, what: String },
+    #[error("{object} is used by now, by {users}")]
+    Used { object: String, users: String },
+}
+
+/// The plan that takes the changes back, last first. `namers` are the objects of those namespaces that name a secret.
+pub fn undo(recorded: &[Recorded], namers: &[(Kind, Object)]) -> Result<Plan, UndoRefusal> {
+    let mut plan = Plan::default();
+    for entry in recorded.iter().rev() {
+        match (&entry.undo, &entry.now) {
+            (Undo::NeedsSecret { again }, _) => {
+                return Err(UndoRefusal::NeedsSecret {
+                    object: entry.named(),
+                    again: again.clone(),
+                });
+            }
+            (Undo::Nothing { reason }, _) => {
+                plan.notes.push(format!("{}: {reason}", entry.named()));
+            }
+            (_, None) => plan.notes.push(format!(
+                "{} is gone: there is nothing to take back",
+                entry.named()
+            )),
+            (_, Some(now)) if entry.uid.is_some() && entry.uid.as_deref() != now.uid() => {
+                plan.notes.push(format!(
+                    "{} was made anew since: nothing of this change is in it",
+                    entry.named()
+                ));
+            }
+            (Undo::Edit { ops }, Some(now)) => plan.changes.push(edit(entry, ops, now)?),
+            (
+                Undo::Delete {
+                    resource_version,
+                    again,
+                },
+                Some(now),
+            ) => {
+                unchanged(entry, resource_version.as_deref(), now)?;
+                unused(entry, recorded, namers, &mut plan.notes)?;
+                plan.changes.push(delete(entry, again.clone(), now));
+            }
+        }
+    }
+    Ok(plan)
+}
+
+fn edit(entry: &Recorded, ops: &[Op], now: &Object) -> Result<Change, UndoRefusal> {
+    apply_all(ops, now.value()).map_err(|refusal| UndoRefusal::Changed {
+        object: entry.named(),
+        what: refusal.to_string(),
+    })?;
+    Ok(Change {
+        object: entry.object.clone(),
+        action: Action::Edit(ops.to_vec()),
+        seen: Some(now.clone()),
+        done: "taken back".to_owned(),
+        why: "undoes the journalled change".to_owned(),
+        risk: None,
+        undo: UndoNote::Inverse,
+        when_gone: WhenGone::Skip,
+    })
+}
+
+fn unchanged(entry: &Recorded, version: Option<&str>, now: &Object) -> Result<(), UndoRefusal> {
+    let as_made = match version {
+        Some(version) => now.resource_version() == Some(version),
+        None => matches!(ours::owner(now), Owner::Ours { .. }),
+    };
+    if as_made {
+        return Ok(());
+    }
+    Err(UndoRefusal::Changed {
+        object: entry.named(),
+        what: "it is not as it was made".to_owned(),
+    })
+}
+
+/// Refuses when something still names the secret after this undo has taken its own entries off. Pods that wait for their
+/// image are noted only: admission gave them the name, and they wait because the link was wrong.
+fn unused(
+    entry: &Recorded,
+    recorded: &[Recorded],
+    namers: &[(Kind, Object)],
+    notes: &mut Vec<String>,
+) -> Result<(), UndoRefusal> {
+    if entry.object.kind != kinds::SECRET {
+        return Ok(());
+    }
+    let (mut users, mut waiting) = (Vec::new(), Vec::new());
+    for (kind, object) in namers {
+        if Some(object.namespace()) != entry.object.namespace.as_deref() {
+            continue;
+        }
+        let reference = kind.object(Some(object.namespace()), object.name());
+        let after = without(recorded, &reference, object);
+        match used::naming(*kind, &after, &entry.object.name) {
+            Some(Naming::Uses) if *kind == kinds::POD => waiting.push(reference),
+            Some(Naming::Uses) => users.push(reference),
+            Some(Naming::Ran) | None => {}
+        }
+    }
+    if !waiting.is_empty() {
+        notes.push(format!(
+            "{} will be missing in {}, which wait for their image",
+            entry.named(),
+            super::unlink::list(&waiting)
+        ));
+    }
+    if users.is_empty() {
+        return Ok(());
+    }
+    Err(UndoRefusal::Used {
+        object: entry.named(),
+        users: super::unlink::list(&users),
+    })
+}
+
+/// The object as it will be when this undo has taken its own entries off.
+fn without(recorded: &[Recorded], reference: &ObjectRef, object: &Object) -> Object {
+    let mut value = object.value().clone();
+    for entry in recorded.iter().rev().filter(|it| it.object == *reference) {
+        if let Undo::Edit { ops } = &entry.undo
+            && let Ok(Some(edited)) = apply_all(ops, &value)
+        {
+            value = edited;
+        }
+    }
+    Object::new(value)
+}
+
+fn delete(entry: &Recorded, again: Option<String>, now: &Object) -> Change {
+    Change {
+        object: entry.object.clone(),
+        action: Action::Delete,
+        seen: Some(now.clone()),
+        done: String::new(),
+        why: "the journalled change made it".to_owned(),
+        risk: None,
+        undo: again.map_or(UndoNote::Inverse, |again| UndoNote::Secret { again }),
+        when_gone: WhenGone::Skip,
+    }
+}
+
+#[cfg(test)]
+mod tests;

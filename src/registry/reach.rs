@@ -1,0 +1,322 @@
+//! From a question about a repository to its answer, as one credential or as nobody: with the challenge, the token and the
+//! redirects that lie between.
+//!
+//! Clients disagree about which challenge counts. containers/image (CRI-O, skopeo) and Docker take that of `/v2/`,
+//! containerd that of the request. Here the request's counts where one is known, then that of `/v2/`; and when the answer to
+//! a token names another service, that one is asked too, once.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use super::follow::Redirects;
+use super::holder::{Holder, Sign};
+use super::query::{Authorization, Query};
+use super::signs::{basic_sign, registry_token_sign};
+use super::token::Issued;
+use super::wire::{Asked, Wire};
+use super::{Registry, answers, urls};
+use crate::model::challenge::{self, Challenge};
+use crate::model::credential::Credential;
+use crate::model::observation::{Answer, Grant, Sent, Withheld};
+
+/// A pause that a registry asks for is taken when it is no longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// The last answer on the way, and the token that was got for it.
+pub(super) struct Reached {
+    pub(super) grant: Option<Grant>,
+    pub(super) asked: Asked,
+}
+
+impl Registry {
+    /// Asks `query` about `repository` as `credential`, or anonymously. A short pause that the registry asks for is taken once.
+    pub(super) async fn reach(
+        &self,
+        repository: &str,
+        credential: Option<usize>,
+        query: &Query,
+        redirects: Redirects,
+    ) -> Reached {
+        let reached = self
+            .reach_as(repository, credential, query, redirects)
+            .await;
+        let pause = reached
+            .asked
+            .answer()
+            .filter(|answer| answer.status == 429)
+            .and_then(answers::retry_after)
+            .filter(|pause| *pause <= LONGEST_PAUSE);
+        let refused_by_token_service =
+            reached.grant.is_some() && reached.asked.exchange.purpose != query.purpose;
+        match pause {
+            Some(pause) if !refused_by_token_service && self.wire.limits.pause(pause).await => {
+                self.reach_as(repository, credential, query, redirects)
+                    .await
+            }
+            _ => reached,
+        }
+    }
+
+    async fn reach_as(
+        &self,
+        repository: &str,
+        credential: Option<usize>,
+        query: &Query,
+        redirects: Redirects,
+    ) -> Reached {
+        match (credential, self.holder(credential)) {
+            (Some(index), Some(holder)) => {
+                self.reach_with(repository, index, holder, query, redirects)
+                    .await
+            }
+            _ => self.reach_anonymously(repository, query, redirects).await,
+        }
+    }
+
+    async fn reach_anonymously(
+        &self,
+        repository: &str,
+        query: &Query,
+        redirects: Redirects,
+    ) -> Reached {
+        if let Some(issued) = self.anonymous_token(repository) {
+            return self
+                .with_token(repository, &issued, query, redirects)
+                .await
+                .0;
+        }
+        let (first, at_home) = self.follow(query.clone(), redirects).await;
+        let refused = first.answer().filter(|answer| answer.status == 401);
+        let Some(refusal) = refused.filter(|_| at_home) else {
+            return Reached {
+                grant: None,
+                asked: first,
+            };
+        };
+        let challenge = match challenge::preferred(&refusal.challenges) {
+            Some(challenge) => {
+                self.remember(repository, challenge);
+                Some(challenge.clone())
+            }
+            // gcr.io names its token service at `/v2/` only.
+            None => self.ping_challenge().await,
+        };
+        let Some(challenge) = challenge.filter(Challenge::is_bearer) else {
+            return Reached {
+                grant: None,
+                asked: first,
+            };
+        };
+        let issued = self.token_for(&challenge, repository, "pull", None).await;
+        if issued.token.is_some() {
+            self.anonymous
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(repository.to_owned(), Arc::clone(&issued));
+        }
+        self.with_token(repository, &issued, query, redirects)
+            .await
+            .0
+    }
+
+    async fn reach_with(
+        &self,
+        repository: &str,
+        index: usize,
+        holder: &Holder,
+        query: &Query,
+        redirects: Redirects,
+    ) -> Reached {
+        let without_grant = |asked| Reached { grant: None, asked };
+        if !self.may_send_credentials().await {
+            return without_grant(Wire::withheld(query, Withheld::PlainHttp));
+        }
+        if let Credential::RegistryToken(token) = &holder.credential {
+            let query = with(query, Authorization::Bearer(token.clone()));
+            return without_grant(
+                self.ask_as(holder, query, redirects, registry_token_sign)
+                    .await,
+            );
+        }
+        if self.dialect().await.traits().prove_first {
+            drop(self.prove(index).await);
+        }
+        let known = match self.known_challenge(repository) {
+            Some(challenge) => Some(challenge),
+            None => self.ping_challenge().await,
+        };
+        let challenge = match known {
+            Some(challenge) => challenge,
+            None => {
+                let (first, at_home) = self.follow(query.clone(), redirects).await;
+                match self.challenge_in(repository, &first, at_home) {
+                    Some(challenge) => challenge,
+                    None => return without_grant(first),
+                }
+            }
+        };
+        if challenge.is_basic() {
+            // A refusal of Basic by a repository may be about the repository, one by `/v2/` is about the password.
+            drop(self.prove(index).await);
+            return without_grant(self.ask_basic(holder, query, redirects).await);
+        }
+        let (reached, at_home) = self
+            .by_token(&challenge, repository, index, query, redirects)
+            .await;
+        match self.challenge_in(repository, &reached.asked, at_home) {
+            Some(other) if names_another_service(&other, &challenge) => {
+                self.remember(repository, &other);
+                self.by_token(&other, repository, index, query, redirects)
+                    .await
+                    .0
+            }
+            _ => reached,
+        }
+    }
+
+    async fn by_token(
+        &self,
+        challenge: &Challenge,
+        repository: &str,
+        index: usize,
+        query: &Query,
+        redirects: Redirects,
+    ) -> (Reached, bool) {
+        let issued = self
+            .token_for(challenge, repository, "pull", Some(index))
+            .await;
+        let (reached, at_home) = self.with_token(repository, &issued, query, redirects).await;
+        if issued.token.is_some()
+            && reached.asked.answer().is_some_and(shows_token_taken)
+            && let Some(holder) = self.holder(Some(index))
+        {
+            holder.note_token_taken();
+        }
+        (reached, at_home)
+    }
+
+    /// Sends `query` with the token, or gives the token request's own exchange when none was issued. Also says whether the
+    /// answer is the registry's own.
+    async fn with_token(
+        &self,
+        repository: &str,
+        issued: &Issued,
+        query: &Query,
+        redirects: Redirects,
+    ) -> (Reached, bool) {
+        let grant = Some(issued.grant(repository));
+        let Some(token) = &issued.token else {
+            let asked = issued.instead();
+            return (Reached { grant, asked }, false);
+        };
+        let query = with(query, Authorization::Bearer(token.clone()));
+        let (asked, at_home) = self.follow(query, redirects).await;
+        (Reached { grant, asked }, at_home)
+    }
+
+    /// An identity token is of no use to a registry that wants Basic: consumers then ask without it, and so does this.
+    pub(super) async fn ask_basic(
+        &self,
+        holder: &Holder,
+        query: &Query,
+        redirects: Redirects,
+    ) -> Asked {
+        let Credential::Password { username, password } = &holder.credential else {
+            return self.follow(query.clone(), redirects).await.0;
+        };
+        let authorization = Authorization::Basic {
+            username: username.clone(),
+            password: password.clone(),
+        };
+        self.ask_as(holder, with(query, authorization), redirects, basic_sign)
+            .await
+    }
+
+    /// Sends a query that carries the credential itself.
+    pub(super) async fn ask_as(
+        &self,
+        holder: &Holder,
+        query: Query,
+        redirects: Redirects,
+        read: impl FnOnce(&Asked) -> Sign,
+    ) -> Asked {
+        let request = async { self.follow(query.clone(), redirects).await.0 };
+        match holder.ask(request, read).await {
+            Ok(asked) => asked,
+            Err(why) => Wire::withheld(&query, why),
+        }
+    }
+
+    /// The challenge in an answer of the registry itself. Remembered for the repository only where nothing was sent along:
+    /// Harbor answers a token without the right with a challenge for Basic.
+    fn challenge_in(&self, repository: &str, asked: &Asked, at_home: bool) -> Option<Challenge> {
+        let answer = asked.answer().filter(|answer| answer.status == 401)?;
+        let challenge = challenge::preferred(&answer.challenges).filter(|_| at_home)?;
+        if asked.exchange.sent == Sent::Nothing {
+            self.remember(repository, challenge);
+        }
+        Some(challenge.clone())
+    }
+
+    fn remember(&self, repository: &str, challenge: &Challenge) {
+        self.challenges
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(repository.to_owned(), challenge.clone());
+    }
+
+    pub(super) fn known_challenge(&self, repository: &str) -> Option<Challenge> {
+        self.challenges
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(repository)
+            .cloned()
+    }
+
+    /// The challenge of `/v2/`, if the registry itself gave it.
+    pub(super) async fn ping_challenge(&self) -> Option<Challenge> {
+        let ping = self.known_ping().await;
+        let answer = ping.exchange.answer()?;
+        let at_home = url::Url::parse(&ping.exchange.url)
+            .ok()
+            .and_then(|url| urls::origin_of(&url))
+            .as_ref()
+            == Some(self.base().await);
+        challenge::preferred(&answer.challenges)
+            .filter(|_| at_home)
+            .cloned()
+    }
+
+    fn anonymous_token(&self, repository: &str) -> Option<Arc<Issued>> {
+        self.anonymous
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(repository)
+            .filter(|issued| issued.is_fresh())
+            .cloned()
+    }
+
+    /// Credentials go over plain HTTP only when the user said so.
+    pub(super) async fn may_send_credentials(&self) -> bool {
+        self.base().await.https || self.plain_http
+    }
+}
+
+/// The same query with other credentials.
+pub(super) fn with(query: &Query, authorization: Authorization) -> Query {
+    Query {
+        authorization,
+        ..query.clone()
+    }
+}
+
+/// A registry that answers about content has taken the token, whatever it says about the content.
+fn shows_token_taken(answer: &Answer) -> bool {
+    answer.is_success() || answer.is_redirect() || answer.status == 404
+}
+
+fn names_another_service(other: &Challenge, used: &Challenge) -> bool {
+    other.is_bearer()
+        && (other.param("realm") != used.param("realm")
+            || other.param("service").is_some() && other.param("service") != used.param("service"))
+}

@@ -1,0 +1,374 @@
+//! The token flow: from a challenge to a token for one repository, with credentials or without.
+//!
+//! Source of the shapes: the distribution project's token and OAuth2 documents; containers/image `docker_client.go`
+//! `getBearerToken` (GET with Basic and `account`), `getBearerTokenOAuth2` (POST with a refresh token). Realms are checked
+//! before anything goes there, redirects of token requests are not followed, and tokens are kept per realm, service, scope
+//! and credential until they expire.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::Method;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use super::Registry;
+use super::holder::{Holder, Sign};
+use super::jwt::Claims;
+use super::query::{Authorization, Query};
+use super::realm;
+use super::wire::{Asked, Wire};
+use crate::model::challenge::Challenge;
+use crate::model::credential::Credential;
+use crate::model::observation::{Answer, Exchange, Grant, Purpose, Withheld};
+
+/// What a token lives when its service does not say (distribution's token document: 60 seconds).
+const DEFAULT_LIFE: Duration = Duration::from_secs(60);
+/// So much before its end a token is renewed.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// What makes a token the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct TokenKey {
+    pub(super) realm: String,
+    pub(super) service: Option<String>,
+    pub(super) scope: Option<String>,
+    pub(super) credential: Option<usize>,
+}
+
+/// What came of a token request.
+pub(super) struct Issued {
+    pub(super) exchange: Exchange,
+    pub(super) token: Option<SecretString>,
+    pub(super) claims: Option<Claims>,
+    until: Instant,
+}
+
+impl Issued {
+    /// It is not about to expire.
+    pub(super) fn is_fresh(&self) -> bool {
+        Instant::now() < self.until
+    }
+
+    /// The part that goes into an observation.
+    pub(super) fn grant(&self, repository: &str) -> Grant {
+        Grant {
+            exchange: self.exchange.clone(),
+            granted: self
+                .claims
+                .as_ref()
+                .and_then(|claims| claims.granted(repository)),
+            claims: self.claims.as_ref().map(Claims::shown).unwrap_or_default(),
+        }
+    }
+
+    /// The token request in the place of the one that it was for.
+    pub(super) fn instead(&self) -> Asked {
+        Asked {
+            exchange: self.exchange.clone(),
+            body: hyper::body::Bytes::new(),
+            headers: http::HeaderMap::new(),
+        }
+    }
+}
+
+impl Registry {
+    /// A token by `challenge` for `actions` on `repository`.
+    ///
+    /// The scope is built here and not taken from the challenge: GitHub's ping names a placeholder, Google's an invented
+    /// last component, and zot's is empty.
+    pub(super) async fn token_for(
+        &self,
+        challenge: &Challenge,
+        repository: &str,
+        actions: &str,
+        credential: Option<usize>,
+    ) -> Arc<Issued> {
+        let constant = constant_scope(challenge);
+        let scope = constant.unwrap_or_else(|| format!("repository:{repository}:{actions}"));
+        self.token(key(challenge, Some(scope), credential)).await
+    }
+
+    /// A token without a scope: it says whether the credential is good, and nothing about rights.
+    pub(super) async fn scopeless_token(
+        &self,
+        challenge: &Challenge,
+        credential: usize,
+    ) -> Arc<Issued> {
+        self.token(key(challenge, constant_scope(challenge), Some(credential)))
+            .await
+    }
+
+    async fn token(&self, key: TokenKey) -> Arc<Issued> {
+        self.tokens.forget_if(&key, |issued| !issued.is_fresh());
+        let request = Box::pin(self.request_token(&key));
+        self.tokens.once(key.clone(), request).await
+    }
+
+    async fn request_token(&self, key: &TokenKey) -> Arc<Issued> {
+        let base = self.base().await;
+        let holder = self.holder(key.credential);
+        let purpose = if key.scope.is_none() && holder.is_some() {
+            Purpose::CredentialCheck
+        } else {
+            Purpose::Token
+        };
+        let allowed = realm::realm(base, &self.own_addresses().await, &key.realm);
+        let realm = match allowed {
+            Ok(realm) => realm,
+            Err(why) => {
+                let placeholder = Query::get(purpose, self.url("/").await);
+                let mut asked = Wire::withheld(&placeholder, why);
+                asked.exchange.url = super::urls::shown_text(&key.realm);
+                return Arc::new(not_issued(asked));
+            }
+        };
+        let mut query = token_query(purpose, &realm, key, holder);
+        let refusal = Withheld::RealmAddress {
+            realm: super::urls::shown(&realm),
+        };
+        query.guard = self.guard(&realm, refusal).await;
+        let Some(holder) = holder else {
+            let asked = self.wire.ask(&query).await;
+            return Arc::new(self.issued(asked));
+        };
+        if realm.scheme() == "http" && !self.plain_http {
+            return Arc::new(not_issued(Wire::withheld(&query, Withheld::PlainHttp)));
+        }
+        let proves = self.dialect().await.traits().token_proves;
+        let scoped = key.scope.is_some();
+        let read = |asked: &Asked| token_sign(asked, proves, scoped);
+        let asked = match holder.ask(self.wire.ask(&query), read).await {
+            Ok(asked) => asked,
+            Err(why) => return Arc::new(not_issued(Wire::withheld(&query, why))),
+        };
+        Arc::new(self.issued(asked))
+    }
+
+    /// Takes the token out of the answer, and keeps it out of everything that is recorded from now on.
+    fn issued(&self, mut asked: Asked) -> Issued {
+        let response = asked
+            .answer()
+            .filter(|answer| answer.is_success())
+            .and_then(|_| TokenResponse::read(&asked.body));
+        let Some(response) = response else {
+            return not_issued(asked);
+        };
+        self.wire.redactor.add(response.token.expose_secret());
+        if let Ok(answer) = &mut asked.exchange.result {
+            answer.body = Vec::new();
+        }
+        Issued {
+            claims: Claims::read(response.token.expose_secret()),
+            exchange: asked.exchange,
+            token: Some(response.token),
+            until: Instant::now() + response.life.saturating_sub(MARGIN),
+        }
+    }
+}
+
+fn not_issued(asked: Asked) -> Issued {
+    Issued {
+        exchange: asked.exchange,
+        token: None,
+        claims: None,
+        // A refusal is kept for the run: nothing is asked twice.
+        until: Instant::now() + Duration::from_secs(24 * 3600),
+    }
+}
+
+/// What a token answer tells about the credential that was sent for it.
+fn token_sign(asked: &Asked, token_proves: bool, scoped: bool) -> Sign {
+    let Some(answer) = asked.answer() else {
+        return Sign::Nothing;
+    };
+    match answer.status {
+        401 => Sign::Bad,
+        403 if !scoped => Sign::Bad,
+        400 if is_invalid_grant(answer) => Sign::Bad,
+        200..300 if token_proves && TokenResponse::read(&asked.body).is_some() => Sign::Good,
+        _ => Sign::Nothing,
+    }
+}
+
+/// An OAuth2 service refuses a refresh token with 400 (RFC 6749 section 5.2).
+pub(super) fn is_invalid_grant(answer: &Answer) -> bool {
+    answer.status == 400 && answer.has_code("invalid_grant")
+}
+
+fn key(challenge: &Challenge, scope: Option<String>, credential: Option<usize>) -> TokenKey {
+    let param = |name| {
+        challenge
+            .param(name)
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned)
+    };
+    TokenKey {
+        realm: param("realm").unwrap_or_default(),
+        service: param("service"),
+        scope,
+        credential,
+    }
+}
+
+/// The scope of services that know only one (Amazon ECR Public). The service is theirs alone, so no dialect has to be known.
+fn constant_scope(challenge: &Challenge) -> Option<String> {
+    let traits = crate::model::dialect::Dialect::EcrPublic.traits();
+    (challenge.param("service") == Some("public.ecr.aws"))
+        .then_some(traits.scope)
+        .flatten()
+        .map(str::to_owned)
+}
+
+fn token_query(purpose: Purpose, realm: &Url, key: &TokenKey, holder: Option<&Holder>) -> Query {
+    let mut query = Query::get(purpose, realm.clone());
+    match holder.map(|holder| &holder.credential) {
+        Some(Credential::IdentityToken { token, .. }) => {
+            query.method = Method::POST;
+            query.form = Some(refresh_form(key, token));
+        }
+        Some(Credential::Password { username, password }) => {
+            let mut pairs = query.url.query_pairs_mut();
+            pairs.append_pair("account", username);
+            append_wish(&mut pairs, key);
+            drop(pairs);
+            query.authorization = Authorization::Basic {
+                username: username.clone(),
+                password: password.clone(),
+            };
+        }
+        // A token for the registry itself is of no use to its token service.
+        Some(Credential::RegistryToken(_)) | None => {
+            append_wish(&mut query.url.query_pairs_mut(), key);
+        }
+    }
+    // Without a pair `query_pairs_mut` leaves a bare question mark.
+    if query.url.query() == Some("") {
+        query.url.set_query(None);
+    }
+    query
+}
+
+fn append_wish<T: url::form_urlencoded::Target>(
+    pairs: &mut url::form_urlencoded::Serializer<'_, T>,
+    key: &TokenKey,
+) {
+    if let Some(service) = &key.service {
+        pairs.append_pair("service", service);
+    }
+    if let Some(scope) = &key.scope {
+        pairs.append_pair("scope", scope);
+    }
+}
+
+fn refresh_form(key: &TokenKey, token: &SecretString) -> SecretString {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "refresh_token");
+    form.append_pair("client_id", "kubectl-extreg");
+    append_wish(&mut form, key);
+    form.append_pair("refresh_token", token.expose_secret());
+    SecretString::from(form.finish())
+}
+
+/// A token answer; Azure sends only `access_token`, others only `token`.
+struct TokenResponse {
+    token: SecretString,
+    life: Duration,
+}
+
+impl TokenResponse {
+    fn read(body: &[u8]) -> Option<Self> {
+        let json: Value = serde_json::from_slice(body).ok()?;
+        let token = ["token", "access_token"]
+            .iter()
+            .find_map(|name| json.get(*name)?.as_str().filter(|token| !token.is_empty()))?;
+        let life = json
+            .get("expires_in")
+            .and_then(Value::as_u64)
+            .map_or(DEFAULT_LIFE, Duration::from_secs);
+        Some(Self {
+            token: SecretString::from(token),
+            // Far beyond any run, and safe to add to a clock.
+            life: life.min(Duration::from_secs(24 * 3600)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(body: &str) -> Option<(String, Duration)> {
+        TokenResponse::read(body.as_bytes())
+            .map(|response| (response.token.expose_secret().to_owned(), response.life))
+    }
+
+    #[test]
+    fn tokens_are_read_under_both_names() {
+        assert_eq!(
+            response(r#"{"token":"a","expires_in":300}"#),
+            Some(("a".to_owned(), Duration::from_secs(300)))
+        );
+        assert_eq!(
+            response(r#"{"access_token":"b"}"#),
+            Some(("b".to_owned(), DEFAULT_LIFE))
+        );
+        for none in ["", "{}", "<html>", r#"{"token":""}"#, r#"{"token":7}"#] {
+            assert_eq!(response(none), None, "{none}");
+        }
+    }
+
+    fn key_for(scope: Option<&str>) -> TokenKey {
+        TokenKey {
+            realm: "https://auth.example/token?x=y".to_owned(),
+            service: Some("registry.example".to_owned()),
+            scope: scope.map(str::to_owned),
+            credential: Some(0),
+        }
+    }
+
+    #[test]
+    fn passwords_go_as_basic_and_never_into_the_url() {
+        let holder = Holder::new(Credential::Password {
+            username: "robot".to_owned(),
+            password: SecretString::from("secret"),
+        });
+        let realm = Url::parse("https://auth.example/token?x=y").unwrap();
+        let key = key_for(Some("repository:a/b:pull"));
+        let query = token_query(Purpose::Token, &realm, &key, Some(&holder));
+        assert_eq!(
+            query.url.as_str(),
+            "https://auth.example/token?x=y&account=robot&service=registry.example&scope=repository%3Aa%2Fb%3Apull"
+        );
+        assert!(query.form.is_none());
+        assert!(matches!(query.authorization, Authorization::Basic { .. }));
+    }
+
+    #[test]
+    fn identity_tokens_are_posted() {
+        let holder = Holder::new(Credential::IdentityToken {
+            username: "robot".to_owned(),
+            token: SecretString::from("refresh&me"),
+        });
+        let realm = Url::parse("https://auth.example/token").unwrap();
+        let query = token_query(Purpose::Token, &realm, &key_for(None), Some(&holder));
+        assert_eq!(query.method, Method::POST);
+        assert_eq!(query.url.as_str(), "https://auth.example/token");
+        assert_eq!(
+            query.form.unwrap().expose_secret(),
+            "grant_type=refresh_token&client_id=kubectl-extreg&service=registry.example&refresh_token=refresh%26me"
+        );
+    }
+
+    #[test]
+    fn a_request_without_wishes_has_no_question_mark() {
+        let realm = Url::parse("https://auth.example/token").unwrap();
+        let key = TokenKey {
+            service: None,
+            ..key_for(None)
+        };
+        let query = token_query(Purpose::Token, &realm, &key, None);
+        assert_eq!(query.url.as_str(), "https://auth.example/token");
+    }
+}

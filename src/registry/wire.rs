@@ -1,0 +1,255 @@
+//! One request and what came of it: sends it over a kept connection, bounds what comes back, and records both without
+//! secrets. Follows no redirect, answers no challenge, judges nothing.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::{HeaderMap, Response};
+use http_body_util::BodyExt as _;
+use hyper::body::{Bytes, Incoming};
+
+use super::answers;
+use super::faults::{fault_of, is_ended};
+use super::lease::Lease;
+use super::limits::{Cut, Limits};
+use super::pool::{MOST_CONNECTIONS, Pool};
+use super::query::{Query, method_name, request};
+use super::redact::Redactor;
+use super::urls;
+use crate::model::observation::{
+    Answer, Exchange, ExchangeFault, Origin, ProxyFault, Sent, Withheld,
+};
+
+/// The bound of manifests (containers/image `iolimits.MaxManifestBodySize`).
+pub(super) const MANIFEST_BOUND: usize = 4 * 1024 * 1024;
+/// The bound of all else (containers/image `iolimits.MaxAuthTokenBodySize`, `MaxErrorBodySize`).
+pub(super) const BOUND: usize = 1024 * 1024;
+
+/// What came of a request.
+pub(super) struct Asked {
+    pub(super) exchange: Exchange,
+    /// The body as it came, bounded: with the secrets that `exchange` leaves out.
+    pub(super) body: Bytes,
+    /// All headers as they came.
+    pub(super) headers: HeaderMap,
+}
+
+impl Asked {
+    /// The answer, if there was one.
+    pub(super) fn answer(&self) -> Option<&Answer> {
+        self.exchange.answer()
+    }
+}
+
+/// The way to all servers of a run, and the record of what was said.
+pub(super) struct Wire {
+    pub(super) pool: Pool,
+    pub(super) limits: Limits,
+    pub(super) redactor: Redactor,
+    /// In the order of their beginning; `None` while under way.
+    record: Mutex<Vec<Option<Exchange>>>,
+}
+
+/// What was reached, in the words of [`ExchangeFault::TimedOut`].
+const AFTER_REQUEST: &str = "the connection was made and the request sent";
+const AFTER_HEAD: &str = "the answer had begun";
+
+struct Raw {
+    status: u16,
+    headers: HeaderMap,
+    body: Bytes,
+    truncated: bool,
+}
+
+impl Wire {
+    pub(super) fn new(pool: Pool, limits: Limits, redactor: Redactor) -> Self {
+        Self {
+            pool,
+            limits,
+            redactor,
+            record: Mutex::default(),
+        }
+    }
+
+    /// All exchanges that have ended, in the order in which they began.
+    pub(super) fn record(&self) -> Vec<Exchange> {
+        let record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        record.iter().flatten().cloned().collect()
+    }
+
+    /// Sends `query`.
+    pub(super) async fn ask(&self, query: &Query) -> Asked {
+        let slot = {
+            let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+            record.push(None);
+            record.len() - 1
+        };
+        let (elapsed, result) = Box::pin(self.send(query)).await;
+        let (result, headers, body) = match result {
+            Ok(raw) => {
+                let kept = self.redactor.body(raw.body.to_vec());
+                let mut answer = answers::answer(raw.status, &raw.headers, kept, raw.truncated);
+                for (_, value) in &mut answer.headers {
+                    *value = self.redactor.text(value).into_owned();
+                }
+                (Ok(answer), raw.headers, raw.body)
+            }
+            Err(fault) => (Err(fault), HeaderMap::new(), Bytes::new()),
+        };
+        let exchange = Exchange {
+            purpose: query.purpose,
+            method: method_name(&query.method),
+            url: urls::shown(&query.url),
+            sent: query.sent(),
+            elapsed,
+            result,
+        };
+        self.note(slot, &exchange);
+        Asked {
+            exchange,
+            body,
+            headers,
+        }
+    }
+
+    /// The exchange of a request that is not made.
+    pub(super) fn withheld(query: &Query, why: Withheld) -> Asked {
+        Asked {
+            exchange: Exchange {
+                purpose: query.purpose,
+                method: method_name(&query.method),
+                url: urls::shown(&query.url),
+                sent: Sent::Nothing,
+                elapsed: Duration::ZERO,
+                result: Err(ExchangeFault::Withheld(why)),
+            },
+            body: Bytes::new(),
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// Puts an exchange on record. Bodies of successes are not kept there: whoever asked has them.
+    fn note(&self, slot: usize, exchange: &Exchange) {
+        let mut kept = exchange.clone();
+        if let Ok(answer) = &mut kept.result
+            && answer.is_success()
+        {
+            answer.body = Vec::new();
+        }
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = record.get_mut(slot) {
+            *entry = Some(kept);
+        }
+    }
+
+    async fn send(&self, query: &Query) -> (Duration, Result<Raw, ExchangeFault>) {
+        let Some(origin) = urls::origin_of(&query.url) else {
+            let text = "the URL names no host that HTTP can be spoken with".to_owned();
+            return (Duration::ZERO, Err(ExchangeFault::Protocol { text }));
+        };
+        let mut start = Instant::now();
+        // A kept connection may have been closed by the server in the meantime; the request then never reached it.
+        for _attempt in 0..=MOST_CONNECTIONS {
+            let lease = match self.pool.lease(&origin, &query.guard).await {
+                Ok(lease) => lease,
+                Err(fault) => return (start.elapsed(), Err(fault)),
+            };
+            start = Instant::now();
+            match self.over(lease, query, &origin).await {
+                Ok(raw) => return (start.elapsed(), Ok(raw)),
+                Err(Failure::Stale) => {}
+                Err(Failure::Fault(fault)) => return (start.elapsed(), Err(fault)),
+            }
+        }
+        let text = "the server closes every connection that is kept open".to_owned();
+        (start.elapsed(), Err(ExchangeFault::Cut { text }))
+    }
+
+    async fn over(&self, mut lease: Lease, query: &Query, origin: &Origin) -> Result<Raw, Failure> {
+        let request = request(query, origin, &lease).map_err(|error| {
+            Failure::Fault(ExchangeFault::Protocol {
+                text: format!("the request cannot be written: {error}"),
+            })
+        })?;
+        let traits = std::sync::Arc::clone(&lease.traits);
+        let reused = lease.reused;
+        let head_came = AtomicBool::new(false);
+        let talk = async {
+            let response = lease.send(request).await?;
+            head_came.store(true, Ordering::Relaxed);
+            read(response, query.bound).await
+        };
+        match self.limits.within(self.limits.budgets.http, talk).await {
+            Ok(Ok((raw, whole))) => {
+                if whole {
+                    lease.finish().await;
+                }
+                if traits.via_proxy.is_some() && raw.status == 407 {
+                    return Err(Failure::Fault(ExchangeFault::Proxy(
+                        ProxyFault::AuthenticationRequired,
+                    )));
+                }
+                Ok(raw)
+            }
+            Ok(Err(error)) => {
+                let head_came = head_came.into_inner();
+                if reused && is_ended(&error) && !head_came {
+                    return Err(Failure::Stale);
+                }
+                Err(Failure::Fault(fault_of(
+                    &error,
+                    &traits,
+                    origin.https,
+                    head_came,
+                )))
+            }
+            Err(Cut::TimedOut) => {
+                let after = if head_came.into_inner() {
+                    AFTER_HEAD
+                } else {
+                    AFTER_REQUEST
+                };
+                Err(Failure::Fault(ExchangeFault::TimedOut { after }))
+            }
+            Err(Cut::Deadline) => Err(Failure::Fault(ExchangeFault::Deadline)),
+        }
+    }
+}
+
+enum Failure {
+    /// The server had closed the kept connection.
+    Stale,
+    Fault(ExchangeFault),
+}
+
+/// Reads an answer up to its bound. Also says whether it was read to its end.
+async fn read(response: Response<Incoming>, bound: usize) -> Result<(Raw, bool), hyper::Error> {
+    let (head, mut body) = response.into_parts();
+    let bound = if head.status.is_success() {
+        bound
+    } else {
+        BOUND
+    };
+    let mut bytes = Vec::new();
+    let mut truncated = false;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        let room = bound - bytes.len();
+        if data.len() > room {
+            bytes.extend_from_slice(&data[..room]);
+            truncated = true;
+            break;
+        }
+        bytes.extend_from_slice(&data);
+    }
+    let raw = Raw {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body: bytes.into(),
+        truncated,
+    };
+    Ok((raw, !truncated))
+}

@@ -1,0 +1,94 @@
+//! What `-v` and `-vv` add: every stage with its time, every request with its answer.
+
+use super::Look;
+use super::wrap::hanging;
+use crate::doctor::answer;
+use crate::doctor::diagnosis::Diagnosis;
+use crate::doctor::evidence::Status;
+use crate::model::observation::{Exchange, Sent};
+use crate::ui::sanitize_line;
+
+/// One line a piece of evidence: status, stage, vantage, time, words.
+pub(super) fn stages(diagnosis: &Diagnosis, look: &Look) -> String {
+    let mut text = String::new();
+    for item in &diagnosis.evidence {
+        let glyph = match item.status {
+            Status::Pass => look.paint.green(look.glyphs.pass),
+            Status::Fail => look.paint.red(look.glyphs.fail),
+            Status::Warn => look.paint.yellow(look.glyphs.warn),
+            Status::Skip => look.paint.dim("-"),
+        };
+        let pad = " ".repeat(2_usize.saturating_sub(match item.status {
+            Status::Pass => look.glyphs.pass.chars().count(),
+            Status::Fail => look.glyphs.fail.chars().count(),
+            Status::Warn => look.glyphs.warn.chars().count(),
+            Status::Skip => 1,
+        }));
+        let time = item
+            .elapsed
+            .map(|elapsed| format!("{} ms", elapsed.as_millis()))
+            .unwrap_or_default();
+        let skip = item
+            .skip_reason
+            .map(|reason| format!("({}) ", reason.word()))
+            .unwrap_or_default();
+        let head = format!(
+            "{:<12}{:<8}{time:>8}  ",
+            item.check.word(),
+            item.vantage.word()
+        );
+        let indent = 2 + 3 + 12 + 8 + 10;
+        text.push_str(&format!(
+            "  {glyph}{pad} {}{}",
+            look.paint.dim(&head),
+            hanging(
+                &format!("{skip}{}", item.detail),
+                indent,
+                indent,
+                look.columns()
+            )
+        ));
+    }
+    text
+}
+
+/// Requests and answers in the order in which they began, without anything secret.
+pub(super) fn wire(exchanges: &[Exchange], look: &Look) -> String {
+    let mut text = String::from("\n");
+    for exchange in exchanges {
+        let sent = match exchange.sent {
+            Sent::Nothing => "",
+            Sent::Basic => "  Authorization: Basic (removed)",
+            Sent::Bearer => "  Authorization: Bearer (removed)",
+        };
+        let request = format!(
+            "> {} {}{sent}",
+            exchange.method,
+            sanitize_line(&exchange.url, 600)
+        );
+        text.push_str(&format!("  {}", hanging(&request, 2, 6, look.columns())));
+        match &exchange.result {
+            Ok(answer) => {
+                text.push_str(&format!(
+                    "  < {}  {} ms\n",
+                    answer::words_of(answer),
+                    exchange.elapsed.as_millis()
+                ));
+                for (name, value) in &answer.headers {
+                    let line =
+                        format!("{}: {}", sanitize_line(name, 80), sanitize_line(value, 600));
+                    text.push_str(&format!(
+                        "      {}",
+                        look.paint.dim(&hanging(&line, 6, 8, look.columns()))
+                    ));
+                }
+            }
+            Err(fault) => text.push_str(&format!(
+                "  < {}  {} ms\n",
+                answer::fault_words(fault),
+                exchange.elapsed.as_millis()
+            )),
+        }
+    }
+    text
+}

@@ -1,0 +1,116 @@
+//! `link`: credentials, check, plan, write, and what is left to do.
+
+mod check;
+mod credential;
+mod gather;
+mod matchers;
+mod report;
+mod target;
+mod workload;
+
+use jiff::Timestamp;
+
+use super::{Run, namespaces, writing};
+use crate::cli::global::Global;
+use crate::cli::link::LinkArgs as Flags;
+use crate::cluster::connect::connect;
+use crate::error::Error;
+use crate::plan::link::{self, LinkArgs, LinkRefusal, SecretSource};
+use crate::plan::naming;
+use crate::plan::ours::Why;
+use crate::plan::secret::Content;
+
+pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result<(), Error> {
+    credential::refuse_on_command_line(flags)?;
+    let target = target::Target::of(&mut run.ui, flags)?;
+    // Standard input and the prompt come before anything that takes time.
+    let given = credential::given(run, flags, &target)?;
+    let cluster = connect(&run.env, &global.connect_options()).await?;
+    let namespaces = namespaces::resolve(run, &cluster, global, &flags.namespaces).await?;
+    let accounts = workload::accounts(&cluster, flags, &namespaces.names).await?;
+    let credential =
+        credential::find(run, global, flags, &target, &cluster, &namespaces, given).await?;
+
+    let name = secret_name(flags, &target)?;
+    let (checked, views) = tokio::join!(
+        check::check(&run.env, flags, &target, &credential),
+        gather::gather(&cluster, &namespaces, &accounts, &name, &target),
+    );
+    checked.say(&mut run.ui)?;
+    let views = views?;
+    matchers::show(&mut run.ui, flags, &target, &views, &name)?;
+
+    let content = Content {
+        registry: target.registry.to_string(),
+        key: target.registry.key(),
+        credential: credential.credential,
+        format: flags.format.map(Into::into),
+    };
+    let args = LinkArgs {
+        registry: &content.registry,
+        secret: &name,
+        source: match &flags.credentials.secret {
+            Some(_) => SecretSource::Existing,
+            None => SecretSource::Ours(&content),
+        },
+        purposes: flags.purposes,
+        restart: flags.restart,
+        now: &Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        program: run.program,
+        many: namespaces.many,
+    };
+    let (plan, aftermath) = link::link(&views, &args).map_err(|it| refused(it, run.program))?;
+    let applied = writing::carry_out(run, &cluster, &flags.write, &plan, "link", None).await?;
+    report::after(run, flags, &aftermath, &views, &applied);
+    Ok(())
+}
+
+/// `--secret`, `--name`, or the name that is derived from the registry.
+fn secret_name(flags: &Flags, target: &target::Target) -> Result<String, Error> {
+    let given = flags.credentials.secret.as_ref().or(flags.name.as_ref());
+    match given {
+        Some(name) if naming::is_object_name(name) => Ok(name.clone()),
+        Some(name) => Err(Error::usage(format!("{name:?} is no name for a secret"))
+            .hint("lower-case letters, digits, dashes and dots, beginning and ending with a letter or digit")),
+        None => Ok(naming::secret_name(&target.registry.to_string())),
+    }
+}
+
+/// The planner's refusal with what to do about it.
+fn refused(refusal: LinkRefusal, program: &str) -> Error {
+    let error = Error::failure(refusal.to_string());
+    match refusal {
+        LinkRefusal::NoAccount { empty: true, namespace, .. } => {
+            error.hint(format!("no service account could be listed there; does namespace {namespace:?} exist?"))
+        }
+        LinkRefusal::NoAccount { near, push, account, .. } => {
+            let error = match near.as_slice() {
+                [] => error,
+                near => error.hint(format!("did you mean {}?", near.join(" or "))),
+            };
+            if push && account == "builder" {
+                error.hint("`builder` is the account of OpenShift's builds; name the account that pushes with -z")
+            } else {
+                error
+            }
+        }
+        LinkRefusal::NoAccountAnywhere { .. } => error.hint("name the account with -z"),
+        LinkRefusal::NoSecret { .. } => {
+            error.hint("without --secret a secret is made from your credentials; --from-secret [NS/]NAME copies them")
+        }
+        LinkRefusal::NotOurs(not_ours) => match not_ours.why {
+            Why::Foreign => error.hint(format!(
+                "--secret {0} links it as it is; --name NAME makes another one",
+                not_ours.name
+            )),
+            Why::OtherRegistry(_) => error.hint("--name NAME makes another one"),
+            Why::Type(_) => error.hint(format!(
+                "leave --format out, choose another --name, or take it off first with `{program} unlink {}`",
+                not_ours.name
+            )),
+            Why::Platform => {
+                error.hint("name a secret of your own, or leave --secret out and give credentials")
+            }
+        },
+    }
+}

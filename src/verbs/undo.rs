@@ -1,0 +1,89 @@
+//! `undo`: the journal entry, the objects as they are now, plan, write; and `undo --list`.
+
+mod gather;
+mod list;
+
+use super::{Run, writing};
+use crate::apply::journal::{Journal, Record};
+use crate::cli::global::Global;
+use crate::cli::output::DryRun;
+use crate::cli::undo::UndoArgs as Flags;
+use crate::cluster::Cluster;
+use crate::cluster::connect::connect;
+use crate::error::Error;
+use crate::plan::undo::{self, UndoRefusal};
+
+pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result<(), Error> {
+    let journal = Journal::of(&run.env);
+    if flags.list {
+        return list::print(run, &journal, flags.write.output);
+    }
+    let record = chosen(&journal, flags.id.as_deref())?;
+    if let Some(undone) = &record.undone {
+        let by = undone
+            .by
+            .as_ref()
+            .map_or_else(String::new, |id| format!(" by {id}"));
+        return Err(Error::failure(format!(
+            "{} was taken back already{by}, at {}",
+            record.id,
+            undone.at.strftime("%Y-%m-%d %H:%M:%S UTC")
+        ))
+        .hint(format!(
+            "`{} undo --list` shows what else there is",
+            run.program
+        )));
+    }
+    let cluster = connect(&run.env, &global.connect_options()).await?;
+    same_cluster(&record, &cluster)?;
+    let (recorded, namers) = gather::gather(run, &cluster, &record).await?;
+    let plan = undo::undo(&recorded, &namers).map_err(|it| refused(it, &record, run.program))?;
+    let undoes = Some(record.id.clone());
+    let applied = writing::carry_out(run, &cluster, &flags.write, &plan, "undo", undoes).await?;
+    if flags.write.dry_run == DryRun::None {
+        journal.mark_undone(&record.id, applied.journal.as_deref())?;
+        run.ui.status(format!("{} is taken back", record.id));
+    }
+    Ok(())
+}
+
+/// The entry with this id, or the last one that is not an undo itself.
+fn chosen(journal: &Journal, id: Option<&str>) -> Result<Record, Error> {
+    if let Some(id) = id {
+        return Ok(journal.find(id)?);
+    }
+    let (mut records, _) = journal.list()?;
+    records.retain(|record| record.undoes.is_none());
+    records
+        .pop()
+        .ok_or_else(|| Error::failure("the journal is empty: there is nothing to take back"))
+}
+
+/// A change is taken back where it was made.
+fn same_cluster(record: &Record, cluster: &Cluster) -> Result<(), Error> {
+    if record.server == cluster.server() {
+        return Ok(());
+    }
+    let error = Error::failure(format!(
+        "{} was made on {}, and this is {}",
+        record.id,
+        record.server,
+        cluster.server()
+    ));
+    Err(match &record.context {
+        Some(context) => error.hint(format!("--context {context} was used then")),
+        None => error,
+    })
+}
+
+fn refused(refusal: UndoRefusal, record: &Record, program: &str) -> Error {
+    let error = Error::failure(format!("{} is not taken back: {refusal}", record.id));
+    match refusal {
+        UndoRefusal::NeedsSecret { again, .. } => {
+            error.hint(format!("`{again}` makes it again, with credentials of your choice"))
+        }
+        UndoRefusal::Changed { .. } | UndoRefusal::Used { .. } => error.hint(format!(
+            "nothing was written; `{program} unlink` takes a registry's secret off whatever came after"
+        )),
+    }
+}

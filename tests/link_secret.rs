@@ -1,0 +1,475 @@
+//! `link`: the secret it makes, and the accounts it links.
+
+mod kit;
+
+use extreg_test_support::api::{Fault, make};
+use kit::{PASSWORD, World};
+use serde_json::{Value, json};
+
+/// An entry as this tool writes it.
+fn entry(user: &str, password: &str) -> Value {
+    json!({"auth": make::docker_entry(user, password)["auth"]})
+}
+
+#[test]
+fn one_command_makes_the_secret_and_links_the_account() {
+    let world = World::kubernetes();
+    let output = world.link("registry.example.com:5000").success();
+    assert_eq!(
+        output.stdout,
+        "secret/extreg-registry.example.com-5000 created\nserviceaccount/default linked (pull)\n"
+    );
+    let secret = world
+        .api
+        .get("secrets", "shop", "extreg-registry.example.com-5000")
+        .expect("the secret");
+    assert_eq!(secret["type"], "kubernetes.io/dockerconfigjson");
+    assert_eq!(
+        secret["metadata"]["labels"]["app.kubernetes.io/managed-by"],
+        "kubectl-extreg"
+    );
+    assert_eq!(
+        secret["metadata"]["annotations"]["extreg.dev/registry"],
+        "registry.example.com:5000"
+    );
+    let config = world.config("extreg-registry.example.com-5000");
+    assert_eq!(
+        config["auths"]["registry.example.com:5000"],
+        entry("robot", PASSWORD)
+    );
+    assert_eq!(
+        world.names("default", "imagePullSecrets"),
+        ["extreg-registry.example.com-5000"]
+    );
+    assert!(
+        output.stderr.contains("found by the kubelet"),
+        "{}",
+        output.stderr
+    );
+    assert!(output.stderr.contains("not checked"), "{}", output.stderr);
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    let world = World::kubernetes();
+    world.link("quay.io").success();
+    let version = world.api.store_version();
+    let output = world.link("quay.io").success();
+    assert_eq!(
+        output.stdout,
+        "secret/extreg-quay.io unchanged\nserviceaccount/default unchanged\n"
+    );
+    assert_eq!(world.api.store_version(), version);
+    assert_eq!(world.journal_files().len(), 1);
+}
+
+#[test]
+fn a_new_password_goes_into_the_same_secret() {
+    let world = World::kubernetes();
+    world.link("quay.io").success();
+    let output = world
+        .cmd("link quay.io --skip-check --registry-username robot --registry-password-stdin")
+        .stdin("another\n")
+        .run()
+        .success();
+    assert_eq!(
+        output.stdout,
+        "secret/extreg-quay.io configured\nserviceaccount/default unchanged\n"
+    );
+    assert!(
+        output.stderr.contains("`undo` cannot bring it back"),
+        "{}",
+        output.stderr
+    );
+    assert_eq!(
+        world.config("extreg-quay.io")["auths"]["quay.io"],
+        entry("robot", "another")
+    );
+}
+
+#[test]
+fn other_entries_of_the_account_stay() {
+    let world = World::openshift();
+    world
+        .api
+        .edit("serviceaccounts", "shop", "default", |account| {
+            account["imagePullSecrets"] = json!([{"name": "theirs"}, {"name": "also-theirs"}]);
+            account["automountServiceAccountToken"] = json!(false);
+        });
+    world.link("quay.io").success();
+    assert_eq!(
+        world.names("default", "imagePullSecrets"),
+        ["theirs", "also-theirs", "extreg-quay.io"]
+    );
+    assert_eq!(
+        world.account("default")["automountServiceAccountToken"],
+        false
+    );
+}
+
+#[test]
+fn push_links_both_lists_of_the_builder() {
+    let world = World::openshift();
+    let output = world.link("quay.io --for push").success();
+    assert_eq!(
+        output.stdout,
+        "secret/extreg-quay.io created\nserviceaccount/builder linked (push)\n"
+    );
+    for list in ["imagePullSecrets", "secrets"] {
+        assert!(
+            world
+                .names("builder", list)
+                .contains(&"extreg-quay.io".to_owned()),
+            "{list}"
+        );
+    }
+    assert!(
+        !world
+            .names("default", "imagePullSecrets")
+            .contains(&"extreg-quay.io".to_owned())
+    );
+}
+
+#[test]
+fn pull_and_push_link_the_usual_accounts_or_the_named_one() {
+    let world = World::openshift();
+    let output = world.link("quay.io --for pull,push").success();
+    assert_eq!(
+        output.stdout,
+        "secret/extreg-quay.io created\nserviceaccount/default linked (pull)\nserviceaccount/builder linked (push)\n"
+    );
+    world.api.create(make::service_account("shop", "ci"));
+    let output = world.link("quay.io --for pull,push -z ci").success();
+    assert_eq!(
+        output.stdout,
+        "secret/extreg-quay.io unchanged\nserviceaccount/ci linked (pull, push)\n"
+    );
+}
+
+#[test]
+fn push_without_a_builder_says_what_a_builder_is() {
+    let world = World::kubernetes();
+    let output = world.link("quay.io --for push").exits(1);
+    assert!(
+        output
+            .stderr
+            .contains("service account \"builder\" not found in namespace \"shop\""),
+        "{}",
+        output.stderr
+    );
+    assert!(output.stderr.contains("-z"), "{}", output.stderr);
+    assert!(world.api.writes().is_empty());
+}
+
+#[test]
+fn a_mistyped_account_is_met_with_a_guess_and_nothing_is_written() {
+    let world = World::kubernetes();
+    let output = world.link("quay.io -z defualt").exits(1);
+    assert!(
+        output.stderr.contains("did you mean default?"),
+        "{}",
+        output.stderr
+    );
+    assert!(world.api.writes().is_empty());
+    assert!(world.journal_files().is_empty());
+}
+
+#[test]
+fn a_foreign_secret_is_never_overwritten() {
+    let world = World::kubernetes();
+    let foreign = make::docker_secret("shop", "extreg-quay.io", "quay.io", "them", "theirs");
+    world.api.create(foreign);
+    let output = world.link("quay.io").exits(1);
+    assert!(
+        output
+            .stderr
+            .contains("was not made by this tool: it is not overwritten"),
+        "{}",
+        output.stderr
+    );
+    assert!(output.stderr.contains("--name NAME"), "{}", output.stderr);
+    assert!(world.api.writes().is_empty());
+    let output = world.link("quay.io --name mine").success();
+    assert!(
+        output.stdout.starts_with("secret/mine created\n"),
+        "{}",
+        output.stdout
+    );
+}
+
+#[test]
+fn two_registries_do_not_share_a_secret() {
+    let world = World::kubernetes();
+    world.link("quay.io --name shared").success();
+    let output = world.link("ghcr.io --name shared").exits(1);
+    assert!(
+        output.stderr.contains("belongs to quay.io"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn the_legacy_format_is_kept_once_it_is_there() {
+    let world = World::kubernetes();
+    world.link("quay.io --format dockercfg").success();
+    let secret = world
+        .api
+        .get("secrets", "shop", "extreg-quay.io")
+        .expect("a secret");
+    assert_eq!(secret["type"], "kubernetes.io/dockercfg");
+    assert_eq!(
+        world.config("extreg-quay.io")["quay.io"],
+        entry("robot", PASSWORD)
+    );
+    let output = world.link("quay.io").success();
+    assert!(
+        output.stdout.starts_with("secret/extreg-quay.io unchanged"),
+        "{}",
+        output.stdout
+    );
+    let output = world.link("quay.io --format dockerconfigjson").exits(1);
+    assert!(
+        output.stderr.contains("cannot be changed"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn docker_hub_has_the_key_that_everybody_finds() {
+    let world = World::kubernetes();
+    let output = world.link("docker.io").success();
+    assert!(
+        output.stdout.starts_with("secret/extreg-docker.io created"),
+        "{}",
+        output.stdout
+    );
+    let config = world.config("extreg-docker.io");
+    assert!(
+        config["auths"]["https://index.docker.io/v1/"].is_object(),
+        "{config}"
+    );
+    assert!(
+        output
+            .stderr
+            .contains("found by the kubelet, found by containers/image"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn what_was_pasted_is_put_right_and_shown() {
+    let world = World::kubernetes();
+    let output = world
+        .link("https://Registry.Example.com:5000/v2/")
+        .success();
+    assert!(
+        output
+            .stdout
+            .starts_with("secret/extreg-registry.example.com-5000 created"),
+        "{}",
+        output.stdout
+    );
+    assert!(
+        output.stderr.contains("registry.example.com:5000: "),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn a_secret_that_is_here_is_linked_as_it_is() {
+    let world = World::kubernetes();
+    world
+        .api
+        .create(make::docker_secret("shop", "corp", "quay.io", "robot", "x"));
+    let output = world
+        .run("link quay.io --secret corp --skip-check")
+        .success();
+    assert_eq!(output.stdout, "serviceaccount/default linked (pull)\n");
+    assert!(
+        output
+            .stderr
+            .contains("found under \"quay.io\" by the kubelet"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn a_secret_with_the_wrong_key_is_refused_with_the_way_out() {
+    let world = World::kubernetes();
+    world.api.create(make::docker_secret(
+        "shop",
+        "corp",
+        "registry.example.com",
+        "robot",
+        "x",
+    ));
+    let line = "link registry.example.com:5000 --secret corp";
+    let output = world.run(line).exits(1);
+    assert!(output.stderr.contains("corp"), "{}", output.stderr);
+    assert!(world.api.writes().is_empty());
+    // The copy has the key that matches.
+    let output = world
+        .run("link registry.example.com:5000 --from-secret corp --skip-check")
+        .success();
+    assert!(
+        output
+            .stdout
+            .starts_with("secret/extreg-registry.example.com-5000 created"),
+        "{}",
+        output.stdout
+    );
+}
+
+#[test]
+fn a_secret_of_the_platform_is_not_linked() {
+    let world = World::openshift();
+    let managed = make::dockercfg_secret("shop", "ci-dockercfg-abcde", "quay.io", "x", "y");
+    world.api.create(managed);
+    let output = world
+        .run("link quay.io --secret ci-dockercfg-abcde --skip-check")
+        .exits(1);
+    assert!(
+        output.stderr.contains("managed by the platform"),
+        "{}",
+        output.stderr
+    );
+    assert!(world.api.writes().is_empty());
+}
+
+#[test]
+fn credentials_come_out_of_another_namespaces_secret() {
+    let world = World::kubernetes();
+    world.api.add_namespace("infra");
+    world.api.create(make::docker_secret(
+        "infra", "corp", "quay.io", "robot", "deep",
+    ));
+    world
+        .run("link quay.io --from-secret infra/corp --skip-check")
+        .success();
+    assert_eq!(
+        world.config("extreg-quay.io")["auths"]["quay.io"],
+        entry("robot", "deep")
+    );
+}
+
+#[test]
+fn one_entry_of_a_file_is_taken_and_never_the_whole() {
+    let world = World::kubernetes();
+    let file = json!({"auths": {
+        "quay.io": make::docker_entry("robot", "one"),
+        "ghcr.io": make::docker_entry("other", "two"),
+    }});
+    world.sandbox.write("auth.json", file.to_string());
+    let output = world
+        .run("link quay.io -a auth.json --skip-check")
+        .success();
+    assert!(
+        output.stderr.contains("credentials of \"robot\" from"),
+        "{}",
+        output.stderr
+    );
+    let auths = world.config("extreg-quay.io")["auths"].clone();
+    assert_eq!(auths, json!({"quay.io": entry("robot", "one")}));
+}
+
+#[test]
+fn the_usual_files_are_asked_when_nothing_is_given() {
+    let world = World::kubernetes();
+    let output = world.run("link quay.io --skip-check").exits(1);
+    assert!(
+        output.stderr.contains("no credentials for"),
+        "{}",
+        output.stderr
+    );
+    let file = json!({"auths": {"quay.io": make::docker_entry("robot", "usual")}});
+    world
+        .sandbox
+        .write("home/.docker/config.json", file.to_string());
+    world.run("link quay.io --skip-check").success();
+    assert_eq!(
+        world.config("extreg-quay.io")["auths"]["quay.io"],
+        entry("robot", "usual")
+    );
+}
+
+#[test]
+fn a_token_goes_in_the_passwords_place() {
+    let world = World::kubernetes();
+    world
+        .cmd("link quay.io --registry-token-stdin --skip-check")
+        .stdin("tok-en\n")
+        .run()
+        .success();
+    assert_eq!(
+        world.config("extreg-quay.io")["auths"]["quay.io"],
+        entry("$oauthtoken", "tok-en")
+    );
+}
+
+#[test]
+fn the_account_of_a_workload_is_linked() {
+    let world = World::openshift();
+    world.api.create(make::service_account("shop", "runner"));
+    let mut deployment = make::deployment("shop", "web", "quay.io/team/app:1");
+    deployment["spec"]["template"]["spec"]["serviceAccountName"] = json!("runner");
+    world.api.create(deployment);
+    let output = world.link("quay.io --for-workload deploy/web").success();
+    assert!(
+        output
+            .stdout
+            .ends_with("serviceaccount/runner linked (pull)\n"),
+        "{}",
+        output.stdout
+    );
+    world.api.create(make::build_config(
+        "shop",
+        "app",
+        "quay.io/a/b",
+        "quay.io/a/c",
+    ));
+    let output = world
+        .link("quay.io --for push --for-workload bc/app")
+        .success();
+    assert!(
+        output
+            .stdout
+            .ends_with("serviceaccount/builder linked (push)\n"),
+        "{}",
+        output.stdout
+    );
+    let output = world.link("quay.io --for-workload deploy/wbe").exits(1);
+    assert!(
+        output
+            .stderr
+            .contains("deployment.apps/wbe not found in namespace \"shop\""),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn a_conflict_is_met_by_reading_again() {
+    let world = World::kubernetes();
+    let path = "/namespaces/shop/serviceaccounts/default";
+    world.api.fault(Fault::conflict().on_path(path).times(7));
+    let output = world.link("quay.io").success();
+    assert!(
+        output
+            .stdout
+            .ends_with("serviceaccount/default linked (pull)\n"),
+        "{}",
+        output.stdout
+    );
+    assert_eq!(
+        world.names("default", "imagePullSecrets"),
+        ["extreg-quay.io"]
+    );
+    assert!(
+        world.account("default")["metadata"]["annotations"]["example.com/other-writer"].is_string()
+    );
+}

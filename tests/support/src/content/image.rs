@@ -1,0 +1,144 @@
+//! An image for one platform.
+
+use serde_json::{Value, json};
+
+use super::{Layer, Packed, descriptor, media_type, to_bytes};
+
+/// What an image is to be; OCI and `linux/amd64` with one small layer unless told otherwise.
+///
+/// ```
+/// use extreg_test_support::content::Image;
+///
+/// let image = Image::new().platform("linux/arm64/v8").docker().pack();
+/// assert_eq!(image.blobs.len(), 2);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Image {
+    os: String,
+    architecture: String,
+    variant: Option<String>,
+    docker: bool,
+    layers: Vec<Layer>,
+    label: Option<String>,
+}
+
+impl Default for Image {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Image {
+    /// The plain one.
+    pub fn new() -> Self {
+        Self {
+            os: "linux".to_owned(),
+            architecture: "amd64".to_owned(),
+            variant: None,
+            docker: false,
+            layers: Vec::new(),
+            label: None,
+        }
+    }
+
+    /// `os/architecture` or `os/architecture/variant`.
+    pub fn platform(mut self, platform: &str) -> Self {
+        let mut parts = platform.splitn(3, '/').map(str::to_owned);
+        self.os = parts.next().unwrap_or_default();
+        self.architecture = parts.next().unwrap_or_default();
+        self.variant = parts.next();
+        self
+    }
+
+    /// Docker's media types (schema 2) in place of OCI's.
+    pub fn docker(mut self) -> Self {
+        self.docker = true;
+        self
+    }
+
+    /// One more layer; without any, the image gets a small one that says its platform.
+    pub fn layer(mut self, layer: Layer) -> Self {
+        self.layers.push(layer);
+        self
+    }
+
+    /// A label, which makes an image differ from its like.
+    pub fn label(mut self, label: &str) -> Self {
+        self.label = Some(label.to_owned());
+        self
+    }
+
+    /// `{"os": ..., "architecture": ...}` as an index lists it.
+    pub(super) fn platform_json(&self) -> Value {
+        let mut platform = json!({"architecture": self.architecture, "os": self.os});
+        if let Some(variant) = &self.variant {
+            platform["variant"] = json!(variant);
+        }
+        platform
+    }
+
+    /// Whether it is to be listed under Docker's media types.
+    pub(super) fn is_docker(&self) -> bool {
+        self.docker
+    }
+
+    /// Manifest, configuration and layers.
+    pub fn pack(&self) -> Packed {
+        let (manifest_type, config_type, layer_type) = if self.docker {
+            (
+                media_type::DOCKER_MANIFEST,
+                media_type::DOCKER_CONFIG,
+                media_type::DOCKER_LAYER,
+            )
+        } else {
+            (
+                media_type::OCI_MANIFEST,
+                media_type::OCI_CONFIG,
+                media_type::OCI_LAYER,
+            )
+        };
+        let mut layers = self.layers.clone();
+        if layers.is_empty() {
+            let platform = format!("{}/{}", self.os, self.architecture);
+            layers.push(Layer::file("etc/platform", platform.as_bytes()));
+        }
+        let config = to_bytes(&self.config(&layers));
+        let blobs: Vec<Vec<u8>> = layers.iter().map(Layer::gzip).collect();
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": manifest_type,
+            "config": descriptor(config_type, &config),
+            "layers": blobs.iter().map(|blob| descriptor(layer_type, blob)).collect::<Vec<_>>(),
+        });
+        Packed {
+            media_type: manifest_type.to_owned(),
+            manifest: to_bytes(&manifest),
+            blobs: std::iter::once(config).chain(blobs).collect(),
+            children: Vec::new(),
+        }
+    }
+
+    fn config(&self, layers: &[Layer]) -> Value {
+        let mut config = self.platform_json();
+        config["created"] = json!("2020-01-01T00:00:00Z");
+        config["config"] = json!({"Cmd": ["/app"]});
+        if let Some(label) = &self.label {
+            config["config"]["Labels"] = json!({"label": label});
+        }
+        config["rootfs"] = json!({
+            "type": "layers",
+            "diff_ids": layers.iter().map(Layer::diff_id).collect::<Vec<_>>(),
+        });
+        config["history"] = layers
+            .iter()
+            .map(|_| json!({"created": "2020-01-01T00:00:00Z", "created_by": "test"}))
+            .collect();
+        config
+    }
+}
+
+impl From<&Image> for Packed {
+    fn from(image: &Image) -> Self {
+        image.pack()
+    }
+}

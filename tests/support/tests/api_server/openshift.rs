@@ -1,0 +1,270 @@
+use extreg_test_support::api::{Api, Flavor, ImportAnswer, make};
+use serde_json::{Value, json};
+
+use super::http::{get, post, put};
+
+fn api() -> Api {
+    let api = Api::builder()
+        .flavor(Flavor::OpenShift4 {
+            version: "4.18.12".into(),
+        })
+        .start();
+    api.add_namespace("shop");
+    api
+}
+
+const IMAGE: &str = "registry.example.com:5000/team/app:1";
+const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const STREAM: &str = "/apis/image.openshift.io/v1/namespaces/shop/imagestreams/app";
+
+fn import(api: &Api, import: bool) -> Value {
+    let body = json!({
+        "apiVersion": "image.openshift.io/v1", "kind": "ImageStreamImport",
+        "metadata": {"name": "app", "namespace": "shop"},
+        "spec": {
+            "import": import,
+            "images": [{"from": {"kind": "DockerImage", "name": IMAGE}, "to": {"name": "latest"},
+                        "importPolicy": {"insecure": true}}],
+        },
+    });
+    post(
+        api,
+        "/apis/image.openshift.io/v1/namespaces/shop/imagestreamimports",
+        &body,
+    )
+    .expect(201)
+}
+
+#[test]
+fn a_dry_import_touches_nothing() {
+    let api = api();
+    api.script_import(IMAGE, ImportAnswer::found(DIGEST));
+    let before = api.store_version();
+    let answer = import(&api, false);
+    let image = &answer["status"]["images"][0];
+    assert_eq!(image["status"]["status"], "Success");
+    assert_eq!(image["image"]["metadata"]["name"], DIGEST);
+    assert_eq!(
+        image["image"]["dockerImageReference"],
+        format!("registry.example.com:5000/team/app@{DIGEST}")
+    );
+    assert!(answer["status"].get("import").is_none());
+    assert_eq!(api.store_version(), before);
+    assert!(api.writes().is_empty());
+}
+
+#[test]
+fn an_import_writes_the_stream_also_when_it_fails() {
+    let api = api();
+    api.script_import(
+        IMAGE,
+        ImportAnswer::failed(
+            "Unauthorized",
+            "you may not have access to the container image",
+        ),
+    );
+    let answer = import(&api, true);
+    let status = &answer["status"]["images"][0]["status"];
+    assert_eq!(
+        (&status["reason"], &status["code"]),
+        (&json!("Unauthorized"), &json!(401))
+    );
+    let stream = get(&api, STREAM).expect(200);
+    assert_eq!(stream["spec"]["tags"][0]["from"]["name"], IMAGE);
+    assert_eq!(stream["spec"]["tags"][0]["importPolicy"]["insecure"], true);
+    let condition = &stream["status"]["tags"][0]["conditions"][0];
+    assert_eq!(
+        (&condition["type"], &condition["status"]),
+        (&json!("ImportSuccess"), &json!("False"))
+    );
+    // Repaired, the condition goes and the image comes.
+    api.script_import(IMAGE, ImportAnswer::found(DIGEST));
+    let answer = import(&api, true);
+    let tag = &answer["status"]["import"]["status"]["tags"][0];
+    assert_eq!(tag["items"][0]["image"], DIGEST);
+    assert!(tag.get("conditions").is_none());
+    assert!(api.get("images.image.openshift.io", "", DIGEST).is_some());
+    let view = get(
+        &api,
+        "/apis/image.openshift.io/v1/namespaces/shop/imagestreamtags/app:latest",
+    )
+    .expect(200);
+    assert_eq!(view["image"]["metadata"]["name"], DIGEST);
+    assert_eq!(view["tag"]["from"]["name"], IMAGE);
+    assert_eq!(api.writes().len(), 2);
+}
+
+#[test]
+fn imports_can_be_answered_by_a_function_that_uses_the_server() {
+    let api = std::sync::Arc::new(api());
+    let inner = std::sync::Arc::downgrade(&api);
+    api.on_import(move |request| {
+        assert!(request.insecure);
+        let api = inner.upgrade().expect("the server");
+        if api.get("secrets", &request.namespace, "pull").is_some() {
+            ImportAnswer::found(DIGEST)
+        } else {
+            ImportAnswer::failed("Unauthorized", "no")
+        }
+    });
+    assert_eq!(
+        import(&api, false)["status"]["images"][0]["status"]["status"],
+        "Failure"
+    );
+    api.create(make::docker_secret(
+        "shop",
+        "pull",
+        "registry.example.com:5000",
+        "u",
+        "p",
+    ));
+    assert_eq!(
+        import(&api, false)["status"]["images"][0]["status"]["status"],
+        "Success"
+    );
+}
+
+#[test]
+fn the_secrets_of_an_import_are_those_that_do_not_opt_out() {
+    let api = api();
+    api.create(make::docker_secret(
+        "shop",
+        "pull",
+        "registry.example.com",
+        "u",
+        "p",
+    ));
+    let mut out = make::docker_secret("shop", "out", "registry.example.com", "u", "p");
+    out["metadata"]["annotations"] = json!({"openshift.io/image.excludeSecret": "true"});
+    api.create(out);
+    let list = get(
+        &api,
+        "/apis/image.openshift.io/v1/namespaces/shop/imagestreams/any/secrets",
+    )
+    .expect(200);
+    let names: Vec<&str> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["metadata"]["name"].as_str().unwrap())
+        .collect();
+    assert!(
+        names.contains(&"pull") && !names.contains(&"out"),
+        "{names:?}"
+    );
+    assert_eq!(
+        names
+            .iter()
+            .filter(|name| name.contains("-dockercfg-"))
+            .count(),
+        3
+    );
+}
+
+#[test]
+fn projects_are_views_of_namespaces_and_users_know_themselves() {
+    let api = api();
+    let projects = get(&api, "/apis/project.openshift.io/v1/projects").expect(200);
+    assert_eq!(projects["kind"], "ProjectList");
+    assert!(
+        projects["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["metadata"]["name"] == "shop")
+    );
+    assert_eq!(
+        get(&api, "/apis/project.openshift.io/v1/projects/shop").expect(200)["kind"],
+        "Project"
+    );
+    assert_eq!(
+        get(&api, "/apis/project.openshift.io/v1/projects/none").status,
+        404
+    );
+    let me = get(&api, "/apis/user.openshift.io/v1/users/~").expect(200);
+    assert_eq!(me["metadata"]["name"], "system:admin");
+}
+
+#[test]
+fn a_build_is_made_from_its_configuration() {
+    let api = api();
+    api.create(make::build_config(
+        "shop",
+        "app",
+        "r.example.com/base:1",
+        "r.example.com/app:1",
+    ));
+    let path = "/apis/build.openshift.io/v1/namespaces/shop/buildconfigs/app/instantiate";
+    let request = json!({"kind": "BuildRequest", "apiVersion": "build.openshift.io/v1", "metadata": {"name": "app"}});
+    let build = post(&api, path, &request).expect(201);
+    assert_eq!(build["metadata"]["name"], "app-1");
+    assert_eq!(build["spec"]["output"]["to"]["name"], "r.example.com/app:1");
+    assert_eq!(build["spec"]["serviceAccount"], "builder");
+    assert_eq!(
+        post(&api, path, &request).expect(201)["metadata"]["name"],
+        "app-2"
+    );
+    let stored = get(
+        &api,
+        "/apis/build.openshift.io/v1/namespaces/shop/builds/app-1",
+    )
+    .expect(200);
+    assert_eq!(stored["status"]["phase"], "New");
+    let failed = api.edit("builds", "shop", "app-1", |build| {
+        build["status"]["phase"] = "Failed".into();
+        build["status"]["reason"] = "PushImageToRegistryFailed".into();
+    });
+    let chosen = get(
+        &api,
+        "/apis/build.openshift.io/v1/namespaces/shop/builds?fieldSelector=status%3DFailed",
+    )
+    .expect(200);
+    assert_eq!(
+        chosen["items"][0]["metadata"]["name"],
+        failed["metadata"]["name"]
+    );
+}
+
+#[test]
+fn the_cluster_has_its_singletons() {
+    let api = api();
+    let version = get(&api, "/apis/config.openshift.io/v1/clusterversions/version").expect(200);
+    assert_eq!(version["status"]["desired"]["version"], "4.18.12");
+    let image = get(&api, "/apis/config.openshift.io/v1/images/cluster").expect(200);
+    assert!(image["status"]["internalRegistryHostname"].is_string());
+    for path in [
+        "/apis/config.openshift.io/v1/proxies/cluster",
+        "/apis/machineconfiguration.openshift.io/v1/machineconfigpools/worker",
+        "/api/v1/namespaces/openshift-config",
+    ] {
+        assert_eq!(get(&api, path).status, 200, "{path}");
+    }
+    let mut changed = image.clone();
+    changed["spec"]["registrySources"] = json!({"insecureRegistries": ["r.example.com:5000"]});
+    changed["status"]["internalRegistryHostname"] = "elsewhere".into();
+    let stored = put(
+        &api,
+        "/apis/config.openshift.io/v1/images/cluster",
+        &changed,
+    )
+    .expect(200);
+    assert_eq!(
+        stored["status"], image["status"],
+        "the status has its own door"
+    );
+    assert_eq!(stored["metadata"]["generation"], 2);
+    let mirrors = json!({
+        "apiVersion": "config.openshift.io/v1", "kind": "ImageDigestMirrorSet", "metadata": {"name": "m"},
+        "spec": {"imageDigestMirrors": [{"source": "r.example.com", "mirrors": ["m.example.com"]}]},
+    });
+    api.create(mirrors);
+    api.create(json!({
+        "apiVersion": "operator.openshift.io/v1alpha1", "kind": "ImageContentSourcePolicy", "metadata": {"name": "m"},
+        "spec": {"repositoryDigestMirrors": [{"source": "r.example.com", "mirrors": ["m.example.com"]}]},
+    }));
+    let list = get(&api, "/apis/config.openshift.io/v1/imagedigestmirrorsets").expect(200);
+    assert_eq!(
+        list["items"][0]["kind"], "ImageDigestMirrorSet",
+        "items of custom resources have a kind"
+    );
+}
