@@ -25,8 +25,8 @@ enum Verdict {
 }
 
 use NearMiss::{
-    ApiPath, Case, DockerHubAlias, Path, PortDiffers, PortMissing, PortSurplus, TrailingSlash,
-    Wildcard, WildcardDepth,
+    ApiPath, Brackets, Case, DockerHubAlias, Path, PortDiffers, PortMissing, PortSurplus,
+    TrailingSlash, Wildcard, WildcardDepth,
 };
 use Verdict::{Foreign, No, Yes};
 
@@ -153,6 +153,8 @@ const TABLE: &[Row] = &[
     ("https://index.docker.io/v1/", "localhost/app", Yes, Foreign),
     ("[::1]:5000", "[::1]:5000/app", Yes, Yes),
     ("[::1]", "[::1]:5000/app", No(PortMissing), No(PortMissing)),
+    ("[::1]", "[::1]/app", No(Brackets), Yes),
+    ("[::1]:443", "[::1]/app", No(PortSurplus), No(PortSurplus)),
 ];
 
 #[test]

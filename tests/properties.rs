@@ -118,7 +118,7 @@ fn config(keys: &[String], format: Format) -> DockerConfig {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_kubelet_s_matcher_is_the_original(configs in configs(), name in name()) {
@@ -217,7 +217,7 @@ fn is_stricter_about(text: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_reference_s_canonical_form_is_the_same_reference(text in reference()) {
@@ -395,7 +395,7 @@ fn keys(config: &DockerConfig) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn reading_and_writing_a_config_changes_nothing((root, format) in docker_config()) {
@@ -494,7 +494,7 @@ fn spelled(challenge: &Challenge) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn challenges_are_read_as_they_were_written(challenges in challenges()) {

@@ -88,6 +88,10 @@ fn shown(found: Result<Found, SourceError>) -> Result<String, String> {
     ))
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "reads as the results that it is compared with"
+)]
 fn ok(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }

@@ -94,6 +94,11 @@ fn read(text: &str) -> Result<RegistryArgument, Refusal> {
             "kept :{port}: the key then serves only images whose reference has :{port} too"
         ));
     }
+    if port.is_none() && host.starts_with('[') {
+        notes.push(format!(
+            "the kubelet cannot match an IPv6 address without a port: write {host}:443 here and in image references"
+        ));
+    }
     Ok(RegistryArgument {
         endpoint,
         path,
@@ -234,7 +239,8 @@ fn read_authority(
         None => None,
     };
     match port {
-        Some(given) if Some(given) == default => {
+        // Without its port, a host of one word would be a namespace of Docker Hub to references.
+        Some(given) if Some(given) == default && grammar::is_registry(&host) => {
             notes.push(format!(
                 "left out :{given}: it is the default, and a key with a port serves only images whose reference has it too"
             ));

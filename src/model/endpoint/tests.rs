@@ -44,6 +44,11 @@ fn what_people_paste_and_the_key_that_comes_of_it() {
             1,
         ),
         (
+            "registry.example.com/v2/v1/team",
+            "registry.example.com/team",
+            1,
+        ),
+        (
             "https://registry.example.com/v1/",
             "registry.example.com",
             2,
@@ -85,11 +90,12 @@ fn what_people_paste_and_the_key_that_comes_of_it() {
         ("registry.example.com.", "registry.example.com", 1),
         ("Registry.Example.COM:5000", "registry.example.com:5000", 1),
         ("registry:5000", "registry:5000", 0),
+        ("https://registry:443/team", "registry:443/team", 2),
         ("localhost", "localhost", 0),
         ("localhost:5000/team", "localhost:5000/team", 0),
         ("192.0.2.1:5000", "192.0.2.1:5000", 0),
         ("[2001:db8::1]:5000", "[2001:db8::1]:5000", 0),
-        ("[2001:DB8::1]", "[2001:db8::1]", 1),
+        ("[2001:DB8::1]", "[2001:db8::1]", 2),
         ("docker.io", "https://index.docker.io/v1/", 0),
         ("index.docker.io", "https://index.docker.io/v1/", 1),
         (

@@ -148,8 +148,11 @@ pub(in crate::model) fn from_page(rest: &str) -> Option<Page> {
             Some(Page::of("docker.io", &parts))
         }
         (_, Some("v1" | "v2")) => {
-            parts.remove(0);
-            Some(api_path(host, &parts))
+            // All of them: no key can serve a repository that starts so, because the kubelet takes them off again.
+            let name = parts
+                .iter()
+                .skip_while(|part| matches!(**part, "v1" | "v2"));
+            Some(api_path(host, &name.copied().collect::<Vec<_>>()))
         }
         _ => None,
     }

@@ -25,6 +25,10 @@ pub enum NearMiss {
     Wildcard,
     #[error("a wildcard stands for exactly one part of the host name")]
     WildcardDepth,
+    #[error(
+        "the brackets of an IPv6 address without a port are taken for a pattern; give the port in both"
+    )]
+    Brackets,
     #[error("the key ends in a slash")]
     TrailingSlash,
     #[error("Docker Hub is keyed by https://index.docker.io/v1/")]
@@ -105,6 +109,9 @@ pub(in crate::model) fn explain(key: &str, name: &str, reading: Reading) -> Opti
         (Some(_), None) => return Some(NearMiss::PortSurplus),
         (Some(key), Some(image)) if key != image => return Some(NearMiss::PortDiffers),
         _ => {}
+    }
+    if reading == Reading::Kubelet && image.port.is_none() && image.host.starts_with('[') {
+        return Some(NearMiss::Brackets);
     }
     let scheme_stripped = matches!(meant.scheme, None | Some("http" | "https"));
     if (!wildcard && meant.host != image.host) || !scheme_stripped {
