@@ -100,6 +100,8 @@ fn alike_and_not_the_same(world: &World, guide: &mut Guide, registry: &str) {
         &[
             "doctor",
             &format!("{}/acme/payment-api:2.4", world.quay.host()),
+            "-n",
+            "payments",
         ],
         None,
     );

@@ -65,7 +65,7 @@ impl World {
         trust_in_cluster(&api, &[(&corp, &authorities), (&quay, &authorities)]);
         kubelet::watch(&api, format!("{}{}", corp_ca.pem(), lab_ca.pem()));
         api.create(make::node("worker-0", "amd64"));
-        for namespace in ["shop", "billing"] {
+        for namespace in ["shop", "billing", "payments"] {
             api.add_namespace(namespace);
         }
         api.create(make::deployment(
@@ -88,6 +88,8 @@ impl World {
                 account["imagePullSecrets"] = json!([{"name": "corp-pull"}]);
             }
         });
+
+        api.roll_out();
 
         let sandbox = Sandbox::new();
         let kubeconfig = sandbox.write("kubeconfig", api.kubeconfig("shop"));

@@ -37,18 +37,14 @@ impl Run {
     }
 }
 
-/// How the tool was called, by `argv[0]`: oc runs `oc-extreg`, both run `kubectl-extreg`, and which of them did cannot be
-/// told then.
+/// How the tool was called, for advice that can be pasted. oc prefers a file named `oc-extreg`; both run
+/// `kubectl-extreg`, and replace themselves by it with their environment as it is, in which the shells leave the program
+/// that they started as `_`. Where nothing tells, it is oc.
 pub fn program(env: &Env) -> &'static str {
-    let name = env
-        .args
-        .first()
-        .and_then(|name| std::path::Path::new(name).file_stem()?.to_str());
-    if name == Some("oc-extreg") {
-        "oc extreg"
-    } else {
-        "kubectl extreg"
-    }
+    let named = |path: &std::path::Path, name: &str| path.file_stem().is_some_and(|stem| stem == name);
+    let is_oc = env.args.first().is_some_and(|program| named(program.as_ref(), "oc-extreg"));
+    let by_kubectl = env.var("_").is_some_and(|program| named(program.as_ref(), "kubectl"));
+    if by_kubectl && !is_oc { "kubectl extreg" } else { "oc extreg" }
 }
 
 /// Runs the verb.
