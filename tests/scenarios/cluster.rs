@@ -215,7 +215,7 @@ fn secrets_whose_content_is_broken() {
     // One bad entry for another registry stops all secrets of a pod.
     world.doctor().certainly(Cause::SecretMalformed);
     for (name, text) in [
-        ("no-json", "{".to_owned()),
+        ("no-object", json!({"auths": []}).to_string()),
         (
             "empty",
             json!({"auths": {host.clone(): {"auth": "YWxpY2U6"}}}).to_string(),
@@ -385,7 +385,8 @@ impl Mirrored {
             .tls(&world.ca.server(&["127.0.0.1", "localhost"]))
             .user(User::new(ALICE.0, ALICE.1).pull("*"))
             .start();
-        let keys: Vec<String> = [world.registry.host(), mirror.host()]
+        let name = Self::name_of(&mirror);
+        let keys: Vec<String> = [world.registry.host(), name.clone()]
             .iter()
             .map(|host| host.replace(':', ".."))
             .collect();
@@ -394,10 +395,15 @@ impl Mirrored {
         world.api.create(json!({
             "apiVersion": "config.openshift.io/v1", "kind": "ImageTagMirrorSet", "metadata": {"name": "corp"},
             "spec": {"imageTagMirrors": [{
-                "source": world.registry.host(), "mirrors": [mirror.host()], "mirrorSourcePolicy": policy,
+                "source": world.registry.host(), "mirrors": [name], "mirrorSourcePolicy": policy,
             }]},
         }));
         Self { world, mirror }
+    }
+
+    /// Another name than the source's, so that credentials for one are not nearly right for the other.
+    fn name_of(mirror: &Registry) -> String {
+        format!("localhost:{}", mirror.port())
     }
 
     fn secret(&self, name: &str, host: &str) {
@@ -409,7 +415,7 @@ impl Mirrored {
 #[test]
 fn a_mirror_that_does_not_have_it() {
     let mirrored = Mirrored::new("NeverContactSource");
-    mirrored.secret("mirror", &mirrored.mirror.host());
+    mirrored.secret("mirror", &Mirrored::name_of(&mirrored.mirror));
     let result = mirrored.world.doctor().certainly(Cause::Mirror);
     assert!(
         result.summary().contains("the source is never asked"),
@@ -432,7 +438,7 @@ fn credentials_are_looked_up_for_the_mirror() {
     let result = mirrored.world.doctor().certainly(Cause::NoCredentials);
     let command = result.remedies()[0].commands[0].join(" ");
     assert!(
-        command.contains(&format!("link {}", mirrored.mirror.host())),
+        command.contains(&format!("link {}", Mirrored::name_of(&mirrored.mirror))),
         "{command}"
     );
     assert!(
@@ -442,7 +448,7 @@ fn credentials_are_looked_up_for_the_mirror() {
             .iter()
             .all(|request| request.authorization().is_none())
     );
-    mirrored.secret("mirror", &mirrored.mirror.host());
+    mirrored.secret("mirror", &Mirrored::name_of(&mirrored.mirror));
     mirrored.world.doctor().healthy();
 }
 

@@ -322,7 +322,7 @@ fn google() {
             "bad-credentials!",
             "open?",
             "tag-missing!",
-            "open?",
+            "repository-missing!",
             "open?",
             "digest-missing!",
             "credentials-block-public-pull!",

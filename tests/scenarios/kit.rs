@@ -74,18 +74,19 @@ impl Doctor {
 
     /// With `-a`: one entry.
     pub(crate) fn login(self, key: &str, (user, password): (&str, &str)) -> Self {
-        let file = self.sandbox.auth_file(&[(key, user, password)]);
-        self.file(file)
+        self.sandbox.auth_file(&[(key, user, password)]);
+        self.file("auth.json")
     }
 
     /// With `-a` and a file of this content.
     pub(crate) fn config(self, content: &str) -> Self {
-        let file = self.sandbox.write("given.json", content);
-        self.file(file)
+        self.sandbox.write("given.json", content);
+        self.file("given.json")
     }
 
-    fn file(mut self, file: PathBuf) -> Self {
-        self.request.registry_config = Some(file);
+    /// Relative to the run's folder, so that reports look alike wherever that is.
+    fn file(mut self, name: &str) -> Self {
+        self.request.registry_config = Some(PathBuf::from(name));
         self
     }
 

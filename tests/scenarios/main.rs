@@ -1,5 +1,6 @@
 //! Scenarios of `doctor`: a world, a run, the expected report; each beside a repaired twin, which must be healthy.
 
+mod check;
 mod cluster;
 mod command;
 mod dialects;

@@ -45,7 +45,9 @@ fn silence_and_cuts_are_named_with_their_stage() {
             .iter()
             .map(|at| result.evidence.as_slice()[*at].check)
             .collect();
-        assert_eq!(stages, [check], "{words}\n{}", told(&result));
+        // A reset may come before the first byte of TLS is sent, or after it.
+        let early = cause == Cause::Reset && stages == [Check::Tcp];
+        assert!(stages == [check] || early, "{words}\n{}", told(&result));
         world.registry.mend();
         world.doctor("team/app:1.0", None).healthy();
     }

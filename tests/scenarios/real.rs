@@ -54,8 +54,14 @@ fn with_htpasswd_and_a_private_ca() {
         .certainly(Cause::SecretKeyMismatch);
     Doctor::of(image.clone()).certainly(Cause::UnknownCa);
     doctor().plain().certainly(Cause::HttpsRequired);
-    let named = image.replace("127.0.0.1", "127.0.0.2");
-    Doctor::of(named)
+    // Its certificate is for the address alone, and it is asked by name.
+    let by_address = DockerRegistry::builder()
+        .tls(&ca.server(&["127.0.0.1"]))
+        .start();
+    let by_name = by_address
+        .image("team/app:1.0")
+        .replace("127.0.0.1", "localhost");
+    Doctor::of(by_name)
         .trust(ca.root_pem())
         .certainly(Cause::HostnameMismatch);
 }

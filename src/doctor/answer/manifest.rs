@@ -1,6 +1,8 @@
 //! What a registry's answer to `GET /v2/NAME/manifests/SELECTOR` means.
 
-use super::{Meaning, Missing, has_code, header, retry_after, said, says_expired, words_of};
+use super::{
+    Meaning, Missing, has_code, header, is_page, retry_after, said, says_expired, words_of,
+};
 use crate::model::dialect::Dialect;
 use crate::model::observation::{Answer, ExchangeFault, ManifestView, Sent, Withheld};
 
@@ -28,6 +30,9 @@ pub(super) fn meaning(view: &ManifestView, dialect: Dialect, authenticated: bool
     let words = words_of(answer);
     let text = said(answer);
     match answer.status {
+        200 if is_page(answer) => Meaning::Server {
+            words: "200: a web page in the manifest's place".to_owned(),
+        },
         200 if view.manifest.is_some() => Meaning::Delivered,
         200..=299 => Meaning::Server {
             words: "an answer of 200 that holds no manifest".to_owned(),
@@ -170,7 +175,7 @@ fn forbidden(
             words,
         };
     }
-    if answer.errors.is_empty() && is_html(answer) {
+    if is_page(answer) {
         return Meaning::Server {
             words: format!("{words}: a web page in the registry's place"),
         };
@@ -202,14 +207,10 @@ fn not_found(answer: &Answer, dialect: Dialect, words: String, text: &str) -> Me
     if has_code(answer, "MANIFEST_UNKNOWN") && dialect == Dialect::Ecr {
         return Meaning::Missing(Missing::TagOnly { words });
     }
-    if answer.errors.is_empty() && is_html(answer) {
+    if is_page(answer) {
         return Meaning::Server {
             words: format!("{words}: a web page in the registry's place"),
         };
     }
     Meaning::Missing(Missing::Manifest { words })
-}
-
-fn is_html(answer: &Answer) -> bool {
-    header(answer, "content-type").is_some_and(|kind| kind.starts_with("text/html"))
 }

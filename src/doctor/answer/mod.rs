@@ -122,6 +122,12 @@ pub fn a_404_shows_the_repository(dialect: Dialect) -> bool {
     )
 }
 
+/// Whether it is a web page, which no registry sends: a proxy, a load balancer or a login in the registry's place.
+pub fn is_page(answer: &Answer) -> bool {
+    let by_type = header(answer, "content-type").is_some_and(|kind| kind.starts_with("text/html"));
+    by_type || answer.body.trim_ascii_start().starts_with(b"<")
+}
+
 /// The registry's own words on one line: its errors, else the start of a text body, else the status.
 pub fn words_of(answer: &Answer) -> String {
     let said: Vec<String> = answer

@@ -10,8 +10,8 @@ use crate::doctor::evidence::{
 use crate::doctor::target::{Operation, Subject};
 use crate::model::dialect::Dialect;
 use crate::model::observation::{
-    BlobView, ConnectFault, DnsFault, Login, LoginVerdict, ManifestFact, ManifestView, Ping,
-    ProxyUse, PushView, Stage, Tags, Tls, TlsFault,
+    BlobView, ConnectFault, DnsFault, ExchangeFault, Login, LoginVerdict, ManifestFact,
+    ManifestView, Ping, ProxyUse, PushView, Stage, Tags, Tls, TlsFault,
 };
 
 /// What rules look at.
@@ -351,6 +351,21 @@ impl<'a> Case<'a> {
         self.one(|fact| match fact {
             Fact::Tls(stage) => Some(stage),
             _ => None,
+        })
+    }
+
+    /// Why TLS failed: in the handshake, or as the answer to it (with TLS 1.3 the server speaks of a missing client
+    /// certificate only after the handshake).
+    pub fn tls_fault(&self) -> Option<(usize, &'a TlsFault)> {
+        let handshake = self
+            .tls()
+            .and_then(|(at, stage)| Some((at, stage.result.as_ref().err()?)));
+        handshake.or_else(|| {
+            let (at, ping) = self.ping?;
+            match ping.exchange.result.as_ref().err()? {
+                ExchangeFault::Tls(fault) => Some((at, fault)),
+                _ => None,
+            }
         })
     }
 

@@ -72,9 +72,9 @@ fn by_connect(case: &Case<'_>, at: usize, fault: &ConnectFault) -> Finding {
 
 /// A handshake that hangs or is cut is the network's, not the certificate's.
 fn tls_cut(case: &Case<'_>) -> Option<Finding> {
-    let (at, stage) = case.tls()?;
+    let (at, fault) = case.tls_fault()?;
     let registry = case.subject.registry();
-    match stage.result.as_ref().err()? {
+    match fault {
         TlsFault::TimedOut => Some(Finding::certain(
             Cause::Timeout,
             vec![at],
@@ -115,21 +115,21 @@ fn proxy(case: &Case<'_>) -> Option<Finding> {
 /// Something on the way answers in the registry's place: 407, or a web page with a refusal.
 fn proxy_page(case: &Case<'_>) -> Option<Finding> {
     let (at, ping) = case.ping?;
-    let answer = ping.exchange.result.as_ref().ok()?;
+    let said = ping.exchange.result.as_ref().ok()?;
     let because: Vec<usize> = case
         .proxy()
         .map(|(at, _)| at)
         .into_iter()
         .chain([at])
         .collect();
-    if answer.status == 407 {
+    if said.status == 407 {
         return Some(Finding::certain(
             Cause::Proxy,
             because,
             "a proxy on the way wants a login of its own (407)",
         ));
     }
-    let page = matches!(ping.kind, PingKind::Refused) && answer.errors.is_empty();
+    let page = ping.kind == PingKind::Refused && (said.errors.is_empty() || answer::is_page(said));
     page.then(|| {
         Finding::likely(
             Cause::Proxy,
@@ -137,7 +137,7 @@ fn proxy_page(case: &Case<'_>) -> Option<Finding> {
             format!(
                 "something on the way to {} refuses with a page of its own ({})",
                 case.subject.registry(),
-                answer.status
+                said.status
             ),
         )
         .or([Cause::NotARegistry])

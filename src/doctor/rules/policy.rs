@@ -55,17 +55,19 @@ fn quarantined(case: &Case<'_>) -> Option<Finding> {
 fn refused_at_the_door(case: &Case<'_>) -> Option<Finding> {
     let (at, ping) = case.ping?;
     let said = ping.exchange.result.as_ref().ok()?;
-    (ping.kind == PingKind::Refused && !said.errors.is_empty()).then(|| {
-        Finding::likely(
-            Cause::Quarantined,
-            vec![at],
-            format!(
-                "{} refuses this machine before any login: {}",
-                case.subject.registry(),
-                answer::words_of(said)
-            ),
-        )
-        .or([Cause::Proxy])
-        .settled_by("the registry's own firewall rules")
-    })
+    (ping.kind == PingKind::Refused && !said.errors.is_empty() && !answer::is_page(said)).then(
+        || {
+            Finding::likely(
+                Cause::Quarantined,
+                vec![at],
+                format!(
+                    "{} refuses this machine before any login: {}",
+                    case.subject.registry(),
+                    answer::words_of(said)
+                ),
+            )
+            .or([Cause::Proxy])
+            .settled_by("the registry's own firewall rules")
+        },
+    )
 }

@@ -55,9 +55,9 @@ fn https_required(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn handshake(case: &Case<'_>) -> Option<Finding> {
-    let (at, stage) = case.tls()?;
+    let (at, fault) = case.tls_fault()?;
     let registry = case.subject.registry();
-    match stage.result.as_ref().err()? {
+    match fault {
         TlsFault::ClientCertificateWanted => Some(Finding::certain(
             Cause::Handshake,
             vec![at],

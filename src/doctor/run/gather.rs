@@ -323,7 +323,14 @@ impl Plan {
             }
         };
         let subject = self.subject.clone();
-        let own = location(subject, image, insecure, &[&self.given, &self.push_given]);
+        // A source that is never asked needs no credentials: those for the mirrors are what matters then.
+        let own_sinks = [&self.push_given, &self.given];
+        let own_sinks = if source {
+            &own_sinks[..]
+        } else {
+            &own_sinks[..1]
+        };
+        let own = location(subject, image, insecure, own_sinks);
         self.source = source.then_some(own);
         for place in mirrors.into_iter().take(MOST_MIRRORS) {
             let Ok(image) = ImageReference::parse(&place.reference) else {
@@ -344,7 +351,10 @@ impl Plan {
                 [Fact::Reference(subject.image.clone())],
                 Dialect::Distribution,
             );
-            let found = location(subject.clone(), &image, place.insecure.is_some(), &[&sink]);
+            let first = !source && self.mirrors.is_empty();
+            let sinks = [&sink, &self.given];
+            let sinks = if first { &sinks[..] } else { &sinks[..1] };
+            let found = location(subject.clone(), &image, place.insecure.is_some(), sinks);
             let name = format!("{}/{}", place.registry, place.repository);
             self.mirrors.push((name, sink, found));
         }

@@ -256,11 +256,31 @@ fn healthy(text: &mut String, diagnosis: &Diagnosis, look: &Look) {
         let words: Vec<String> = checks
             .iter()
             .flat_map(|check| diagnosis.evidence.of(*check))
+            .filter(|(_, item)| is_worth_a_word(item, diagnosis))
             .filter_map(|(_, item)| row_words(item, diagnosis.subject.operation, look))
             .collect();
         if !words.is_empty() {
             labelled(text, label, &words.join(&dot), look);
         }
+    }
+}
+
+/// Of what was seen of a manifest with several credentials one line is enough, and a secret that matches is named with the
+/// login that it gives.
+fn is_worth_a_word(item: &Evidence, diagnosis: &Diagnosis) -> bool {
+    match &item.fact {
+        Some(Fact::Source(_)) => item.status != Status::Pass,
+        Some(Fact::Manifest(view)) => {
+            let last = diagnosis
+                .evidence
+                .facts(|fact| match fact {
+                    Fact::Manifest(view) => Some(view.credential),
+                    _ => None,
+                })
+                .last();
+            last.is_none_or(|(_, credential)| credential == view.credential)
+        }
+        _ => true,
     }
 }
 
@@ -275,6 +295,11 @@ fn row_words(item: &Evidence, operation: Operation, look: &Look) -> Option<Strin
             look.paint.yellow(look.glyphs.warn),
             item.detail
         )),
+        // Who it was that got the manifest stands in the login's line.
+        (Status::Pass, _) if item.check == Check::Manifest => item
+            .detail
+            .split_once(": ")
+            .map(|(_, words)| words.to_owned()),
         (Status::Pass, _) => Some(item.detail.clone()),
     }
 }
