@@ -1,6 +1,10 @@
 //! Manifests and tag lists: what to ask, and what a good answer holds.
 
 use http::header::LINK;
+use oci_distribution::manifest::{
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE,
+    OCI_IMAGE_MEDIA_TYPE,
+};
 use serde_json::Value;
 
 use super::follow::Redirects;
@@ -12,16 +16,13 @@ use crate::model::observation::{Answer, ManifestView, Purpose, Tags};
 
 /// What is accepted, each in a header of its own (distribution does not honour `*/*`).
 const MANIFEST_TYPES: [&str; 4] = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
+    OCI_IMAGE_INDEX_MEDIA_TYPE,
+    OCI_IMAGE_MEDIA_TYPE,
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE,
+    IMAGE_MANIFEST_MEDIA_TYPE,
 ];
 /// Asked for in a second request only, to tell a schema 1 image from none: nodes no longer take it.
-const SCHEMA1_TYPES: [&str; 2] = [
-    "application/vnd.docker.distribution.manifest.v1+prettyjws",
-    "application/vnd.docker.distribution.manifest.v1+json",
-];
+const SCHEMA1_TYPES: [&str; 2] = [manifests::SCHEMA1_SIGNED, manifests::SCHEMA1];
 /// Amazon ECR answers 405 to more.
 const MOST_TAGS_A_PAGE: usize = 1000;
 /// Pages read for one list.

@@ -1,23 +1,25 @@
 //! Reading manifests: of which kind, with which digest, and what they refer to. Pure.
 
+use oci_distribution::manifest::{
+    IMAGE_CONFIG_MEDIA_TYPE, IMAGE_DOCKER_CONFIG_MEDIA_TYPE,
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE as DOCKER_LIST, IMAGE_MANIFEST_MEDIA_TYPE as DOCKER_MANIFEST,
+    OCI_IMAGE_INDEX_MEDIA_TYPE as OCI_INDEX, OCI_IMAGE_MEDIA_TYPE as OCI_MANIFEST,
+};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::model::observation::{Child, Descriptor, ManifestFact, ManifestKind};
 use crate::model::platform::Platform;
 
-const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
-const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// What oci-client has no names for: it does not speak these.
 const OCI_ARTIFACT: &str = "application/vnd.oci.artifact.manifest.v1+json";
-const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
-const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
-const SCHEMA1: &str = "application/vnd.docker.distribution.manifest.v1+json";
-const SCHEMA1_SIGNED: &str = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+pub(super) const SCHEMA1: &str = "application/vnd.docker.distribution.manifest.v1+json";
+pub(super) const SCHEMA1_SIGNED: &str = "application/vnd.docker.distribution.manifest.v1+prettyjws";
 
 /// Configurations of images that runtimes start. `octet-stream` is what Docker wrote before 1.10.
 const IMAGE_CONFIGS: [&str; 3] = [
-    "application/vnd.oci.image.config.v1+json",
-    "application/vnd.docker.container.image.v1+json",
+    IMAGE_CONFIG_MEDIA_TYPE,
+    IMAGE_DOCKER_CONFIG_MEDIA_TYPE,
     "application/octet-stream",
 ];
 

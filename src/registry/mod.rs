@@ -41,7 +41,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
-use url::Url;
+use reqwest::Url;
 
 use crate::model::challenge::Challenge;
 use crate::model::credential::Credential;

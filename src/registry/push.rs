@@ -5,7 +5,7 @@ mod verdict;
 
 use http::Method;
 use http::header::LOCATION;
-use url::Url;
+use reqwest::Url;
 
 use super::Registry;
 use super::follow::Redirects;

@@ -9,8 +9,8 @@ use http::header::{
 use http::{HeaderValue, Method, Request};
 use http_body_util::Full;
 use hyper::body::Bytes;
+use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
-use url::Url;
 
 use super::dial::authority;
 use super::dial::guard::Guard;
@@ -105,13 +105,16 @@ pub(super) fn request(
     origin: &Origin,
     lease: &Lease,
 ) -> Result<Request<Full<Bytes>>, http::Error> {
-    let path = &query.url[url::Position::BeforePath..url::Position::AfterQuery];
+    let path = match query.url.query() {
+        Some(asked) => format!("{}?{asked}", query.url.path()),
+        None => query.url.path().to_owned(),
+    };
     let via_proxy = lease.traits.via_proxy.as_ref();
     let target = if lease.is_http2() || via_proxy.is_some() {
         let scheme = if origin.https { "https" } else { "http" };
         format!("{scheme}://{}{path}", authority(origin))
     } else {
-        path.to_owned()
+        path
     };
     let mut builder = Request::builder()
         .method(query.method.clone())

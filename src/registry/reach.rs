@@ -277,7 +277,7 @@ impl Registry {
     pub(super) async fn ping_challenge(&self) -> Option<Challenge> {
         let ping = self.known_ping().await;
         let answer = ping.exchange.answer()?;
-        let at_home = url::Url::parse(&ping.exchange.url)
+        let at_home = reqwest::Url::parse(&ping.exchange.url)
             .ok()
             .and_then(|url| urls::origin_of(&url))
             .as_ref()

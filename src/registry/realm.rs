@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use url::{Host, Url};
+use reqwest::Url;
 
 use super::dial::guard::may_reach;
 use crate::model::observation::{Origin, Withheld};
@@ -55,12 +55,7 @@ pub(super) fn redirect(from: &Url, location: &str, own: &[IpAddr]) -> Result<Url
 
 /// An address literal that only this machine or its network reaches. Names are checked when they are resolved.
 fn leads_astray(url: &Url, own: &[IpAddr]) -> bool {
-    let address = match url.host() {
-        Some(Host::Ipv4(address)) => IpAddr::V4(address),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address),
-        Some(Host::Domain(_)) | None => return false,
-    };
-    !may_reach(address, own, true)
+    super::urls::address_of(url).is_some_and(|address| !may_reach(address, own, true))
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::Method;
+use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use url::Url;
 
 use super::Registry;
 use super::holder::{Holder, Sign};
@@ -226,13 +226,11 @@ fn token_query(purpose: Purpose, realm: &Url, key: &TokenKey, holder: Option<&Ho
     match holder.map(|holder| &holder.credential) {
         Some(Credential::IdentityToken { token, .. }) => {
             query.method = Method::POST;
-            query.form = Some(refresh_form(key, token));
+            query.form = Some(refresh_form(realm, key, token));
         }
         Some(Credential::Password { username, password }) => {
-            let mut pairs = query.url.query_pairs_mut();
-            pairs.append_pair("account", username);
-            append_wish(&mut pairs, key);
-            drop(pairs);
+            query.url.query_pairs_mut().append_pair("account", username);
+            append_wish(&mut query.url, key);
             query.authorization = Authorization::Basic {
                 username: username.clone(),
                 password: password.clone(),
@@ -240,7 +238,7 @@ fn token_query(purpose: Purpose, realm: &Url, key: &TokenKey, holder: Option<&Ho
         }
         // A token for the registry itself is of no use to its token service.
         Some(Credential::RegistryToken(_)) | None => {
-            append_wish(&mut query.url.query_pairs_mut(), key);
+            append_wish(&mut query.url, key);
         }
     }
     // Without a pair `query_pairs_mut` leaves a bare question mark.
@@ -250,10 +248,8 @@ fn token_query(purpose: Purpose, realm: &Url, key: &TokenKey, holder: Option<&Ho
     query
 }
 
-fn append_wish<T: url::form_urlencoded::Target>(
-    pairs: &mut url::form_urlencoded::Serializer<'_, T>,
-    key: &TokenKey,
-) {
+fn append_wish(url: &mut Url, key: &TokenKey) {
+    let mut pairs = url.query_pairs_mut();
     if let Some(service) = &key.service {
         pairs.append_pair("service", service);
     }
@@ -262,13 +258,17 @@ fn append_wish<T: url::form_urlencoded::Target>(
     }
 }
 
-fn refresh_form(key: &TokenKey, token: &SecretString) -> SecretString {
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.append_pair("grant_type", "refresh_token");
-    form.append_pair("client_id", "kubectl-extreg");
+/// The body of a refresh: a form, which is encoded as a query is.
+fn refresh_form(realm: &Url, key: &TokenKey, token: &SecretString) -> SecretString {
+    let mut form = realm.clone();
+    form.query_pairs_mut()
+        .clear()
+        .append_pair("grant_type", "refresh_token")
+        .append_pair("client_id", "kubectl-extreg");
     append_wish(&mut form, key);
-    form.append_pair("refresh_token", token.expose_secret());
-    SecretString::from(form.finish())
+    form.query_pairs_mut()
+        .append_pair("refresh_token", token.expose_secret());
+    SecretString::from(form.query().unwrap_or_default())
 }
 
 /// A token answer; Azure sends only `access_token`, others only `token`.

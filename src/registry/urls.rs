@@ -1,6 +1,8 @@
 //! URLs: what is dialled for one, how a redirect is resolved, and how one is shown without secrets.
 
-use url::{Host, Url};
+use std::net::IpAddr;
+
+use reqwest::Url;
 
 use crate::model::observation::Origin;
 
@@ -22,10 +24,9 @@ pub(super) fn origin_of(url: &Url) -> Option<Origin> {
         "http" => false,
         _ => return None,
     };
-    let host = match url.host()? {
-        Host::Domain(name) => name.trim_end_matches('.').to_owned(),
-        Host::Ipv4(address) => address.to_string(),
-        Host::Ipv6(address) => address.to_string(),
+    let host = match address_of(url) {
+        Some(address) => address.to_string(),
+        None => url.host_str()?.trim_end_matches('.').to_owned(),
     };
     if host.is_empty() {
         return None;
@@ -35,6 +36,15 @@ pub(super) fn origin_of(url: &Url) -> Option<Origin> {
         host,
         port: url.port_or_known_default()?,
     })
+}
+
+/// The address that stands in the place of the host's name, if one does.
+pub(super) fn address_of(url: &Url) -> Option<IpAddr> {
+    let host = url.host_str()?;
+    let literal = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    literal.unwrap_or(host).parse().ok()
 }
 
 /// The URL without user name and password, and without query values that may be secret.
