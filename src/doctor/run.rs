@@ -74,7 +74,7 @@ pub async fn run(
     let deadline = started + request.timeout;
     tokio::pin!(interrupt);
     let gathered = tokio::select! {
-        gathered = gather::gather(env, cluster, request, started_at, deadline) => gathered?,
+        gathered = Box::pin(gather::gather(env, cluster, request, started_at, deadline)) => gathered?,
         () = &mut interrupt => return Err(Error::exit_only(crate::error::Kind::Interrupted)),
     };
     let Gathered {
@@ -88,7 +88,7 @@ pub async fn run(
         () = &mut interrupt => true,
     };
     let results = targets
-        .into_iter()
+        .iter()
         .flat_map(|target| judged(target, &setting, request.push, interrupted))
         .collect();
     let exchanges = registries
@@ -138,13 +138,13 @@ async fn probe(target: &Target) {
 
 /// The results of one target: its pull, and its push where that was asked for.
 fn judged(
-    target: Target,
+    target: &Target,
     setting: &super::diagnosis::Setting,
     push: bool,
     interrupted: bool,
 ) -> Vec<Diagnosis> {
     let mut evidence = target.given.taken();
-    evidence.extend(trials(&target, setting, interrupted));
+    evidence.extend(trials(target, setting, interrupted));
     let mut subject = target.subject.clone();
     if let Some(leg) = &target.pull {
         evidence.extend(leg.sink.taken());

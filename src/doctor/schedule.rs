@@ -1,10 +1,10 @@
 //! Which probes run on one target, and when: what can overlap does, what was not needed is not asked, and every probe ends
 //! with the run's deadline, which the registry layer keeps.
 
-use std::sync::Arc;
+mod known;
+mod push;
 
-use jiff::Timestamp;
-use tokio::sync::OnceCell;
+use std::sync::Arc;
 
 use super::answer::{self, Meaning, Missing as Gone};
 use super::evidence::{
@@ -14,13 +14,14 @@ use super::probes::{self, blobs, chain, manifest, names, ports, reach};
 use super::setup::{ClusterTrust, PUBLIC};
 use super::sink::{Sink, Writer};
 use super::target::Subject;
-use crate::cluster::Cluster;
-use crate::cluster::snapshot::Want;
 use crate::model::dialect::Dialect;
 use crate::model::image::ImageReference;
 use crate::model::observation::{ConnectFault, Dial, ManifestView, Ping, PingKind};
 use crate::model::trust::RootStore;
 use crate::registry::{Options, Registry};
+use jiff::Timestamp;
+
+pub use known::KnownImages;
 
 /// Credentials that are tried for one image at most: pods with more matching secrets are a mistake of their own.
 const MOST_CREDENTIALS: usize = 5;
@@ -63,44 +64,6 @@ pub enum ClusterSide {
     },
     /// The cluster has no configuration that tells.
     Unknowable,
-}
-
-/// Images that the namespace uses, read when a name has to be guessed and not before.
-pub struct KnownImages {
-    pub cluster: Option<(Cluster, String)>,
-    pub cell: OnceCell<Vec<String>>,
-}
-
-impl KnownImages {
-    async fn get(&self) -> &[String] {
-        self.cell
-            .get_or_init(|| async {
-                let Some((cluster, namespace)) = &self.cluster else {
-                    return Vec::new();
-                };
-                let want = Want {
-                    pods: true,
-                    workloads: true,
-                    ..Want::default()
-                };
-                let scope = crate::cluster::Scope::Namespace(namespace.clone());
-                let view = cluster.namespace_view(&scope, want).await;
-                let pods = view.pods.iter().flatten().flat_map(|pod| &pod.containers);
-                let workloads = view
-                    .workloads
-                    .iter()
-                    .flat_map(|workloads| &workloads.list)
-                    .flat_map(|workload| &workload.containers);
-                let mut images: Vec<String> = pods
-                    .chain(workloads)
-                    .map(|container| container.image.clone())
-                    .collect();
-                images.sort();
-                images.dedup();
-                images
-            })
-            .await
-    }
 }
 
 impl Leg {
@@ -344,66 +307,6 @@ impl Leg {
             if found {
                 return;
             }
-        }
-    }
-
-    /// What a push needs: the way there, the login, and the push probe. `announce` is told its way before it runs.
-    pub async fn push(&self, announce: &mut (dyn FnMut(&str) + Send)) {
-        let Ok(image) = &self.subject.image else {
-            return;
-        };
-        let ping = self.reach().await;
-        if !manifest::answers(&ping.kind) {
-            self.look_at_other_ports(&ping).await;
-            return;
-        }
-        let write = self.writer();
-        let mut refused = false;
-        for (at, candidate) in self.used().enumerate() {
-            // Only the first counts for a push; a second one shows whether the first stands in its way.
-            if at > 0 && !refused {
-                break;
-            }
-            let login = self.registry.login(candidate.index).await;
-            let bad = matches!(
-                login.verdict,
-                crate::model::observation::LoginVerdict::Refused { .. }
-            );
-            write.facts([Fact::Login(login)], ping.dialect);
-            refused = at == 0 && bad;
-        }
-        let first = self.used().next().map(|candidate| candidate.index);
-        let first_refused = match first {
-            Some(index) => matches!(
-                self.registry.login(index).await.verdict,
-                crate::model::observation::LoginVerdict::Refused { .. }
-            ),
-            None => false,
-        };
-        if first_refused {
-            self.sink.push([Evidence::skip(
-                Check::Push,
-                Vantage::Here,
-                SkipReason::DependsOn,
-                "not tried: the login is refused",
-            )]);
-            return;
-        }
-        announce(ping.dialect.traits().push_words);
-        let view = self.registry.push(image.repository(), first).await;
-        write.facts([Fact::Push(Box::new(view))], ping.dialect);
-    }
-
-    /// Only the way there and the login: the check of `link` without an image.
-    pub async fn login(&self) {
-        let ping = self.reach().await;
-        if !manifest::answers(&ping.kind) {
-            self.look_at_other_ports(&ping).await;
-            return;
-        }
-        for candidate in self.used() {
-            let login = self.registry.login(candidate.index).await;
-            self.writer().facts([Fact::Login(login)], ping.dialect);
         }
     }
 }

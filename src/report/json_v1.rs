@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::doctor::causes::Cause;
 use crate::doctor::diagnosis::{ClusterName, Diagnosis, Outcome, Report};
 use crate::doctor::evidence::{Evidence, SkipReason, id_of};
 use crate::doctor::rank::confidence;
@@ -147,8 +148,8 @@ fn result(diagnosis: &Diagnosis) -> ResultV1 {
         image: clean(&diagnosis.subject.text),
         operation: diagnosis.subject.operation.word(),
         status: diagnosis.outcome().word(),
-        cause: cause.map(|cause| cause.id()),
-        family: cause.map(|cause| cause.family()),
+        cause: cause.map(Cause::id),
+        family: cause.map(Cause::family),
         alternatives: alternatives.iter().map(|cause| cause.id()).collect(),
         confidence: confidence(&diagnosis.verdict).word(),
         summary: clean(&diagnosis.summary()),

@@ -43,13 +43,13 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
         }
     };
     let (env, ui) = (&run.env, &mut run.ui);
-    let outcome = run::run(
+    let outcome = Box::pin(run::run(
         env,
         cluster.as_ref(),
         &request,
         &mut |words| ui.status(sanitize_line(words, 400)),
         interrupt,
-    )
+    ))
     .await?;
     for warning in cluster.iter().flat_map(Cluster::take_warnings) {
         run.ui.warning(sanitize_line(&warning, 400));

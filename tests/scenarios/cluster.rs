@@ -297,7 +297,7 @@ fn lists_of_registries_bind_the_nodes() {
     world.image_config(|spec| spec["registrySources"] = json!({"allowedRegistries": ["quay.io"]}));
     world.doctor().certainly(Cause::RegistryNotAllowed);
     world.image_config(|spec| {
-        spec["registrySources"] = json!({"allowedRegistries": ["quay.io", host]})
+        spec["registrySources"] = json!({"allowedRegistries": ["quay.io", host]});
     });
     world.doctor().healthy();
 }

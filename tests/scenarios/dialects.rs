@@ -58,8 +58,14 @@ impl World {
 pub(crate) const NO_DIGEST: &str =
     "team/app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// The questions: what is asked for, and as whom.
-const QUESTIONS: [(&str, &str, Option<(&str, &str)>); 10] = [
+/// A name, what is asked for, and as whom.
+type Question = (
+    &'static str,
+    &'static str,
+    Option<(&'static str, &'static str)>,
+);
+
+const QUESTIONS: [Question; 10] = [
     ("good", "team/app:1.0", Some(ALICE)),
     ("public", "public/app:1.0", None),
     ("private", "team/app:1.0", None),

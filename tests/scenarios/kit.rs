@@ -242,23 +242,26 @@ pub(crate) fn one(report: Report) -> Diagnosis {
 
 /// All that a reader would want to know of a result.
 pub(crate) fn told(result: &Diagnosis) -> String {
-    let mut text = format!(
-        "{} {:?} {}: {}\n",
+    let head = format!(
+        "{} {:?} {}: {}",
         result.subject.text,
         result.outcome(),
         result.cause().map_or("-", Cause::id),
         result.summary()
     );
-    for item in &result.evidence {
-        text.push_str(&format!(
-            "  {} {} {}: {}\n",
+    let lines = result.evidence.iter().map(|item| {
+        format!(
+            "  {} {} {}: {}",
             item.check.word(),
             item.vantage.word(),
             item.status.word(),
             item.detail
-        ));
-    }
-    text
+        )
+    });
+    std::iter::once(head)
+        .chain(lines)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The report as text, with everything that can be shown.

@@ -1,4 +1,9 @@
 //! Scenarios of `doctor`: a world, a run, the expected report; each beside a repaired twin, which must be healthy.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a world that cannot be set up ends the test"
+)]
 
 mod check;
 mod cluster;

@@ -1,7 +1,7 @@
 //! The registry itself: limits, failures, policies, its token service, its clock, the push right.
 
 use extreg::doctor::causes::Cause;
-use extreg::doctor::diagnosis::Outcome;
+use extreg::doctor::diagnosis::{Diagnosis, Outcome};
 use extreg::doctor::finding::Confidence;
 use extreg_test_support::content::Image;
 use extreg_test_support::net::ClosedPort;
@@ -186,11 +186,7 @@ fn the_push_right_is_a_second_result() {
         .push()
         .try_run()
         .expect("a run");
-    let outcomes: Vec<Outcome> = report
-        .results
-        .iter()
-        .map(|result| result.outcome())
-        .collect();
+    let outcomes: Vec<Outcome> = report.results.iter().map(Diagnosis::outcome).collect();
     assert_eq!(
         outcomes,
         [Outcome::Healthy, Outcome::Healthy],
@@ -208,7 +204,7 @@ fn the_push_right_is_a_second_result() {
         .push()
         .try_run()
         .expect("a run");
-    let causes: Vec<Option<Cause>> = report.results.iter().map(|result| result.cause()).collect();
+    let causes: Vec<Option<Cause>> = report.results.iter().map(Diagnosis::cause).collect();
     assert_eq!(
         causes,
         [None, Some(Cause::PushDenied)],
@@ -247,11 +243,7 @@ fn several_images_share_what_they_can() {
         .and(world.registry.image("team/other:2"))
         .and(world.registry.image("team/app:9"))
         .run();
-    let outcomes: Vec<Outcome> = report
-        .results
-        .iter()
-        .map(|result| result.outcome())
-        .collect();
+    let outcomes: Vec<Outcome> = report.results.iter().map(Diagnosis::outcome).collect();
     assert_eq!(
         outcomes,
         [Outcome::Healthy, Outcome::Healthy, Outcome::Failed]
@@ -262,5 +254,10 @@ fn several_images_share_what_they_can() {
         .iter()
         .filter(|request| request.path == "/v2/")
         .count();
-    assert_eq!(pings, 1, "the registry is asked once what it is");
+    assert_eq!(
+        pings,
+        1,
+        "the registry is asked once what it is: {:#?}",
+        world.registry.log()
+    );
 }

@@ -120,7 +120,7 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
         for (name, value) in object {
             match properties.get(name) {
                 Some(property) => {
-                    faults.extend(check(root, property, value, &format!("{at}/{name}")))
+                    faults.extend(check(root, property, value, &format!("{at}/{name}")));
                 }
                 // Readers accept fields that they do not know; what this version writes is in the schema.
                 None => faults.push(format!("{at}: {name} is not in the schema")),

@@ -124,7 +124,6 @@ fn unauthorized(
             expired: says_expired(text),
             words,
         },
-        Sent::Bearer => Meaning::Refused { words },
         Sent::Nothing
             if answer.challenges.is_empty()
                 && header(answer, "www-authenticate").is_none()
@@ -137,7 +136,7 @@ fn unauthorized(
         Sent::Nothing if authenticated => {
             Meaning::NoAnswer(ExchangeFault::Withheld(Withheld::PlainHttp))
         }
-        Sent::Nothing => Meaning::Refused { words },
+        Sent::Bearer | Sent::Nothing => Meaning::Refused { words },
     }
 }
 

@@ -38,12 +38,11 @@ pub(super) fn meaning(
             expired: says_expired(&text),
             words,
         },
-        401 => Meaning::Refused { words },
         403 if authenticated && says_expired(&text) => Meaning::CredentialRefused {
             expired: true,
             words,
         },
-        403 => Meaning::Refused { words },
+        401 | 403 => Meaning::Refused { words },
         404 if dialect == Dialect::GitLab && has_code(answer, "NAME_UNKNOWN") => {
             Meaning::Missing(Missing::Repository { words })
         }

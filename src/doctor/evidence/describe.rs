@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use super::{CandidateFact, Check, Evidence, Fact, SkipReason, Status, Vantage};
-use crate::doctor::answer::{self, Meaning};
+use crate::doctor::answer;
 use crate::doctor::target::Subject;
 use crate::model::dialect::Dialect;
-use crate::model::observation::{
-    ExchangeFault, Login, LoginVerdict, ManifestFact, ManifestKind, ManifestView, Ping, PingKind,
-    PushVerdict, Withheld,
-};
-use crate::model::platform::Platform;
+use crate::model::observation::{ExchangeFault, Login, LoginVerdict, Ping, PingKind, PushVerdict};
 use crate::ui::sanitize_line;
 
 mod config;
+mod manifest;
+mod words;
 
 pub use config::fault_words as chain_fault_words;
+pub use words::{short_digest, size_words};
+
+use words::{address_words, blob_words, host_of, plural, seconds, tag_words};
 
 /// What the words depend on.
 pub struct About<'a> {
@@ -44,7 +45,7 @@ pub fn name_of(candidates: &[CandidateFact], index: Option<usize>) -> String {
 /// The lines on one fact. The fact itself goes with the line that rules point at.
 pub fn describe(fact: Fact, about: &About<'_>) -> Vec<Evidence> {
     if let Fact::Manifest(view) = fact {
-        return manifest(view, about);
+        return manifest::manifest(&view, about);
     }
     let (check, vantage, status, detail, elapsed) = match &fact {
         Fact::Dns(stage) => match &stage.result {
@@ -120,7 +121,7 @@ pub fn describe(fact: Fact, about: &About<'_>) -> Vec<Evidence> {
                 }
             ),
         ),
-        Fact::Platforms(offered) => platform(offered, about.subject),
+        Fact::Platforms(offered) => manifest::platform(offered, about.subject),
         Fact::Blobs {
             present,
             checked,
@@ -247,10 +248,10 @@ fn ping(ping: &Ping) -> Line {
         } => {
             let mut words = format!("no registry: {}", sanitize_line(why, 120));
             if let Some(title) = title {
-                words.push_str(&format!(", page {:?}", sanitize_line(title, 50)));
+                words = format!("{words}, page {:?}", sanitize_line(title, 50));
             }
             if let Some(location) = location {
-                words.push_str(&format!(", leads to {}", sanitize_line(location, 60)));
+                words = format!("{words}, leads to {}", sanitize_line(location, 60));
             }
             (Status::Fail, words)
         }
@@ -301,242 +302,4 @@ fn login(seen: &Login, about: &About<'_>) -> Line {
     };
     let elapsed = seen.exchanges.iter().map(|exchange| exchange.elapsed).sum();
     here(Check::Login, status, format!("{who}: {words}")).took(elapsed)
-}
-
-/// A manifest request says something on the right to pull, on the manifest, or on neither.
-fn manifest(view: Box<ManifestView>, about: &About<'_>) -> Vec<Evidence> {
-    let who = name_of(about.candidates, view.credential);
-    let meaning = answer::meaning(&view, about.dialect);
-    let elapsed = view
-        .grant
-        .as_ref()
-        .map_or(Duration::ZERO, |grant| grant.exchange.elapsed)
-        + view.exchange.elapsed;
-    let line = |check, status, detail: String, skip_reason, fact| Evidence {
-        check,
-        vantage: Vantage::Here,
-        status,
-        detail,
-        elapsed: Some(elapsed),
-        skip_reason,
-        fact,
-    };
-    let others = view.credential.is_none() && !about.candidates.is_empty();
-    let fact = Some(Fact::Manifest(view.clone()));
-    match &meaning {
-        Meaning::Delivered => {
-            let words = view
-                .manifest
-                .as_ref()
-                .map(manifest_words)
-                .unwrap_or_default();
-            vec![
-                line(
-                    Check::Permission,
-                    Status::Pass,
-                    format!("{who}: may pull"),
-                    None,
-                    None,
-                ),
-                line(
-                    Check::Manifest,
-                    Status::Pass,
-                    format!("{who}: {words}"),
-                    None,
-                    fact,
-                ),
-            ]
-        }
-        Meaning::Missing(_) | Meaning::Unsupported { .. } => vec![
-            line(
-                Check::Permission,
-                Status::Pass,
-                format!("{who}: was answered"),
-                None,
-                None,
-            ),
-            line(
-                Check::Manifest,
-                Status::Fail,
-                format!("{who}: {}", meaning.words()),
-                None,
-                fact,
-            ),
-        ],
-        Meaning::NoAnswer(ExchangeFault::Deadline) => vec![line(
-            Check::Manifest,
-            Status::Skip,
-            format!("{who}: the time was over"),
-            Some(SkipReason::TimedOut),
-            fact,
-        )],
-        Meaning::NoAnswer(
-            fault @ (ExchangeFault::Untrusted | ExchangeFault::Withheld(Withheld::PlainHttp)),
-        ) => vec![line(
-            Check::Manifest,
-            Status::Skip,
-            format!("{who}: not asked, {}", answer::fault_words(fault)),
-            Some(SkipReason::DependsOn),
-            fact,
-        )],
-        Meaning::Refused { words } if others => vec![line(
-            Check::Permission,
-            Status::Pass,
-            format!("{who}: a login is wanted ({words})"),
-            None,
-            fact,
-        )],
-        Meaning::Refused { words } | Meaning::CredentialRefused { words, .. } => vec![line(
-            Check::Permission,
-            Status::Fail,
-            format!("{who}: {words}"),
-            None,
-            fact,
-        )],
-        _ => vec![line(
-            Check::Manifest,
-            Status::Fail,
-            format!("{who}: {}", meaning.words()),
-            None,
-            fact,
-        )],
-    }
-}
-
-fn manifest_words(fact: &ManifestFact) -> String {
-    let kind = match &fact.kind {
-        ManifestKind::Image { layers, .. } => {
-            format!("an image of {}", plural(layers.len(), "layer"))
-        }
-        ManifestKind::Index { children } => {
-            format!("an index of {}", plural(children.len(), "manifest"))
-        }
-        ManifestKind::Artifact { artifact_type } => {
-            format!("an artifact of type {}", sanitize_line(artifact_type, 60))
-        }
-        ManifestKind::Schema1 => "schema 1".to_owned(),
-        ManifestKind::Unknown { why } => sanitize_line(why, 80),
-    };
-    format!("{}, {kind}", short_digest(&fact.digest))
-}
-
-fn platform(offered: &[Platform], subject: &Subject) -> Line {
-    let missing: Vec<String> = subject
-        .platforms
-        .iter()
-        .filter(|wanted| !offered.iter().any(|offered| wanted.accepts(offered)))
-        .map(ToString::to_string)
-        .collect();
-    let all: Vec<String> = offered.iter().map(ToString::to_string).collect();
-    let status = match missing.len() {
-        0 => Status::Pass,
-        some if some < subject.platforms.len() => Status::Warn,
-        _ => Status::Fail,
-    };
-    let lacks = if missing.is_empty() {
-        String::new()
-    } else {
-        format!("; {} wants {}", subject.platforms_from, missing.join(", "))
-    };
-    here(
-        Check::Platform,
-        status,
-        format!("the image is for {}{lacks}", list(&all, 4)),
-    )
-}
-
-fn address_words(addresses: &[std::net::IpAddr]) -> String {
-    let all: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    list(&all, 3)
-}
-
-fn tag_words(tags: &[String], partial: bool) -> String {
-    let clean: Vec<String> = tags.iter().map(|tag| sanitize_line(tag, 40)).collect();
-    format!(
-        "tags/list: {}{}",
-        plural(tags.len(), "tag"),
-        match clean.as_slice() {
-            [] => String::new(),
-            some => format!(
-                "{}: {}",
-                if partial { " and more" } else { "" },
-                list(some, 5)
-            ),
-        }
-    )
-}
-
-fn blob_words(present: usize, checked: usize, total: usize, bytes: u64) -> String {
-    let size = size_words(bytes);
-    if present == total {
-        format!("all {total} parts are there, {size}")
-    } else if present == checked {
-        format!("{present} of {total} parts looked at, all there")
-    } else {
-        format!("{} of {checked} parts cannot be fetched", checked - present)
-    }
-}
-
-/// Bytes as people read them.
-pub fn size_words(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a size for people, three digits of it"
-    )]
-    let mut value = bytes as f64 / 1000.0;
-    let mut unit = UNITS[0];
-    for next in &UNITS[1..] {
-        if value < 999.5 {
-            break;
-        }
-        value /= 1000.0;
-        unit = next;
-    }
-    if value < 10.0 {
-        format!("{value:.1} {unit}")
-    } else {
-        format!("{value:.0} {unit}")
-    }
-}
-
-pub(super) fn plural(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
-/// The first `limit` of a list, and how many more.
-pub(super) fn list(items: &[String], limit: usize) -> String {
-    let shown = items
-        .iter()
-        .take(limit)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
-    match items.len().saturating_sub(limit) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
-/// `sha256:0123456789ab…`: enough to tell digests apart.
-pub fn short_digest(digest: &str) -> String {
-    let clean = sanitize_line(digest, 80);
-    match clean.split_once(':') {
-        Some((algorithm, hex)) if hex.chars().count() > 12 => {
-            format!("{algorithm}:{}…", hex.chars().take(12).collect::<String>())
-        }
-        _ => clean,
-    }
-}
-
-fn host_of(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    sanitize_line(rest.split(['/', '?']).next().unwrap_or(rest), 80)
-}
-
-fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs())
 }

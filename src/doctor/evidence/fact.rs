@@ -68,7 +68,7 @@ impl Fact {
             | Self::Candidates { .. }
             | Self::Blobs { .. }
             | Self::Push(_) => 0,
-            Self::Tcp(_) | Self::Tls(_) => 1,
+            Self::Tcp(_) | Self::Tls(_) | Self::Blob(_) => 1,
             Self::MirrorTrial(trial) => 1 + trial.place as u64,
             Self::Chain(chain) => 2 + chain.side as u64,
             Self::OtherPort(port) => 10 + u64::from(port.port),
@@ -77,7 +77,6 @@ impl Fact {
             Self::Manifest(view) => credential(view.credential),
             Self::Tags(_) => 1_000,
             Self::Variant(_) => 1_001,
-            Self::Blob(_) => 1,
         }
     }
 }

@@ -121,7 +121,7 @@ fn issuer(verdict: &IssuerVerdict) -> Option<ChainFault> {
                 issuer.push_str(" (self-signed)");
             }
             if let Some(place) = same_name_in.first() {
-                issuer.push_str(&format!(" ({place} has another CA of this name)"));
+                issuer = format!("{issuer} ({place} has another CA of this name)");
             }
             Some(ChainFault::UnknownIssuer {
                 issuer,

@@ -6,6 +6,7 @@ use crate::doctor::answer::{self, Meaning};
 use crate::doctor::causes::Cause;
 use crate::doctor::finding::Finding;
 use crate::doctor::target::Consumer;
+use crate::model::challenge::Challenge;
 use crate::model::observation::Purpose;
 
 pub(super) const RULES: &[Rule] = &[
@@ -66,8 +67,7 @@ pub(super) fn refuses_everyone(case: &Case<'_>, attempt: &Attempt<'_>) -> bool {
             .chain(ping)
             .flat_map(|answer| answer.challenges.iter())
     };
-    let basic = challenges().any(|challenge| challenge.is_basic())
-        && !challenges().any(|challenge| challenge.is_bearer());
+    let basic = challenges().any(Challenge::is_basic) && !challenges().any(Challenge::is_bearer);
     let no_token = attempt.view.exchange.purpose == Purpose::Token
         || attempt.view.grant.as_ref().is_some_and(|grant| {
             grant

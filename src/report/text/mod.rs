@@ -12,7 +12,7 @@ use crate::doctor::remedies::Remedy;
 use crate::doctor::target::{Consumer, Operation};
 use crate::ui::{Glyphs, Paint, sanitize_line};
 
-use wrap::{command_lines, hanging, wrapped};
+use wrap::{command_lines, hanging, put, wrapped};
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -157,20 +157,26 @@ fn sentence(text: &mut String, diagnosis: &Diagnosis, look: &Look) {
     });
     let last = lines.last().map_or(0, |line| line.chars().count());
     for line in &lines[..lines.len().saturating_sub(1)] {
-        text.push_str(&format!("  {line}\n"));
+        put(text, format_args!("  {line}\n"));
     }
     let last_line = lines.last().map(String::as_str).unwrap_or_default();
     match id {
-        None => text.push_str(&format!("  {last_line}\n")),
+        None => put(text, format_args!("  {last_line}\n")),
         Some(id) => {
             let width = id.chars().count();
             let shown = look.paint.bold(&id);
             if last + 2 + width + 2 <= look.columns() {
                 let gap = look.columns() - 2 - last - width;
-                text.push_str(&format!("  {last_line}{}{shown}\n", " ".repeat(gap)));
+                put(
+                    text,
+                    format_args!("  {last_line}{}{shown}\n", " ".repeat(gap)),
+                );
             } else {
                 let gap = look.columns().saturating_sub(width);
-                text.push_str(&format!("  {last_line}\n{}{shown}\n", " ".repeat(gap)));
+                put(
+                    text,
+                    format_args!("  {last_line}\n{}{shown}\n", " ".repeat(gap)),
+                );
             }
         }
     }
@@ -189,11 +195,10 @@ fn because(text: &mut String, diagnosis: &Diagnosis, look: &Look) {
     for item in items {
         let label = format!("{} {}", item.vantage.word(), item.check.word());
         let line = hanging(&item.detail, 4 + 19, 4 + 19, look.columns());
-        text.push_str(&format!(
-            "    {}{}",
-            look.paint.dim(&format!("{label:<19}")),
-            line
-        ));
+        put(
+            text,
+            format_args!("    {}{}", look.paint.dim(&format!("{label:<19}")), line),
+        );
     }
 }
 
@@ -220,11 +225,10 @@ fn fixes(text: &mut String, remedies: &[Remedy], look: &Look) {
         labelled(text, &label, &remedy.summary, look);
         for command in &remedy.commands {
             for line in command_lines(command, look.columns() - LABEL - 2) {
-                text.push_str(&format!(
-                    "{}{}\n",
-                    " ".repeat(LABEL + 2),
-                    look.paint.cyan(&line)
-                ));
+                put(
+                    text,
+                    format_args!("{}{}\n", " ".repeat(LABEL + 2), look.paint.cyan(&line)),
+                );
             }
         }
     }
@@ -233,11 +237,14 @@ fn fixes(text: &mut String, remedies: &[Remedy], look: &Look) {
 /// `  label     text`, wrapped under itself.
 fn labelled(text: &mut String, label: &str, words: &str, look: &Look) {
     let indent = LABEL + 2;
-    text.push_str(&format!(
-        "  {}{}",
-        look.paint.dim(&format!("{label:<LABEL$}")),
-        hanging(words, indent, indent, look.columns())
-    ));
+    put(
+        text,
+        format_args!(
+            "  {}{}",
+            look.paint.dim(&format!("{label:<LABEL$}")),
+            hanging(words, indent, indent, look.columns())
+        ),
+    );
 }
 
 /// What was seen of a healthy target, a line a subject.
@@ -357,7 +364,7 @@ fn footer(report: &Report, look: &Look) -> String {
     text.insert_str(0, "  ");
     for cause in causes {
         let command = format!("{} extreg explain {cause}", report.setting.client());
-        text.push_str(&format!("  {}\n", look.paint.cyan(&command)));
+        put(&mut text, format_args!("  {}\n", look.paint.cyan(&command)));
     }
     text
 }

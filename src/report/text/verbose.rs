@@ -1,7 +1,7 @@
 //! What `-v` and `-vv` add: every stage with its time, every request with its answer.
 
 use super::Look;
-use super::wrap::hanging;
+use super::wrap::{hanging, put};
 use crate::doctor::answer;
 use crate::doctor::diagnosis::Diagnosis;
 use crate::doctor::evidence::Status;
@@ -38,16 +38,19 @@ pub(super) fn stages(diagnosis: &Diagnosis, look: &Look) -> String {
             item.vantage.word()
         );
         let indent = 2 + 3 + 12 + 8 + 10;
-        text.push_str(&format!(
-            "  {glyph}{pad} {}{}",
-            look.paint.dim(&head),
-            hanging(
-                &format!("{skip}{}", item.detail),
-                indent,
-                indent,
-                look.columns()
-            )
-        ));
+        put(
+            &mut text,
+            format_args!(
+                "  {glyph}{pad} {}{}",
+                look.paint.dim(&head),
+                hanging(
+                    &format!("{skip}{}", item.detail),
+                    indent,
+                    indent,
+                    look.columns()
+                )
+            ),
+        );
     }
     text
 }
@@ -66,28 +69,40 @@ pub(super) fn wire(exchanges: &[Exchange], look: &Look) -> String {
             exchange.method,
             sanitize_line(&exchange.url, 600)
         );
-        text.push_str(&format!("  {}", hanging(&request, 2, 6, look.columns())));
+        put(
+            &mut text,
+            format_args!("  {}", hanging(&request, 2, 6, look.columns())),
+        );
         match &exchange.result {
             Ok(answer) => {
-                text.push_str(&format!(
-                    "  < {}  {} ms\n",
-                    answer::words_of(answer),
-                    exchange.elapsed.as_millis()
-                ));
+                put(
+                    &mut text,
+                    format_args!(
+                        "  < {}  {} ms\n",
+                        answer::words_of(answer),
+                        exchange.elapsed.as_millis()
+                    ),
+                );
                 for (name, value) in &answer.headers {
                     let line =
                         format!("{}: {}", sanitize_line(name, 80), sanitize_line(value, 600));
-                    text.push_str(&format!(
-                        "      {}",
-                        look.paint.dim(&hanging(&line, 6, 8, look.columns()))
-                    ));
+                    put(
+                        &mut text,
+                        format_args!(
+                            "      {}",
+                            look.paint.dim(&hanging(&line, 6, 8, look.columns()))
+                        ),
+                    );
                 }
             }
-            Err(fault) => text.push_str(&format!(
-                "  < {}  {} ms\n",
-                answer::fault_words(fault),
-                exchange.elapsed.as_millis()
-            )),
+            Err(fault) => put(
+                &mut text,
+                format_args!(
+                    "  < {}  {} ms\n",
+                    answer::fault_words(fault),
+                    exchange.elapsed.as_millis()
+                ),
+            ),
         }
     }
     text

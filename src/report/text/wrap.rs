@@ -1,6 +1,13 @@
 //! Lines that fit: words, hanging indents, and commands that can still be pasted.
 
+use std::fmt::{Arguments, Write as _};
+
 use unicode_width::UnicodeWidthStr as _;
+
+/// Adds to a text; writing to memory has no way to fail.
+pub(super) fn put(text: &mut String, more: Arguments<'_>) {
+    let _infallible = text.write_fmt(more);
+}
 
 /// Columns of a text that may hold colours (`ESC [ ... m`).
 fn columns(text: &str) -> usize {

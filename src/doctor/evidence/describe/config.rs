@@ -1,6 +1,7 @@
 //! Lines on what the cluster's objects and files say, and on certificates.
 
-use super::{About, Line, here, list, plural};
+use super::words::{list, plural};
+use super::{About, Line, here};
 use crate::doctor::evidence::{
     ChainFact, ChainFault, Check, EntryFact, Fact, MirrorPlan, MirrorTrial, PolicyDecision,
     PolicyFact, Role, Side, SourceFact, SourceState, Status, TrialOutcome, Vantage,
@@ -178,8 +179,10 @@ fn chain(chain: &ChainFact) -> Line {
 /// One fault of a chain in words.
 pub fn fault_words(fault: &ChainFault) -> String {
     let on = |at: &Option<jiff::Timestamp>| {
-        at.map(|at| at.strftime("%Y-%m-%d").to_string())
-            .unwrap_or_else(|| "an unreadable date".to_owned())
+        at.map_or_else(
+            || "an unreadable date".to_owned(),
+            |at| at.strftime("%Y-%m-%d").to_string(),
+        )
     };
     match fault {
         ChainFault::Expired { who, at, is_ca } => format!(

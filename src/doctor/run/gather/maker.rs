@@ -1,0 +1,128 @@
+//! One client for each registry, and what is asked through it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::plan::{Location, Plan};
+use super::{MirrorLeg, Registries, Request, Target};
+use crate::doctor::probes::credentials::Wallet;
+use crate::doctor::schedule::{ClusterSide, KnownImages, Leg, Trust};
+use crate::doctor::setup;
+use crate::doctor::sink::Sink;
+use crate::doctor::target::{Operation, Subject};
+use crate::env::Env;
+use crate::error::Error;
+use crate::model::endpoint::Endpoint;
+use crate::model::view::ClusterConfigView;
+use crate::registry::{Options, Registry};
+
+/// Makes clients and legs.
+pub(super) struct Maker<'a> {
+    pub(super) env: &'a Env,
+    pub(super) request: &'a Request,
+    pub(super) machine: Arc<crate::model::trust::RootStore>,
+    pub(super) config: Option<&'a ClusterConfigView>,
+    pub(super) openshift: bool,
+    pub(super) deadline: Instant,
+    pub(super) known_images: Arc<KnownImages>,
+}
+
+impl Maker<'_> {
+    pub(super) fn cluster_trust(&self, registry: &str) -> Option<Arc<setup::ClusterTrust>> {
+        let config = self.config.filter(|_| self.openshift)?;
+        setup::cluster_trust(config, registry).map(Arc::new)
+    }
+
+    pub(super) fn options(&self, registry: &str, insecure: bool) -> Options {
+        setup::registry_options(
+            &self.machine,
+            self.cluster_trust(registry).as_deref(),
+            setup::proxy_rules(self.env),
+            self.request.plain_http,
+            insecure,
+            self.deadline,
+        )
+    }
+
+    pub(super) fn registries(
+        &self,
+        plans: &[Plan],
+        mut wallets: BTreeMap<String, Wallet>,
+    ) -> Result<Registries, Error> {
+        let mut registries = Registries::new();
+        for location in plans.iter().flat_map(Plan::locations) {
+            let name = location.subject.registry().to_owned();
+            if registries.contains_key(&name) {
+                continue;
+            }
+            let credentials = wallets.remove(&name).unwrap_or_default().credentials;
+            let options = self.options(&name, location.insecure);
+            let registry = Registry::new(Endpoint::of_registry(&name), credentials, options)
+                .map_err(|error| Error::failure(error.to_string()))?;
+            registries.insert(name, Arc::new(registry));
+        }
+        Ok(registries)
+    }
+
+    pub(super) fn leg(
+        &self,
+        location: &Location,
+        operation: Operation,
+        registries: &Registries,
+    ) -> Option<Leg> {
+        let name = location.subject.registry();
+        let cluster = self.config.map(|_| match self.cluster_trust(name) {
+            Some(trust) => ClusterSide::Known {
+                trust,
+                insecure: location.insecure,
+            },
+            None => ClusterSide::Unknowable,
+        });
+        Some(Leg {
+            subject: Subject {
+                operation,
+                ..location.subject.clone()
+            },
+            registry: Arc::clone(registries.get(name)?),
+            candidates: location.candidates.clone(),
+            trust: Trust {
+                machine: Arc::clone(&self.machine),
+                tolerated: false,
+                cluster,
+            },
+            known_images: Arc::clone(&self.known_images),
+            usual_ports: self.request.usual_ports.clone(),
+            options: self.options(name, location.insecure),
+            sink: Sink::default(),
+        })
+    }
+
+    pub(super) fn target(&self, plan: Plan, registries: &Registries) -> Target {
+        let leg = |operation| {
+            let location = plan.source.as_ref()?;
+            self.leg(location, operation, registries)
+        };
+        let (pull, push) = (leg(Operation::Pull), leg(Operation::Push));
+        let push = push.filter(|_| self.request.push);
+        let mirrors = plan
+            .mirrors
+            .iter()
+            .filter_map(|(name, given, location)| {
+                Some(MirrorLeg {
+                    name: name.clone(),
+                    given: given.clone(),
+                    leg: self.leg(location, Operation::Pull, registries)?,
+                })
+            })
+            .collect();
+        Target {
+            subject: plan.subject,
+            given: plan.given,
+            push_given: plan.push_given,
+            pull,
+            push,
+            mirrors,
+        }
+    }
+}
