@@ -118,8 +118,9 @@ fn key_mismatch(case: &Case<'_>) -> Option<Finding> {
     }
     used_entries(case).find_map(|(at, source, entry)| {
         let near = entry.near_miss?;
-        // A key for another path of the same registry is a credential for something else.
-        if entry.matches || near == NearMiss::Path {
+        // A key for another path of the same registry, or for another port of the same host, is a credential for
+        // something else: one host often serves several registries (Nexus).
+        if entry.matches || matches!(near, NearMiss::Path | NearMiss::PortDiffers) {
             return None;
         }
         Some(
