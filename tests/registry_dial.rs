@@ -1,7 +1,11 @@
 //! Every stage at which a registry can be out of reach is named, in time, and with what was seen up to there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on ends"
+)]
 
-use std::io::Write as _;
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use extreg::model::observation::{
@@ -10,28 +14,14 @@ use extreg::model::observation::{
 use extreg::registry::Options;
 use extreg_test_support::certs::{Ca, Leaf, self_signed};
 use extreg_test_support::content::Image;
+use extreg_test_support::net::ClosedPort;
 use extreg_test_support::registry::{self as embedded, At, Fault, Origin};
 
 mod registry_kit;
 use registry_kit::{
-    CANARY, answer, client, fault, impatient, options, password, plain, plain_client, requests,
+    CANARY, answer, client, fault, impatient, options, password, plain, plain_client, raw_server,
+    requests, run,
 };
-
-/// A server that says these bytes to everybody and closes.
-fn raw_server(bytes: &'static [u8]) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            // The client's first message is read, so that closing does not reset what is said.
-            let mut hello = [0; 4096];
-            let _length = std::io::Read::read(&mut stream, &mut hello);
-            let _sent = stream.write_all(bytes);
-        }
-    });
-    port
-}
 
 #[tokio::test]
 async fn a_name_that_does_not_resolve() {
@@ -47,40 +37,41 @@ async fn a_name_that_does_not_resolve() {
     assert!(matches!(fault(&ping.exchange), ExchangeFault::Dns(_)));
 }
 
-#[tokio::test]
-async fn a_refused_connection_is_tried_once() {
-    let port = {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        listener.local_addr().expect("an address").port()
-    };
-    let client = client(
-        &format!("127.0.0.1:{port}"),
-        vec![password("alice", CANARY)],
-        options(&[]),
-    );
-    let dial = client.dial().await;
-    assert_eq!(dial.tcp.unwrap().result, Err(ConnectFault::Refused));
-    let view = client.manifest("a/b", "1.0", None).await;
-    assert_eq!(
-        fault(&view.exchange),
-        &ExchangeFault::Connect(ConnectFault::Refused)
-    );
-    assert!(matches!(
-        client.login(0).await.verdict,
-        LoginVerdict::Unknown { .. }
-    ));
+#[test]
+fn a_refused_connection_is_tried_once() {
+    let closed = ClosedPort::new();
+    run(async {
+        let credentials = vec![password("alice", CANARY)];
+        let client = client(&closed.host(), credentials, options(&[]));
+        let dial = client.dial().await;
+        assert_eq!(dial.tcp.unwrap().result, Err(ConnectFault::Refused));
+        let view = client.manifest("a/b", "1.0", None).await;
+        assert_eq!(
+            fault(&view.exchange),
+            &ExchangeFault::Connect(ConnectFault::Refused)
+        );
+        assert!(matches!(
+            client.login(0).await.verdict,
+            LoginVerdict::Unknown { .. }
+        ));
+    });
 }
 
 /// The TLS fault of a registry that misbehaves like this.
 async fn tls_fault(misbehaviour: Fault) -> TlsFault {
+    tls_fault_within(misbehaviour, |options| options).await
+}
+
+async fn tls_fault_within(misbehaviour: Fault, limits: fn(Options) -> Options) -> TlsFault {
     let ca = Ca::new("Corp Root");
     let registry = embedded::Registry::builder()
         .tls(&ca.server(&["127.0.0.1"]))
         .start();
     registry.fault(misbehaviour);
-    let client = client(&registry.host(), vec![], impatient(options(&[ca.pem()])));
+    let client = client(&registry.host(), vec![], limits(options(&[ca.pem()])));
     let dial = client.dial().await;
-    assert!(dial.tcp.unwrap().result.is_ok());
+    let connected = dial.tcp.as_ref().is_some_and(|tcp| tcp.result.is_ok());
+    assert!(connected, "{dial:?}");
     let found = dial.tls.unwrap().result.unwrap_err();
     let ping = client.ping().await;
     assert_eq!(fault(&ping.exchange), &ExchangeFault::Tls(found.clone()));
@@ -90,11 +81,22 @@ async fn tls_fault(misbehaviour: Fault) -> TlsFault {
 
 #[tokio::test]
 async fn handshakes_that_do_not_finish_are_told_apart() {
-    assert_eq!(tls_fault(Fault::silent_accept()).await, TlsFault::TimedOut);
-    assert_eq!(tls_fault(Fault::silent_tls()).await, TlsFault::TimedOut);
-    assert_eq!(tls_fault(Fault::reset_in_tls()).await, TlsFault::Reset);
-    assert_eq!(tls_fault(Fault::close_at_accept()).await, TlsFault::Reset);
+    for silent in [Fault::silent_accept(), Fault::silent_tls()] {
+        assert_eq!(
+            tls_fault_within(silent, impatient).await,
+            TlsFault::TimedOut
+        );
+    }
     assert_eq!(tls_fault(Fault::plain_http()).await, TlsFault::PlainHttp);
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_on_the_hello_has_reset() {
+    let port = raw_server(b"");
+    let dial = client(&format!("127.0.0.1:{port}"), vec![], options(&[]))
+        .dial()
+        .await;
+    assert_eq!(dial.tls.unwrap().result, Err(TlsFault::Reset));
 }
 
 #[tokio::test]
@@ -273,25 +275,49 @@ async fn silence_after_the_request_and_in_the_answer_are_told_apart() {
     );
     registry.mend();
     registry.fault(Fault::reset_in_body().at(At::Manifests));
-    let view = client_of().manifest("a/b", "1.0", None).await;
+    let view = plain_client(&registry, vec![])
+        .manifest("a/b", "1.0", None)
+        .await;
     assert!(
         matches!(fault(&view.exchange), ExchangeFault::Cut { .. }),
         "{view:?}"
     );
 }
 
+/// The kernel may learn of the end before the connection was looked at; both are the same to whoever reads the report.
 #[tokio::test]
-async fn a_reset_connection_is_cut() {
-    let registry = embedded::Registry::builder().start();
-    registry.fault(Fault::reset_at_accept());
-    let ping = plain_client(&registry, vec![]).ping().await;
-    assert!(
-        matches!(
-            fault(&ping.exchange),
-            ExchangeFault::Cut { .. } | ExchangeFault::Connect(ConnectFault::Reset)
-        ),
-        "{ping:?}"
-    );
+async fn a_connection_that_ends_at_once_is_cut_or_reset() {
+    let ca = Ca::new("Corp Root");
+    for misbehaviour in [
+        Fault::reset_at_accept(),
+        Fault::close_at_accept(),
+        Fault::reset_in_tls(),
+    ] {
+        let plain_registry = embedded::Registry::builder().start();
+        plain_registry.fault(misbehaviour.clone());
+        let ping = plain_client(&plain_registry, vec![]).ping().await;
+        assert!(
+            matches!(
+                fault(&ping.exchange),
+                ExchangeFault::Cut { .. } | ExchangeFault::Connect(ConnectFault::Reset)
+            ),
+            "{ping:?}"
+        );
+        let secure_registry = embedded::Registry::builder()
+            .tls(&ca.server(&["127.0.0.1"]))
+            .start();
+        secure_registry.fault(misbehaviour);
+        let ping = client(&secure_registry.host(), vec![], options(&[ca.pem()]))
+            .ping()
+            .await;
+        assert!(
+            matches!(
+                fault(&ping.exchange),
+                ExchangeFault::Tls(TlsFault::Reset) | ExchangeFault::Connect(ConnectFault::Reset)
+            ),
+            "{ping:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -321,8 +347,9 @@ async fn the_deadline_holds_for_a_server_that_says_nothing() {
             .iter()
             .any(|exchange| exchange.result.is_ok())
     );
+    // The budget of one request alone is 8 seconds.
     assert!(
-        start.elapsed() < Duration::from_secs(6),
+        start.elapsed() < Duration::from_secs(8),
         "{:?}",
         start.elapsed()
     );

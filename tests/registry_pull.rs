@@ -1,5 +1,11 @@
 //! Pulling as far as a diagnosis needs it: pings, logins, manifests, tags and blobs of a registry that works, and of one
 //! that refuses.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on ends"
+)]
 
 use extreg::model::dialect::Dialect;
 use extreg::model::observation::{LoginVerdict, ManifestKind, PingKind, Sent};
@@ -8,7 +14,7 @@ use extreg_test_support::content::{Artifact, Image, Index};
 use extreg_test_support::process::{
     DockerRegistry, HTPASSWD_PASSWORD, HTPASSWD_USER, TokenServer, real_registry_or_skip,
 };
-use extreg_test_support::registry::{self as embedded, At, Fault, Origin, User};
+use extreg_test_support::registry::{self as embedded, At, Fault, Limit, Origin, User};
 
 mod registry_kit;
 use registry_kit::{
@@ -157,6 +163,81 @@ async fn kinds_of_manifests_are_known() {
         Some(ManifestKind::Artifact { .. })
     ));
     assert_eq!(kind("old").await, Some(ManifestKind::Schema1));
+}
+
+/// Nodes no longer take schema 1, so it is not accepted at first; distribution 2 then answers 400 to some of it.
+#[tokio::test]
+async fn schema_1_is_asked_for_only_when_a_refusal_suggests_it() {
+    let registry = embedded::Registry::builder().start();
+    registry.push_schema1("a/b", "old");
+    let refusal = r#"{"errors":[{"code":"MANIFEST_INVALID","message":"manifest invalid"}]}"#;
+    registry.fault(
+        Fault::answer(400, "application/json", refusal)
+            .at(At::Manifests)
+            .times(1),
+    );
+    let view = plain_client(&registry, vec![])
+        .manifest("a/b", "old", None)
+        .await;
+    assert_eq!(view.manifest.unwrap().kind, ManifestKind::Schema1);
+    let accepted: Vec<bool> = registry
+        .log()
+        .iter()
+        .map(|request| {
+            request
+                .headers
+                .iter()
+                .any(|(name, value)| name == "accept" && value.contains("distribution.manifest.v1"))
+        })
+        .collect();
+    assert_eq!(accepted, [false, true]);
+}
+
+#[tokio::test]
+async fn long_tag_lists_are_cut_and_said_to_be() {
+    let registry = embedded::Registry::builder().start();
+    for tag in ["1.0", "1.1", "1.2"] {
+        registry.push_image("a/b", tag, &Image::new());
+    }
+    let client = plain_client(&registry, vec![]);
+    let some = client.tags("a/b", None, 2).await;
+    assert_eq!(
+        (some.tags.map(|tags| tags.len()), some.partial),
+        (Some(2), true)
+    );
+    let all = client.tags("a/b", None, 10).await;
+    assert_eq!(
+        (all.tags.map(|tags| tags.len()), all.partial),
+        (Some(3), false)
+    );
+}
+
+#[tokio::test]
+async fn a_short_pause_that_is_asked_for_is_taken_once() {
+    let registry = embedded::Registry::builder()
+        .dialect(embedded::Dialect::OpenShift)
+        .user(User::new("alice", CANARY).pull("*"))
+        .start();
+    registry.push_image("team/app", "1.0", &Image::new());
+    let client = plain_client(&registry, vec![password("alice", CANARY)]);
+    assert_eq!(client.login(0).await.verdict, LoginVerdict::Accepted);
+    registry.fault(Fault::limited(Limit::Abuse).at(At::Manifests).times(1));
+    let view = client.manifest("team/app", "1.0", Some(0)).await;
+    assert_eq!(answer(&view.exchange).status, 200);
+}
+
+/// Callers spawn these.
+#[test]
+fn work_can_move_between_threads() {
+    fn is_send<T: Send>(_: &T) {}
+    let registry = embedded::Registry::builder().start();
+    let client = plain_client(&registry, vec![]);
+    is_send(&client.dial());
+    is_send(&client.ping());
+    is_send(&client.login(0));
+    is_send(&client.manifest("a/b", "1.0", None));
+    is_send(&client.tags("a/b", None, 1));
+    is_send(&client.push("a/b", None));
 }
 
 #[tokio::test]

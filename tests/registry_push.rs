@@ -1,4 +1,10 @@
 //! The push probe: by which way, with what answer, and what is left behind.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on ends"
+)]
 
 use extreg::model::observation::{ExchangeFault, PushVerdict, Withheld};
 use extreg_test_support::content::Image;

@@ -1,4 +1,10 @@
 //! The rules of politeness and safety, each proven by what the servers were sent.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on ends"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -96,6 +102,13 @@ async fn storage_gets_no_credentials() {
         .filter(|request| request.origin == Origin::Storage)
         .collect();
     assert_eq!(stored.len(), 2);
+    let dialled: Vec<String> = client
+        .dials()
+        .iter()
+        .map(|dial| dial.origin.to_string())
+        .collect();
+    assert!(dialled.contains(&registry.url()));
+    assert!(dialled.contains(&registry.storage_url().unwrap().to_owned()));
     for request in stored {
         assert_eq!(request.authorization(), None);
     }
@@ -205,6 +218,30 @@ async fn nothing_is_sent_to_realms_that_no_registry_should_name() {
         withheld_from("https://alice:secret@127.0.0.1/token").await,
         Withheld::RealmMalformed { .. }
     ));
+}
+
+/// Harbor with a wrong external address: the commonest way to come by such a realm.
+#[tokio::test]
+async fn a_realm_that_steps_down_by_mistake_gets_nothing_either() {
+    let ca = Ca::new("Corp Root");
+    let harbor = embedded::Registry::builder()
+        .dialect(embedded::Dialect::Harbor)
+        .variant(embedded::Variant::HarborHttpRealm)
+        .tls(&ca.server(&["127.0.0.1"]))
+        .user(User::new("alice", CANARY).pull("*"))
+        .start();
+    harbor.push_image("team/app", "1.0", &Image::new());
+    let client = client(
+        &harbor.host(),
+        vec![password("alice", CANARY)],
+        options(&[ca.pem()]),
+    );
+    let view = client.manifest("team/app", "1.0", Some(0)).await;
+    assert!(matches!(
+        fault(&view.exchange),
+        ExchangeFault::Withheld(Withheld::RealmDowngrade { .. })
+    ));
+    assert_eq!(with_credentials(&harbor), 0);
 }
 
 #[tokio::test]

@@ -106,11 +106,10 @@ fn by_bearer(bearer: &Challenge, ping: &Answer, host: &str) -> Option<Dialect> {
     let path = realm_path(realm);
     let with_service = |wanted: &str| service == Some(wanted);
     let dialect = match path {
-        "/v2/auth" if ping.body.trim_ascii() == b"true" || with_service(host_of(realm)) => {
-            Dialect::Quay
-        }
+        // Whatever the service: to take one of these two for another registry could create repositories.
+        _ if path.ends_with("/v2/auth") => Dialect::Quay,
+        _ if path.ends_with("/jwt/auth") => Dialect::GitLab,
         "/service/token" => Dialect::Harbor,
-        "/jwt/auth" if with_service("container_registry") => Dialect::GitLab,
         "/v2/token" if with_service("container_registry") => Dialect::Gitea,
         "/v2/token" if service.is_none() || is_google(host) => Dialect::ArtifactRegistry,
         "/oauth2/token"
@@ -169,12 +168,6 @@ fn realm_path(realm: &str) -> &str {
         .next()
         .unwrap_or(path)
         .trim_end_matches('/')
-}
-
-/// Host and port of a realm.
-fn host_of(realm: &str) -> &str {
-    let after_scheme = realm.split_once("://").map_or(realm, |(_, rest)| rest);
-    after_scheme.split('/').next().unwrap_or(after_scheme)
 }
 
 #[cfg(test)]

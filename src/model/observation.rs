@@ -136,6 +136,7 @@ pub struct Exchange {
     /// Without user name, password and secret query values.
     pub url: String,
     pub sent: Sent,
+    /// From when there was a connection to the end of the answer; without a connection, what the dial took.
     pub elapsed: Duration,
     pub result: Result<Answer, ExchangeFault>,
 }

@@ -4,9 +4,10 @@
 use http::Method;
 
 use super::Registry;
+use super::follow::Redirects;
 use super::ping::moved_to;
-use super::reach::Redirects;
-use super::wire::{Asked, Authorization, Query, Wire};
+use super::query::{Authorization, Query};
+use super::wire::{Asked, Wire};
 use crate::model::observation::{BlobView, Descriptor, Exchange, Purpose};
 
 /// Redirects followed from storage host to storage host.

@@ -3,8 +3,10 @@
 use http::header::LINK;
 use serde_json::Value;
 
-use super::reach::{Reached, Redirects};
-use super::wire::{Asked, MANIFEST_BOUND, Query};
+use super::follow::Redirects;
+use super::query::Query;
+use super::reach::Reached;
+use super::wire::{Asked, MANIFEST_BOUND};
 use super::{Registry, manifests, urls};
 use crate::model::observation::{Answer, ManifestView, Purpose, Tags};
 

@@ -1,7 +1,8 @@
 //! An image's configuration, of which a run needs the platform: an index names platforms itself, a single manifest does not.
 
 use super::Registry;
-use super::wire::{BOUND, Query};
+use super::query::Query;
+use super::wire::BOUND;
 use crate::model::observation::{BlobView, Descriptor, Purpose};
 use crate::model::platform::Platform;
 

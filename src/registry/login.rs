@@ -7,26 +7,27 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use jiff::Timestamp;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
+use super::Registry;
+use super::follow::Redirects;
 use super::holder::{Holder, Sign, Standing};
 use super::ping::obstacle;
-use super::reach::{Redirects, basic_sign, says_expired, with};
-use super::token::{Issued, is_invalid_grant};
-use super::wire::{Asked, Authorization, Query};
-use super::{Registry, answers, jwt};
+use super::query::{Authorization, Query};
+use super::reach::with;
+use super::signs::{basic_sign, bearer_sign};
+use super::token::Issued;
+use super::verdicts::{
+    clock_skew, refused, registry_verdict, says_invalid_token, token_fault, token_refusal, unknown,
+};
+use super::wire::Asked;
 use crate::model::challenge::{self, Challenge};
 use crate::model::credential::Credential;
 use crate::model::dialect::{Dialect, Proof};
 use crate::model::observation::{
-    Answer, Exchange, ExchangeFault, Login, LoginVerdict, PingKind, Purpose, Withheld,
+    Exchange, ExchangeFault, Login, LoginVerdict, PingKind, Purpose, Withheld,
 };
-
-/// Clocks that differ by less explain nothing (distribution grants 60 seconds, `registry/auth/token/token.go` `Leeway`).
-const TOLERATED_SKEW: Duration = Duration::from_secs(60);
 
 impl Registry {
     /// Runs once a credential.
@@ -239,12 +240,6 @@ fn login(index: usize, exchanges: Vec<Exchange>, verdict: LoginVerdict) -> Login
     }
 }
 
-fn unknown(why: &str) -> LoginVerdict {
-    LoginVerdict::Unknown {
-        why: why.to_owned(),
-    }
-}
-
 /// The exchange in which the credential was refused in this run, if it was, and what to make of it.
 fn refused_before(holder: &Holder) -> Option<(Exchange, LoginVerdict)> {
     let Standing::Refused(exchange) = holder.standing() else {
@@ -264,147 +259,4 @@ fn tells_about_login(issued: &Issued) -> bool {
             Ok(answer) => matches!(answer.status, 401 | 429 | 500..),
             Err(_) => true,
         }
-}
-
-fn refused(answer: &Answer, holder: &Holder) -> LoginVerdict {
-    LoginVerdict::Refused {
-        expired: says_expired(answer) || is_past(&holder.credential),
-        words: words(answer),
-    }
-}
-
-/// The credential says of itself that it has ended.
-fn is_past(credential: &Credential) -> bool {
-    let secret = match credential {
-        Credential::Password { password, .. } => password,
-        Credential::IdentityToken { token, .. } | Credential::RegistryToken(token) => token,
-    };
-    jwt::expiry(secret.expose_secret()).is_some_and(|end| end < Timestamp::now())
-}
-
-/// The server's words, or its status where it says nothing.
-fn words(answer: &Answer) -> String {
-    let words = answer.words();
-    if words.is_empty() {
-        format!("HTTP {} without a reason", answer.status)
-    } else {
-        words
-    }
-}
-
-fn bearer_sign(asked: &Asked) -> Sign {
-    match asked.answer() {
-        // Amazon ECR Public answers 400 to a token that is no longer good, GitHub 403.
-        Some(answer) if matches!(answer.status, 400 | 401 | 403) => Sign::Bad,
-        Some(answer) if answer.is_success() => Sign::Good,
-        _ => Sign::Nothing,
-    }
-}
-
-/// An answer of `/v2/` that neither accepts nor refuses.
-fn registry_verdict(answer: &Answer) -> LoginVerdict {
-    match answer.status {
-        429 => throttled(answer),
-        _ => LoginVerdict::Unknown {
-            why: format!(
-                "the registry answers HTTP {}: {}",
-                answer.status,
-                words(answer)
-            ),
-        },
-    }
-}
-
-/// A token service's answer without a token.
-fn token_refusal(answer: &Answer, holder: &Holder) -> LoginVerdict {
-    match answer.status {
-        401 | 403 => refused(answer, holder),
-        400 if is_invalid_grant(answer) => refused(answer, holder),
-        429 => throttled(answer),
-        200..300 => LoginVerdict::ServiceFault {
-            words: "the token service answers without a token".to_owned(),
-        },
-        300..400 => LoginVerdict::ServiceFault {
-            words: format!(
-                "the token service redirects to {}",
-                answer.header("location").unwrap_or("nowhere")
-            ),
-        },
-        status => LoginVerdict::ServiceFault {
-            words: format!("HTTP {status}: {}", words(answer)),
-        },
-    }
-}
-
-fn token_fault(fault: &ExchangeFault) -> LoginVerdict {
-    let service_fault = |words: &str| LoginVerdict::ServiceFault {
-        words: words.to_owned(),
-    };
-    match fault {
-        ExchangeFault::Dns(_) => service_fault("the token service's name does not resolve"),
-        ExchangeFault::Connect(_) => service_fault("the token service cannot be connected to"),
-        ExchangeFault::Proxy(_) => service_fault("the proxy does not reach the token service"),
-        ExchangeFault::Tls(_) => service_fault("the TLS handshake with the token service fails"),
-        ExchangeFault::Untrusted => service_fault("the token service's certificate is not trusted"),
-        ExchangeFault::TimedOut { .. } => {
-            service_fault("the token service does not answer in time")
-        }
-        ExchangeFault::Cut { .. } => service_fault("the token service ends the connection"),
-        ExchangeFault::Protocol { .. } => service_fault("the token service does not speak HTTP"),
-        ExchangeFault::Withheld(Withheld::RealmDowngrade { .. }) => {
-            service_fault("the registry names a token service that takes passwords over plain HTTP")
-        }
-        ExchangeFault::Withheld(Withheld::RealmAddress { .. }) => {
-            service_fault("the registry names a token service at an address where none can be")
-        }
-        ExchangeFault::Withheld(Withheld::RealmMalformed { .. }) => {
-            service_fault("the registry names a token service by something that is no URL")
-        }
-        ExchangeFault::Withheld(Withheld::PlainHttp) => {
-            unknown("credentials are not sent over plain HTTP")
-        }
-        ExchangeFault::Withheld(Withheld::RefusedBefore | Withheld::Redirect { .. }) => {
-            unknown("it was not asked")
-        }
-        ExchangeFault::Deadline => unknown("the time was up before the token service answered"),
-    }
-}
-
-fn throttled(answer: &Answer) -> LoginVerdict {
-    LoginVerdict::Throttled {
-        words: words(answer),
-        retry_after: answers::retry_after(answer),
-    }
-}
-
-fn says_invalid_token(answer: &Answer) -> bool {
-    answer.status == 401
-        && answer
-            .challenges
-            .iter()
-            .any(|challenge| challenge.param("error") == Some("invalid_token"))
-}
-
-/// By how much the clocks differ, where that is more than registries tolerate: the token's own times and this machine's clock
-/// against the registry's `Date`.
-fn clock_skew(answer: &Answer, issued: &Issued) -> Option<Duration> {
-    let registry = answers::date(answer)?;
-    let time = |name| issued.claims.as_ref().and_then(|claims| claims.time(name));
-    let ahead = [time("nbf"), time("iat")]
-        .into_iter()
-        .flatten()
-        .map(|from| between(registry, from));
-    let behind = time("exp").map(|end| between(end, registry));
-    let ours = Timestamp::now();
-    let apart = between(registry, ours).max(between(ours, registry));
-    ahead
-        .chain(behind)
-        .chain([apart])
-        .max()
-        .filter(|skew| *skew > TOLERATED_SKEW)
-}
-
-/// From `earlier` to `later`; nothing when they are the other way round.
-fn between(earlier: Timestamp, later: Timestamp) -> Duration {
-    Duration::try_from(later.duration_since(earlier)).unwrap_or(Duration::ZERO)
 }

@@ -4,7 +4,7 @@
 //! pull scope only, redirects by hand, credentials to the registry and its realm and nowhere else, one refused login at
 //! most, bounded bodies, one deadline.
 //!
-//! HTTP is spoken by hyper directly over connections that [`dial`] made, not through a client that connects by itself: so
+//! HTTP is spoken by hyper directly over connections that `dial` made, not through a client that connects by itself: so
 //! the first request's own connection is the evidence for name, TCP, proxy and TLS, a healthy run needs one handshake a
 //! host, and a failure names its stage without being dialled again.
 
@@ -13,20 +13,26 @@ mod blob;
 mod browse;
 mod config_blob;
 mod dial;
+mod faults;
+mod follow;
 mod holder;
 mod jwt;
 mod keyed;
+mod lease;
 mod limits;
 mod login;
 mod manifests;
 mod ping;
 mod pool;
 mod push;
+mod query;
 mod reach;
 mod realm;
 mod redact;
+mod signs;
 mod token;
 mod urls;
+mod verdicts;
 mod wire;
 
 use std::collections::HashMap;
@@ -98,6 +104,7 @@ impl Default for Budgets {
 /// together; a `manifest` with a credential proves the login on its way, so ask for both at once.
 pub struct Registry {
     wire: Wire,
+    endpoint: Endpoint,
     /// Scheme, host and port to begin with.
     asked: Origin,
     /// The same as a URL.
@@ -165,6 +172,7 @@ impl Registry {
             asked,
             root,
             port_named: endpoint.port().is_some(),
+            endpoint,
             plain_http: options.plain_http,
             accept_untrusted: options.accept_untrusted,
             holders: credentials.into_iter().map(Holder::new).collect(),
@@ -177,6 +185,11 @@ impl Registry {
             tag_lists: Keyed::default(),
             blobs: Keyed::default(),
         })
+    }
+
+    /// What it was made for.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// DNS, TCP, proxy, TLS, each with its own result and time: the stages of the first connection of this run, which the
@@ -247,6 +260,13 @@ impl Registry {
     /// The push probe (opt-in): what [`Dialect`]'s traits say leaves least behind; cancels what it opened.
     pub async fn push(&self, repository: &str, credential: Option<usize>) -> PushView {
         Box::pin(self.probe_push(repository, credential)).await
+    }
+
+    /// The first dials of all servers so far, ordered by origin: the registry, its token service, its storage.
+    pub fn dials(&self) -> Vec<Dial> {
+        let mut dials = self.wire.pool.known_dials();
+        dials.sort_by(|one, other| one.origin.cmp(&other.origin));
+        dials
     }
 
     /// All exchanges so far, in the order in which they began. Bodies of successes are left out; the views have them.

@@ -1,8 +1,9 @@
 //! GET `/v2/` without credentials, and what the answer makes of the host.
 
 use super::answers;
+use super::query::Query;
 use super::realm;
-use super::wire::{Asked, Query};
+use super::wire::Asked;
 use super::{Registry, urls};
 use crate::model::dialect::{Dialect, fingerprint};
 use crate::model::observation::{

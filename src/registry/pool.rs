@@ -6,25 +6,16 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::{Request, Response};
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
+use super::dial::Dialer;
 use super::dial::guard::Guard;
-use super::dial::{Beginning, Connected, Dialer, ViaProxy};
+use super::lease::{Connection, Http1, Http2, Kind, Lease, Opened, handshake};
 use crate::model::observation::{Dial, ExchangeFault, Origin};
 
 /// Connections to one host at a time.
 pub(super) const MOST_CONNECTIONS: usize = 4;
-/// What may come before it is read, so that a manifest needs no extra round trips.
-const WINDOW: u32 = 1024 * 1024;
-
-type Http1 = http1::SendRequest<Full<Bytes>>;
-type Http2 = http2::SendRequest<Full<Bytes>>;
 
 /// All origins of a run.
 pub(super) struct Pool {
@@ -33,7 +24,7 @@ pub(super) struct Pool {
 }
 
 /// The connections to one origin.
-struct Host {
+pub(super) struct Host {
     dialer: Arc<Dialer>,
     origin: Origin,
     guard: Guard,
@@ -55,37 +46,6 @@ struct State {
     refused: usize,
     /// Whether the server speaks HTTP/2 is not known before the first dial ends.
     dialling_first: bool,
-}
-
-/// One connection and what is known of it.
-#[derive(Clone)]
-struct Connection<S> {
-    sender: S,
-    traits: Arc<ConnectionTraits>,
-    used: bool,
-}
-
-/// What a request over a connection has to know about it.
-pub(super) struct ConnectionTraits {
-    pub(super) beginning: Beginning,
-    pub(super) via_proxy: Option<ViaProxy>,
-    pub(super) wants_client_certificate: bool,
-}
-
-/// A connection lent for one request.
-pub(super) struct Lease {
-    host: Arc<Host>,
-    kind: Kind,
-    pub(super) traits: Arc<ConnectionTraits>,
-    /// It served requests before, so the server may have closed it in the meantime.
-    pub(super) reused: bool,
-    sent: bool,
-}
-
-enum Kind {
-    Shared(Http2),
-    /// `None` once it was given back.
-    Own(Option<Http1>),
 }
 
 impl Pool {
@@ -118,6 +78,15 @@ impl Pool {
             proxy: None,
             tls: None,
         })
+    }
+
+    /// What the first dials showed, in no order.
+    pub(super) fn known_dials(&self) -> Vec<Dial> {
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts
+            .values()
+            .filter_map(|host| host.state().first.clone())
+            .collect()
     }
 
     /// What the first dial of `origin` showed, if it has ended.
@@ -177,13 +146,28 @@ impl Host {
             tokio::select! {
                 opened = handle => {
                     dialling = None;
-                    if let Ok(Err(fault)) = opened {
-                        return Err(fault);
+                    match opened {
+                        Ok(Ok(())) => {}
+                        Ok(Err(fault)) => return Err(fault),
+                        Err(panicked) => return Err(self.broken(&panicked)),
                     }
                 }
                 () = changed => {}
             }
         }
+    }
+
+    /// A dial that ended without a result: nobody may wait for it for ever.
+    fn broken(&self, error: &JoinError) -> ExchangeFault {
+        let fault = ExchangeFault::Protocol {
+            text: format!("the dial broke off: {error}"),
+        };
+        let mut state = self.state();
+        state.dialling_first = false;
+        state.fault.get_or_insert_with(|| fault.clone());
+        drop(state);
+        self.lost();
+        fault
     }
 
     fn next(self: &Arc<Self>, may_dial: bool) -> Next {
@@ -268,7 +252,8 @@ impl Host {
         result
     }
 
-    fn give_back(&self, connection: Connection<Http1>) {
+    /// A connection that can serve others.
+    pub(super) fn give_back(&self, connection: Connection<Http1>) {
         let mut state = self.state();
         if connection.sender.is_closed() {
             state.open = state.open.saturating_sub(1);
@@ -279,113 +264,11 @@ impl Host {
         self.changed.notify_waiters();
     }
 
-    fn lost(&self) {
+    /// A connection that is gone.
+    pub(super) fn lost(&self) {
         let mut state = self.state();
         state.open = state.open.saturating_sub(1);
         drop(state);
         self.changed.notify_waiters();
-    }
-}
-
-enum Opened {
-    Shared(Connection<Http2>),
-    Own(Connection<Http1>),
-}
-
-/// Begins to speak HTTP. The drivers end by themselves: with their connection, or when nobody holds a sender any more.
-async fn handshake(connected: Connected) -> Result<Opened, ExchangeFault> {
-    let traits = Arc::new(ConnectionTraits {
-        beginning: connected.beginning,
-        via_proxy: connected.via_proxy,
-        wants_client_certificate: connected.wants_client_certificate,
-    });
-    let io = TokioIo::new(connected.pipe);
-    let protocol = |error: hyper::Error| ExchangeFault::Protocol {
-        text: error.to_string(),
-    };
-    if connected.http2 {
-        let (sender, driver) = http2::Builder::new(TokioExecutor::new())
-            .initial_stream_window_size(WINDOW)
-            .initial_connection_window_size(4 * WINDOW)
-            .handshake(io)
-            .await
-            .map_err(protocol)?;
-        drop(tokio::spawn(driver));
-        Ok(Opened::Shared(Connection {
-            sender,
-            traits,
-            used: false,
-        }))
-    } else {
-        let (sender, driver) = http1::handshake(io).await.map_err(protocol)?;
-        drop(tokio::spawn(driver));
-        Ok(Opened::Own(Connection {
-            sender,
-            traits,
-            used: false,
-        }))
-    }
-}
-
-impl Lease {
-    pub(super) fn is_http2(&self) -> bool {
-        matches!(self.kind, Kind::Shared(_))
-    }
-
-    /// Sends one request and waits for the head of its answer.
-    pub(super) async fn send(
-        &mut self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, hyper::Error> {
-        self.sent = true;
-        match &mut self.kind {
-            Kind::Shared(sender) => {
-                sender.ready().await?;
-                sender.send_request(request).await
-            }
-            Kind::Own(Some(sender)) => {
-                sender.ready().await?;
-                sender.send_request(request).await
-            }
-            // A lease is given back once, at its end; nobody can hold one without a sender.
-            Kind::Own(None) => std::future::pending().await,
-        }
-    }
-
-    /// The answer was read to its end: the connection can serve others.
-    pub(super) async fn finish(mut self) {
-        if let Kind::Own(slot) = &mut self.kind
-            && let Some(mut sender) = slot.take()
-        {
-            // The driver needs a turn to see the end of the body before the connection is ready again.
-            if sender.ready().await.is_ok() {
-                self.host.give_back(Connection {
-                    sender,
-                    traits: Arc::clone(&self.traits),
-                    used: true,
-                });
-            } else {
-                self.host.lost();
-            }
-        }
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Kind::Own(slot) = &mut self.kind
-            && let Some(sender) = slot.take()
-        {
-            // A connection that nothing was sent on is as good as before; one with half an answer on it is closed.
-            if self.sent {
-                self.host.lost();
-            } else {
-                self.host.give_back(Connection {
-                    sender,
-                    traits: Arc::clone(&self.traits),
-                    used: self.reused,
-                });
-            }
-        }
     }
 }

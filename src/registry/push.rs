@@ -1,19 +1,25 @@
 //! The push probe: whether a credential may push to a repository, by the way that leaves least behind on the registry, and
 //! with what it opened cancelled again. Runs only when the user asked for it.
 
+mod verdict;
+
 use http::Method;
 use http::header::LOCATION;
 use url::Url;
 
 use super::Registry;
-use super::reach::{Redirects, basic_sign};
+use super::follow::Redirects;
+use super::ping::obstacle;
+use super::query::{Authorization, Query};
+use super::signs::basic_sign;
 use super::token::Issued;
-use super::wire::{Asked, Authorization, Query, Wire};
+use super::wire::{Asked, Wire};
 use crate::model::challenge::Challenge;
 use crate::model::credential::Credential;
-use crate::model::dialect::{Dialect, PushWay};
-use crate::model::observation::{
-    Answer, Exchange, ExchangeFault, Purpose, PushVerdict, PushView, Withheld,
+use crate::model::dialect::PushWay;
+use crate::model::observation::{Exchange, Purpose, PushVerdict, PushView, Withheld};
+use verdict::{
+    elsewhere, no_answer, no_token_or_claims, read_grant, refused_token, said, upload_verdict,
 };
 
 /// Tags read to see whether a repository is there.
@@ -63,15 +69,20 @@ impl Registry {
             let withheld = Wire::withheld(&query, Withheld::PlainHttp).exchange;
             return Found::not_proved(vec![withheld], "credentials are not sent over plain HTTP");
         }
-        if let Some(index) = credential
-            && self.dialect().await.traits().prove_first
-        {
-            drop(self.prove(index).await);
+        // Without knowing the dialect nothing may be asked: on some the question itself creates the repository.
+        if let Some(why) = obstacle(self.known_ping().await) {
+            return Found::not_proved(Vec::new(), why);
         }
         let challenge = match self.known_challenge(repository) {
             Some(challenge) => Some(challenge),
             None => self.ping_challenge().await,
         };
+        let basic = challenge.as_ref().is_some_and(Challenge::is_basic);
+        if let Some(index) = credential
+            && (basic || self.dialect().await.traits().prove_first)
+        {
+            drop(self.prove(index).await);
+        }
         let is_registry_token = self
             .holder(credential)
             .is_some_and(|holder| matches!(holder.credential, Credential::RegistryToken(_)));
@@ -88,10 +99,10 @@ impl Registry {
                     .token_for(&challenge, repository, "pull", credential)
                     .await;
                 let exchanges = vec![issued.exchange.clone()];
-                read_grant(&issued, repository).map_or_else(
-                    || Found::not_proved(exchanges.clone(), no_token_or_claims(&issued)),
-                    |verdict| Found::plain(exchanges.clone(), verdict),
-                )
+                match read_grant(&issued, repository) {
+                    Some(verdict) => Found::plain(exchanges, verdict),
+                    None => Found::not_proved(exchanges, no_token_or_claims(&issued)),
+                }
             }
             PushWay::PushTokenIfThere => {
                 let tags = self.tags(repository, credential, A_FEW_TAGS).await;
@@ -206,10 +217,9 @@ impl Registry {
         };
         let mut cancelled = self.push_ask(&cancel, credential, token.is_none()).await;
         exchanges.push(cancelled.exchange.clone());
-        // Distribution cancels with the right to delete, not to push; asking for it creates nothing there.
         if let Some((challenge, _)) = token
-            && cancelled.exchange.status() == Some(401)
-            && self.dialect().await == Dialect::Distribution
+            && matches!(cancelled.exchange.status(), Some(401 | 403))
+            && self.dialect().await.traits().cancel_by_delete
         {
             let issued = self
                 .token_for(challenge, repository, "pull,push,delete", credential)
@@ -252,114 +262,6 @@ impl Registry {
             Some(Credential::RegistryToken(token)) => Authorization::Bearer(token.clone()),
             Some(Credential::IdentityToken { .. }) | None => Authorization::Nothing,
         }
-    }
-}
-
-/// The one way that OpenShift's own registry has, without touching it.
-fn elsewhere(repository: &str) -> String {
-    let namespace = repository.split('/').next().unwrap_or(repository);
-    format!(
-        "the cluster decides, not the registry: oc auth can-i update imagestreams/layers -n {namespace}"
-    )
-}
-
-/// What the token service's refusal says about the right; `None` where a token was issued.
-fn refused_token(issued: &Issued) -> Option<PushVerdict> {
-    if issued.token.is_some() {
-        return None;
-    }
-    let verdict = match &issued.exchange.result {
-        Ok(answer) if matches!(answer.status, 401 | 403) => PushVerdict::Denied {
-            words: said(answer),
-        },
-        Ok(answer) if answer.status == 405 => PushVerdict::Refused {
-            words: said(answer),
-        },
-        Ok(answer) => PushVerdict::NotProved {
-            why: format!("the token service answers {}", said(answer)),
-        },
-        Err(fault) => PushVerdict::NotProved {
-            why: no_answer(fault),
-        },
-    };
-    Some(verdict)
-}
-
-/// What the token's own claims say; `None` where they do not tell.
-fn read_grant(issued: &Issued, repository: &str) -> Option<PushVerdict> {
-    let granted = issued.grant(repository).granted?;
-    let may = granted
-        .iter()
-        .any(|action| action == "push" || action == "*");
-    Some(if may {
-        PushVerdict::Allowed
-    } else if granted.is_empty() {
-        PushVerdict::Denied {
-            words: "the token grants nothing on this repository".to_owned(),
-        }
-    } else {
-        PushVerdict::Denied {
-            words: format!("the token grants {}", granted.join(", ")),
-        }
-    })
-}
-
-fn no_token_or_claims(issued: &Issued) -> String {
-    match &issued.exchange.result {
-        Ok(_) if issued.token.is_some() => "the token does not tell what it grants".to_owned(),
-        Ok(answer) => format!("the token service answers {}", said(answer)),
-        Err(fault) => no_answer(fault),
-    }
-}
-
-fn upload_verdict(answer: &Answer) -> PushVerdict {
-    let words = said(answer);
-    match answer.status {
-        // Amazon ECR may answer 201 where the specification says 202 (regclient scheme/reg/blob.go).
-        200..300 => PushVerdict::Allowed,
-        403 if is_policy(&words) => PushVerdict::Refused { words },
-        401 | 403 => PushVerdict::Denied { words },
-        404 => PushVerdict::RepositoryMissing { words },
-        400 | 405 | 412 | 507 => PushVerdict::Refused { words },
-        _ => PushVerdict::NotProved {
-            why: format!("the registry answers {words}"),
-        },
-    }
-}
-
-/// Refusals that no right would lift: quota (Quay, Harbor), read-only (Quay, Harbor), proxy projects (Harbor), protected
-/// paths (GitLab).
-fn is_policy(words: &str) -> bool {
-    let words = words.to_ascii_lowercase();
-    [
-        "quota",
-        "read only",
-        "read-only",
-        "readonly",
-        "proxy project",
-        "protected",
-    ]
-    .iter()
-    .any(|hint| words.contains(hint))
-}
-
-fn said(answer: &Answer) -> String {
-    let words = answer.words();
-    if words.is_empty() {
-        format!("HTTP {}", answer.status)
-    } else {
-        format!("HTTP {}: {words}", answer.status)
-    }
-}
-
-fn no_answer(fault: &ExchangeFault) -> String {
-    match fault {
-        ExchangeFault::Withheld(Withheld::RefusedBefore) => {
-            "the credentials were refused before".to_owned()
-        }
-        ExchangeFault::Withheld(_) => "it was not asked, to keep the credentials safe".to_owned(),
-        ExchangeFault::Deadline => "the time was up".to_owned(),
-        _ => "no answer came".to_owned(),
     }
 }
 

@@ -8,17 +8,17 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use super::follow::Redirects;
 use super::holder::{Holder, Sign};
-use super::ping::moved_to;
+use super::query::{Authorization, Query};
+use super::signs::{basic_sign, registry_token_sign};
 use super::token::Issued;
-use super::wire::{Asked, Authorization, Query, Wire};
-use super::{Registry, answers, realm, urls};
+use super::wire::{Asked, Wire};
+use super::{Registry, answers, urls};
 use crate::model::challenge::{self, Challenge};
 use crate::model::credential::Credential;
-use crate::model::observation::{Answer, Grant, Withheld};
+use crate::model::observation::{Answer, Grant, Sent, Withheld};
 
-/// Redirects followed for one request (Go's `http.Client` stops after ten; registries need one or two).
-const MOST_REDIRECTS: usize = 5;
 /// A pause that a registry asks for is taken when it is no longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -26,15 +26,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 pub(super) struct Reached {
     pub(super) grant: Option<Grant>,
     pub(super) asked: Asked,
-}
-
-/// Which redirects are followed here; others are themselves the answer.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Redirects {
-    Follow,
-    /// Only those that stay on the same scheme, host and port.
-    WithinOrigin,
-    Stop,
 }
 
 impl Registry {
@@ -165,6 +156,8 @@ impl Registry {
             }
         };
         if challenge.is_basic() {
+            // A refusal of Basic by a repository may be about the repository, one by `/v2/` is about the password.
+            drop(self.prove(index).await);
             return without_grant(self.ask_basic(holder, query, redirects).await);
         }
         let (reached, at_home) = self
@@ -172,6 +165,7 @@ impl Registry {
             .await;
         match self.challenge_in(repository, &reached.asked, at_home) {
             Some(other) if names_another_service(&other, &challenge) => {
+                self.remember(repository, &other);
                 self.by_token(&other, repository, index, query, redirects)
                     .await
                     .0
@@ -253,60 +247,14 @@ impl Registry {
         }
     }
 
-    /// Sends a query and follows its redirects: credentials only to the same scheme, host and port, never to plain HTTP.
-    /// Also says whether the last answer is the registry's own, so that its challenge may be answered.
-    pub(super) async fn follow(&self, mut query: Query, redirects: Redirects) -> (Asked, bool) {
-        let home = urls::origin_of(&query.url);
-        for _ in 0..MOST_REDIRECTS {
-            let asked = self.wire.ask(&query).await;
-            let at_home = urls::origin_of(&query.url) == home;
-            if redirects == Redirects::Stop {
-                return (asked, at_home);
-            }
-            let Some(location) = moved_to(&asked) else {
-                return (asked, at_home);
-            };
-            match self.next_query(&query, &location).await {
-                Ok(next)
-                    if redirects == Redirects::WithinOrigin
-                        && urls::origin_of(&next.url) != home =>
-                {
-                    return (asked, at_home);
-                }
-                // Storage that must not be asked is for the caller to report.
-                Err(_) if redirects == Redirects::WithinOrigin => return (asked, at_home),
-                Ok(next) => query = next,
-                Err(why) => return (Wire::withheld(&query, why), false),
-            }
-        }
-        (self.wire.ask(&query).await, false)
-    }
-
-    /// The query that a redirect asks for, if it may be followed.
-    pub(super) async fn next_query(
-        &self,
-        query: &Query,
-        location: &str,
-    ) -> Result<Query, Withheld> {
-        let url = realm::redirect(&query.url, location, &self.own_addresses().await)?;
-        let mut next = query.clone();
-        if urls::origin_of(&url) != urls::origin_of(&query.url) {
-            next.authorization = Authorization::Nothing;
-        }
-        let refusal = Withheld::Redirect {
-            location: urls::shown(&url),
-            why: "nothing of a registry's lives at that address",
-        };
-        next.guard = self.guard(&url, refusal).await;
-        next.url = url;
-        Ok(next)
-    }
-
-    /// The challenge in an answer of the registry itself, remembered for the repository.
+    /// The challenge in an answer of the registry itself. Remembered for the repository only where nothing was sent along:
+    /// Harbor answers a token without the right with a challenge for Basic.
     fn challenge_in(&self, repository: &str, asked: &Asked, at_home: bool) -> Option<Challenge> {
         let answer = asked.answer().filter(|answer| answer.status == 401)?;
         let challenge = challenge::preferred(&answer.challenges).filter(|_| at_home)?;
-        self.remember(repository, challenge);
+        if asked.exchange.sent == Sent::Nothing {
+            self.remember(repository, challenge);
+        }
         Some(challenge.clone())
     }
 
@@ -371,35 +319,4 @@ fn names_another_service(other: &Challenge, used: &Challenge) -> bool {
     other.is_bearer()
         && (other.param("realm") != used.param("realm")
             || other.param("service").is_some() && other.param("service") != used.param("service"))
-}
-
-/// What an answer to Basic tells about the password.
-pub(super) fn basic_sign(asked: &Asked) -> Sign {
-    match asked.answer() {
-        Some(answer) if answer.status == 401 => Sign::Bad,
-        Some(answer) if answer.status == 403 && says_expired(answer) => Sign::Bad,
-        Some(answer) if answer.is_success() || matches!(answer.status, 403 | 404) => Sign::Good,
-        _ => Sign::Nothing,
-    }
-}
-
-/// What an answer to a registry's own token tells about it.
-fn registry_token_sign(asked: &Asked) -> Sign {
-    let Some(answer) = asked.answer() else {
-        return Sign::Nothing;
-    };
-    let lacks_scope = answer
-        .challenges
-        .iter()
-        .any(|challenge| challenge.param("error") == Some("insufficient_scope"));
-    match answer.status {
-        401 if !lacks_scope => Sign::Bad,
-        _ if answer.is_success() => Sign::Good,
-        _ => Sign::Nothing,
-    }
-}
-
-/// Amazon ECR says so with a 403: "Your authorization token has expired. Reauthenticate and try again."
-pub(super) fn says_expired(answer: &Answer) -> bool {
-    answer.words().to_ascii_lowercase().contains("expired")
 }

@@ -18,9 +18,8 @@ pub(super) fn realm(registry: &Origin, own: &[IpAddr], realm: &str) -> Result<Ur
     let url = Url::parse(realm).map_err(|_no_url| malformed())?;
     let named = super::urls::shown(&url);
     match url.scheme() {
-        "https" => {}
         "http" if registry.https => return Err(Withheld::RealmDowngrade { realm: named }),
-        "http" => {}
+        "https" | "http" => {}
         _ => return Err(malformed()),
     }
     if url.host().is_none() || !url.username().is_empty() || url.password().is_some() {
@@ -42,9 +41,10 @@ pub(super) fn redirect(from: &Url, location: &str, own: &[IpAddr]) -> Result<Url
         .join(location)
         .map_err(|_no_url| refuse("it is no URL"))?;
     match url.scheme() {
-        "https" => {}
-        "http" if from.scheme() == "http" => {}
-        "http" => return Err(refuse("it steps down from https to http")),
+        "http" if from.scheme() == "https" => {
+            return Err(refuse("it steps down from https to http"));
+        }
+        "https" | "http" => {}
         _ => return Err(refuse("it is no web address")),
     }
     if leads_astray(&url, own) {

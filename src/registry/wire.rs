@@ -5,115 +5,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, PROXY_AUTHORIZATION, RANGE,
-    USER_AGENT,
-};
-use http::{HeaderMap, HeaderValue, Method, Request, Response};
-use http_body_util::{BodyExt as _, Full};
+use http::{HeaderMap, Response};
+use http_body_util::BodyExt as _;
 use hyper::body::{Bytes, Incoming};
-use secrecy::{ExposeSecret as _, SecretString};
-use url::Url;
 
 use super::answers;
-use super::dial::guard::Guard;
-use super::dial::{authority, connect_fault_of, rustls_error};
+use super::faults::{fault_of, is_ended};
+use super::lease::Lease;
 use super::limits::{Cut, Limits};
-use super::pool::{ConnectionTraits, Lease, Pool};
+use super::pool::{MOST_CONNECTIONS, Pool};
+use super::query::{Query, method_name, request};
 use super::redact::Redactor;
 use super::urls;
 use crate::model::observation::{
-    Answer, ConnectFault, Exchange, ExchangeFault, Origin, ProxyFault, Purpose, Sent, TlsFault,
-    Withheld,
+    Answer, Exchange, ExchangeFault, Origin, ProxyFault, Sent, Withheld,
 };
-
-/// How this tool names itself. Some registries answer `/v2/` differently to Docker's own agents.
-pub(super) const AGENT: &str = concat!("kubectl-extreg/", env!("CARGO_PKG_VERSION"));
 
 /// The bound of manifests (containers/image `iolimits.MaxManifestBodySize`).
 pub(super) const MANIFEST_BOUND: usize = 4 * 1024 * 1024;
 /// The bound of all else (containers/image `iolimits.MaxAuthTokenBodySize`, `MaxErrorBodySize`).
 pub(super) const BOUND: usize = 1024 * 1024;
-
-/// What is sent along to prove who asks.
-#[derive(Clone)]
-pub(super) enum Authorization {
-    Nothing,
-    Basic {
-        username: String,
-        password: SecretString,
-    },
-    Bearer(SecretString),
-}
-
-impl Authorization {
-    fn header(&self) -> Option<Result<HeaderValue, http::Error>> {
-        let text = match self {
-            Self::Nothing => return None,
-            Self::Basic { username, password } => {
-                let pair = format!("{username}:{}", password.expose_secret());
-                format!("Basic {}", STANDARD.encode(pair))
-            }
-            Self::Bearer(token) => format!("Bearer {}", token.expose_secret()),
-        };
-        Some(
-            HeaderValue::try_from(text)
-                .map(|mut value| {
-                    value.set_sensitive(true);
-                    value
-                })
-                .map_err(http::Error::from),
-        )
-    }
-}
-
-/// One request.
-#[derive(Clone)]
-pub(super) struct Query {
-    pub(super) purpose: Purpose,
-    pub(super) method: Method,
-    pub(super) url: Url,
-    pub(super) authorization: Authorization,
-    /// Each is a header of its own, as containers/image sends them.
-    pub(super) accept: &'static [&'static str],
-    /// Only the first byte is wanted.
-    pub(super) first_byte: bool,
-    /// A form to post; it may hold a secret.
-    pub(super) form: Option<SecretString>,
-    /// Of a successful answer no more than this is kept. Refusals are kept up to [`BOUND`].
-    pub(super) bound: usize,
-    /// Which addresses must not be connected to.
-    pub(super) guard: Guard,
-}
-
-impl Query {
-    /// A GET without credentials.
-    pub(super) fn get(purpose: Purpose, url: Url) -> Self {
-        Self {
-            purpose,
-            method: Method::GET,
-            url,
-            authorization: Authorization::Nothing,
-            accept: &[],
-            first_byte: false,
-            form: None,
-            bound: BOUND,
-            guard: Guard::Any,
-        }
-    }
-
-    /// A posted form holds an identity token, which is as good as a bearer's.
-    fn sent(&self) -> Sent {
-        match self.authorization {
-            Authorization::Nothing if self.form.is_some() => Sent::Bearer,
-            Authorization::Nothing => Sent::Nothing,
-            Authorization::Basic { .. } => Sent::Basic,
-            Authorization::Bearer(_) => Sent::Bearer,
-        }
-    }
-}
 
 /// What came of a request.
 pub(super) struct Asked {
@@ -239,7 +150,7 @@ impl Wire {
         };
         let mut start = Instant::now();
         // A kept connection may have been closed by the server in the meantime; the request then never reached it.
-        for _attempt in 0..=super::pool::MOST_CONNECTIONS {
+        for _attempt in 0..=MOST_CONNECTIONS {
             let lease = match self.pool.lease(&origin, &query.guard).await {
                 Ok(lease) => lease,
                 Err(fault) => return (start.elapsed(), Err(fault)),
@@ -272,7 +183,11 @@ impl Wire {
         match self.limits.within(self.limits.budgets.http, talk).await {
             Ok(Ok((raw, whole))) => {
                 if whole {
-                    lease.finish().await;
+                    // When that is cut off, the connection is closed; the answer is here.
+                    let _kept = self
+                        .limits
+                        .within(self.limits.budgets.http, lease.finish())
+                        .await;
                 }
                 if traits.via_proxy.is_some() && raw.status == 407 {
                     return Err(Failure::Fault(ExchangeFault::Proxy(
@@ -283,11 +198,7 @@ impl Wire {
             }
             Ok(Err(error)) => {
                 let head_came = head_came.into_inner();
-                let closed = error.is_canceled()
-                    || error.is_closed()
-                    || error.is_incomplete_message()
-                    || is_reset(&error);
-                if reused && closed && !head_came {
+                if reused && is_ended(&error) && !head_came {
                     return Err(Failure::Stale);
                 }
                 Err(Failure::Fault(fault_of(
@@ -295,6 +206,7 @@ impl Wire {
                     &traits,
                     origin.https,
                     head_came,
+                    reused,
                 )))
             }
             Err(Cut::TimedOut) => {
@@ -314,58 +226,6 @@ enum Failure {
     /// The server had closed the kept connection.
     Stale,
     Fault(ExchangeFault),
-}
-
-fn request(
-    query: &Query,
-    origin: &Origin,
-    lease: &Lease,
-) -> Result<Request<Full<Bytes>>, http::Error> {
-    let path = &query.url[url::Position::BeforePath..url::Position::AfterQuery];
-    let via_proxy = lease.traits.via_proxy.as_ref();
-    let target = if lease.is_http2() || via_proxy.is_some() {
-        let scheme = if origin.https { "https" } else { "http" };
-        format!("{scheme}://{}{path}", authority(origin))
-    } else {
-        path.to_owned()
-    };
-    let mut builder = Request::builder()
-        .method(query.method.clone())
-        .uri(target)
-        .header(USER_AGENT, AGENT);
-    if !lease.is_http2() {
-        builder = builder.header(HOST, host_header(origin));
-    }
-    if let Some(header) = query.authorization.header() {
-        builder = builder.header(AUTHORIZATION, header?);
-    }
-    if let Some(login) = via_proxy.and_then(|proxy| proxy.authorization.as_ref()) {
-        builder = builder.header(PROXY_AUTHORIZATION, login);
-    }
-    for accept in query.accept {
-        builder = builder.header(ACCEPT, *accept);
-    }
-    if query.first_byte {
-        builder = builder.header(RANGE, "bytes=0-0");
-    }
-    let body = match &query.form {
-        Some(form) => {
-            builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-            Bytes::copy_from_slice(form.expose_secret().as_bytes())
-        }
-        None => Bytes::new(),
-    };
-    if query.method == Method::POST && body.is_empty() {
-        builder = builder.header(CONTENT_LENGTH, "0");
-    }
-    builder.body(Full::new(body))
-}
-
-/// The port is named only where it is not the scheme's own, as browsers and Go do: some registries compare.
-fn host_header(origin: &Origin) -> String {
-    let text = origin.to_string();
-    text.split_once("://")
-        .map_or(text.clone(), |(_, rest)| rest.to_owned())
 }
 
 /// Reads an answer up to its bound. Also says whether it was read to its end.
@@ -397,90 +257,4 @@ async fn read(response: Response<Incoming>, bound: usize) -> Result<(Raw, bool),
         truncated,
     };
     Ok((raw, !truncated))
-}
-
-fn is_reset(error: &hyper::Error) -> bool {
-    io_error(error).is_some_and(|error| connect_fault_of(error) == ConnectFault::Reset)
-}
-
-fn io_error(error: &hyper::Error) -> Option<&std::io::Error> {
-    let mut current: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = current {
-        if let Some(found) = error.downcast_ref::<std::io::Error>() {
-            return Some(found);
-        }
-        current = error.source();
-    }
-    None
-}
-
-fn fault_of(
-    error: &hyper::Error,
-    traits: &ConnectionTraits,
-    https: bool,
-    head_came: bool,
-) -> ExchangeFault {
-    use rustls::AlertDescription as Alert;
-    if let Some(rustls::Error::AlertReceived(alert)) = rustls_error(error) {
-        // In TLS 1.3 a server says only after the handshake that it insists on a client certificate.
-        if traits.wants_client_certificate
-            || matches!(alert, Alert::CertificateRequired | Alert::NoCertificate)
-        {
-            return ExchangeFault::Tls(TlsFault::ClientCertificateWanted);
-        }
-        return ExchangeFault::Tls(TlsFault::Handshake {
-            text: format!("the server ended the connection with the alert {alert:?}"),
-            our_limits: false,
-        });
-    }
-    if !https && traits.beginning.is_tls_alert() {
-        return ExchangeFault::Protocol {
-            text: "the port answers plain HTTP with a TLS alert: it wants https".to_owned(),
-        };
-    }
-    if error.is_parse() {
-        let text = match traits.beginning.greeting() {
-            Some(greeting) if !head_came => {
-                format!("the answer is no HTTP; it begins with {greeting:?}")
-            }
-            _ => chain_text(error),
-        };
-        return ExchangeFault::Protocol { text };
-    }
-    if traits.wants_client_certificate && !head_came {
-        return ExchangeFault::Tls(TlsFault::ClientCertificateWanted);
-    }
-    let text = if head_came {
-        "the connection ended in the middle of the answer".to_owned()
-    } else if error.is_incomplete_message() || error.is_canceled() || is_reset(error) {
-        "the connection ended before an answer came".to_owned()
-    } else {
-        chain_text(error)
-    };
-    ExchangeFault::Cut { text }
-}
-
-/// An error with its causes.
-fn chain_text(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut current = error.source();
-    while let Some(cause) = current {
-        let words = cause.to_string();
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        current = cause.source();
-    }
-    text
-}
-
-fn method_name(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::DELETE => "DELETE",
-        _ => "OTHER",
-    }
 }

@@ -60,15 +60,13 @@ pub(crate) fn plain() -> Options {
     }
 }
 
-/// Short budgets, for servers that never answer.
+/// Short budgets, for servers that never answer: long enough for what does come to come on a busy machine.
 pub(crate) fn impatient(options: Options) -> Options {
-    let short = Duration::from_millis(200);
     Options {
         budgets: Budgets {
-            dns: Duration::from_secs(3),
-            tcp: short,
-            tls: short,
-            http: short,
+            tls: Duration::from_millis(300),
+            http: Duration::from_secs(2),
+            ..Budgets::default()
         },
         ..options
     }
@@ -101,6 +99,22 @@ pub(crate) fn answer(exchange: &Exchange) -> &Answer {
 
 pub(crate) fn fault(exchange: &Exchange) -> &ExchangeFault {
     exchange.result.as_ref().expect_err("a fault was expected")
+}
+
+/// A server that says these bytes to everybody and closes.
+pub(crate) fn raw_server(bytes: &'static [u8]) -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            // The client's first message is read, so that closing does not reset what is said.
+            let mut hello = [0; 4096];
+            let _length = std::io::Read::read(&mut stream, &mut hello);
+            let _sent = std::io::Write::write_all(&mut stream, bytes);
+        }
+    });
+    port
 }
 
 /// The digests of an image's configuration and layers.

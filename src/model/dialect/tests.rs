@@ -1,5 +1,7 @@
 use super::*;
 
+type Params = &'static [(&'static str, &'static str)];
+
 fn answer(status: u16, challenge: Option<(&str, &[(&str, &str)])>) -> Answer {
     Answer {
         status,
@@ -26,7 +28,7 @@ fn bearer(params: &[(&str, &str)]) -> Answer {
 
 #[test]
 fn services_and_realm_paths_choose_the_dialect() {
-    let rows: &[(&[(&str, &str)], &str, Dialect)] = &[
+    let rows: &[(Params, &str, Dialect)] = &[
         (
             &[
                 ("realm", "https://auth.docker.io/token"),
@@ -153,7 +155,7 @@ fn services_and_realm_paths_choose_the_dialect() {
 
 #[test]
 fn basic_realms_choose_the_dialect() {
-    let rows: &[(&[(&str, &str)], Dialect)] = &[
+    let rows: &[(Params, Dialect)] = &[
         (
             &[
                 ("realm", "https://1.dkr.ecr.eu-west-1.amazonaws.com/"),
@@ -200,9 +202,13 @@ fn headers_and_bodies_tell_where_challenges_do_not() {
         .push(("x-jfrog-version".to_owned(), "7.1".to_owned()));
     assert_eq!(fingerprint(&artifactory, "h"), Dialect::Artifactory);
 
-    let mut quay = bearer(&[("realm", "https://registry.corp/v2/auth"), ("service", "x")]);
-    quay.body = b"true".to_vec();
+    let quay = bearer(&[("realm", "https://registry.corp/v2/auth"), ("service", "x")]);
     assert_eq!(fingerprint(&quay, "registry.corp"), Dialect::Quay);
+    let gitlab = bearer(&[
+        ("realm", "https://git.corp/gitlab/jwt/auth"),
+        ("service", "x"),
+    ]);
+    assert_eq!(fingerprint(&gitlab, "git.corp"), Dialect::GitLab);
 
     let mut zot = answer(200, Some(("basic", &[("realm", "zot")])));
     zot.headers

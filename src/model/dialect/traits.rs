@@ -20,6 +20,9 @@ pub struct Traits {
     pub push: PushWay,
     /// What the push probe does and may leave behind, shown before it runs.
     pub push_words: &'static str,
+    /// An upload is cancelled with the right to delete, not with that to push; a token for it may be asked for, because
+    /// asking creates nothing.
+    pub cancel_by_delete: bool,
     /// "Not there" and "not for you" get the same answer.
     pub hides_missing: bool,
     /// Tokens are handed out without credentials.
@@ -70,6 +73,7 @@ const DEFAULT: Traits = Traits {
     push: PushWay::PushToken,
     push_words: "asks for a token with the push right and reads what it grants; where that does not tell, opens an upload \
                  and cancels it, which may leave an empty upload directory on the registry's disk",
+    cancel_by_delete: true,
     hides_missing: false,
     anonymous_tokens: false,
     tags_reliable: true,
@@ -101,6 +105,7 @@ static QUAY: Traits = Traits {
                  the request itself would create it",
     hides_missing: true,
     anonymous_tokens: true,
+    cancel_by_delete: false,
     source: "quay/quay endpoints/v2/v2auth.py `_authorize_or_downscope_request`, auth/credentials.py",
     ..DEFAULT
 };
@@ -122,6 +127,7 @@ static GHCR: Traits = Traits {
     push_words: "opens an upload, which this registry does not let anybody cancel; it expires by itself",
     hides_missing: true,
     anonymous_tokens: true,
+    cancel_by_delete: false,
     source: "radius-project/radius 12623, argoproj-labs/argocd-image-updater 303, Renovate docker/common.ts",
     ..DEFAULT
 };
@@ -133,6 +139,7 @@ static GITLAB: Traits = Traits {
                  the request itself would create it",
     hides_missing: true,
     anonymous_tokens: true,
+    cancel_by_delete: false,
     source: "gitlab-org/gitlab app/services/auth/container_registry_authentication_service.rb, jwt_controller.rb",
     ..DEFAULT
 };
@@ -142,6 +149,7 @@ static ECR: Traits = Traits {
     push: PushWay::Upload,
     push_words: "opens an upload and cancels it; leaves nothing behind, unless a creation template makes repositories on \
                  push",
+    cancel_by_delete: false,
     source: "aws/containers-roadmap 1299, google/go-containerregistry 861, GoogleContainerTools/kaniko 1120",
     ..DEFAULT
 };
@@ -167,6 +175,7 @@ static ARTIFACT_REGISTRY: Traits = Traits {
                  nothing behind",
     hides_missing: true,
     anonymous_tokens: true,
+    cancel_by_delete: false,
     source: "argoproj/argo-cd 26260, hashicorp/terraform-google-kubernetes-engine 1779, containers/image docker_client.go",
     ..DEFAULT
 };
@@ -225,6 +234,7 @@ static OPENSHIFT: Traits = Traits {
     push_words: "asks the cluster, not the registry: oc auth can-i update imagestreams/layers; leaves nothing behind",
     hides_missing: true,
     anonymous_tokens: true,
+    cancel_by_delete: false,
     source: "openshift/image-registry pkg/dockerregistry/server/auth.go, token.go",
     ..DEFAULT
 };

@@ -8,7 +8,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
 use super::super::answers;
-use super::super::wire::AGENT;
+use super::super::query::AGENT;
 use super::pipe::Pipe;
 use crate::model::observation::ProxyFault;
 

@@ -52,8 +52,9 @@ async fn attempt(address: SocketAddr) -> Result<(TcpStream, SocketAddr), Connect
     let stream = TcpStream::connect(address)
         .await
         .map_err(|error| fault_of(&error))?;
-    // Requests are small and written whole: waiting for more to send would only cost time.
-    stream.set_nodelay(true).map_err(|error| fault_of(&error))?;
+    // Requests are small and written whole: waiting for more to send would only cost time. It fails on a connection that
+    // was reset already; connected it was all the same, and the next stage will say what happened.
+    let _was_reset = stream.set_nodelay(true);
     Ok((stream, address))
 }
 

@@ -1,0 +1,89 @@
+//! From an HTTP library's error to what happened on the wire.
+
+use super::dial::{connect_fault_of, rustls_error};
+use super::lease::ConnectionTraits;
+use crate::model::observation::{ConnectFault, ExchangeFault, TlsFault};
+
+/// The connection ended, so that a request over a kept one may never have been read.
+pub(super) fn is_ended(error: &hyper::Error) -> bool {
+    error.is_canceled() || error.is_closed() || error.is_incomplete_message() || is_reset(error)
+}
+
+fn is_reset(error: &hyper::Error) -> bool {
+    io_error(error).is_some_and(|error| connect_fault_of(error) == ConnectFault::Reset)
+}
+
+fn io_error(error: &hyper::Error) -> Option<&std::io::Error> {
+    let mut current: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = current {
+        if let Some(found) = error.downcast_ref::<std::io::Error>() {
+            return Some(found);
+        }
+        current = error.source();
+    }
+    None
+}
+
+/// What the error of a request means. `head_came`: the answer had begun; `reused`: the connection had served before.
+pub(super) fn fault_of(
+    error: &hyper::Error,
+    traits: &ConnectionTraits,
+    https: bool,
+    head_came: bool,
+    reused: bool,
+) -> ExchangeFault {
+    use rustls::AlertDescription as Alert;
+    if let Some(rustls::Error::AlertReceived(alert)) = rustls_error(error) {
+        // In TLS 1.3 a server says only after the handshake that it insists on a client certificate.
+        if traits.wants_client_certificate
+            || matches!(alert, Alert::CertificateRequired | Alert::NoCertificate)
+        {
+            return ExchangeFault::Tls(TlsFault::ClientCertificateWanted);
+        }
+        return ExchangeFault::Tls(TlsFault::Handshake {
+            text: format!("the server ended the connection with the alert {alert:?}"),
+            our_limits: false,
+        });
+    }
+    if !https && traits.beginning.is_tls_alert() {
+        return ExchangeFault::Protocol {
+            text: "the port answers plain HTTP with a TLS alert: it wants https".to_owned(),
+        };
+    }
+    if error.is_parse() {
+        let text = match traits.beginning.greeting() {
+            Some(greeting) if !head_came => {
+                format!("the answer is no HTTP; it begins with {greeting:?}")
+            }
+            _ => chain_text(error),
+        };
+        return ExchangeFault::Protocol { text };
+    }
+    // Who insists may also just hang up, and does so at the first request.
+    if traits.wants_client_certificate && !head_came && !reused {
+        return ExchangeFault::Tls(TlsFault::ClientCertificateWanted);
+    }
+    let text = if head_came {
+        "the connection ended in the middle of the answer".to_owned()
+    } else if error.is_incomplete_message() || error.is_canceled() || is_reset(error) {
+        "the connection ended before an answer came".to_owned()
+    } else {
+        chain_text(error)
+    };
+    ExchangeFault::Cut { text }
+}
+
+/// An error with its causes.
+fn chain_text(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut current = error.source();
+    while let Some(cause) = current {
+        let words = cause.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        current = cause.source();
+    }
+    text
+}
