@@ -3,8 +3,6 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
-use extreg::apply::interrupt::Answer;
-use extreg::apply::Interrupt;
 use extreg::cli::{Cli, anywhere};
 use extreg::env::Env;
 use extreg::error::{Error, Kind};
@@ -16,45 +14,36 @@ fn main() -> ExitCode {
     let program = verbs::program(&env);
     let command = Cli::command().bin_name(program);
     let args = anywhere::verb_first(&command, env.args.clone());
-    let parsed = command
-        .try_get_matches_from(args)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
+    let matches = command.try_get_matches_from(args);
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             let mut ui = Ui::of_process(&env, ColorChoice::Auto);
             return ExitCode::from(ui.command_line(&error));
         }
     };
-    // A second installation would fail, and there is none.
+    // There is no other that could have been installed before.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let mut ui = Ui::of_process(&env, cli.global.color);
-    match run(env, cli, program) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            ui.error(&error);
-            ExitCode::from(error.status())
-        }
-    }
+    let Err(error) = run(Run::new(env, &cli, program), cli) else {
+        return ExitCode::SUCCESS;
+    };
+    ui.error(&error);
+    ExitCode::from(error.status())
 }
 
-fn run(env: Env, cli: Cli, program: &'static str) -> Result<(), Error> {
+fn run(mut run: Run, cli: Cli) -> Result<(), Error> {
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Error::failure(format!("cannot start: {error}")))?;
-    let interrupt = Interrupt::default();
-    let (ui, shared) = (Ui::of_process(&env, cli.global.color), interrupt.clone());
-    let mut run = Run { env, ui, program, interrupt };
     // On a thread of its own: a prompt, or whatever else blocks, does not keep Ctrl-C from being heard.
+    let (interrupt, handle) = (run.interrupt.clone(), runtime.handle().clone());
     let (done, mut result) = tokio::sync::oneshot::channel();
-    let handle = runtime.handle().clone();
     std::thread::spawn(move || drop(done.send(handle.block_on(verbs::run(&mut run, cli)))));
     let result = runtime.block_on(async {
         loop {
             tokio::select! {
-                done = &mut result => {
-                    break done.unwrap_or_else(|_| Err(Error::failure("this is a bug: the tool crashed")));
-                }
-                _ = tokio::signal::ctrl_c() => if shared.ask() == Answer::Leave {
+                done = &mut result => break done.unwrap_or_else(|_| Err(Error::failure("this is a bug: the tool crashed"))),
+                _ = tokio::signal::ctrl_c() => if interrupt.ask().leaves() {
                     break Err(Error::exit_only(Kind::Interrupted));
                 },
             }

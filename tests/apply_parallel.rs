@@ -6,7 +6,9 @@ use extreg_test_support::api::Fault;
 use kit::{PASSWORD, World};
 
 fn registries() -> Vec<String> {
-    (1..=20).map(|number| format!("registry-{number:02}.example.com")).collect()
+    (1..=20)
+        .map(|number| format!("registry-{number:02}.example.com"))
+        .collect()
 }
 
 /// Twenty processes, one account, and a stranger who writes in between.
@@ -39,11 +41,25 @@ fn twenty_links_at_the_same_time_lose_nothing() {
     }
     let names = world.names("default", "imagePullSecrets");
     for registry in registries() {
-        assert!(names.contains(&format!("extreg-{registry}")), "{registry} of {names:?}");
-        assert!(world.api.get("secrets", "shop", &format!("extreg-{registry}")).is_some());
+        assert!(
+            names.contains(&format!("extreg-{registry}")),
+            "{registry} of {names:?}"
+        );
+        assert!(
+            world
+                .api
+                .get("secrets", "shop", &format!("extreg-{registry}"))
+                .is_some()
+        );
     }
     assert!(before.iter().all(|name| names.contains(name)), "{names:?}");
-    assert_eq!(names.iter().filter(|name| name.starts_with("stranger-")).count(), 10);
+    assert_eq!(
+        names
+            .iter()
+            .filter(|name| name.starts_with("stranger-"))
+            .count(),
+        10
+    );
     assert_eq!(world.journal_files().len(), 20);
 }
 
@@ -54,7 +70,9 @@ fn the_same_link_at_the_same_time_is_made_once() {
     let running: Vec<_> = (0..8)
         .map(|_| {
             world
-                .cmd("link quay.io --skip-check --registry-username robot --registry-password-stdin")
+                .cmd(
+                    "link quay.io --skip-check --registry-username robot --registry-password-stdin",
+                )
                 .stdin(PASSWORD)
                 .spawn()
         })
@@ -62,9 +80,14 @@ fn the_same_link_at_the_same_time_is_made_once() {
     for one in running {
         one.wait().success();
     }
-    assert_eq!(world.names("default", "imagePullSecrets"), ["extreg-quay.io"]);
     assert_eq!(
-        world.config("extreg-quay.io")["auths"].as_object().map(serde_json::Map::len),
+        world.names("default", "imagePullSecrets"),
+        ["extreg-quay.io"]
+    );
+    assert_eq!(
+        world.config("extreg-quay.io")["auths"]
+            .as_object()
+            .map(serde_json::Map::len),
         Some(1)
     );
 }
@@ -88,7 +111,12 @@ fn twenty_undos_at_the_same_time_leave_the_account_as_it_was() {
     }
     assert!(world.names("default", "imagePullSecrets").is_empty());
     for registry in registries() {
-        assert!(world.api.get("secrets", "shop", &format!("extreg-{registry}")).is_none());
+        assert!(
+            world
+                .api
+                .get("secrets", "shop", &format!("extreg-{registry}"))
+                .is_none()
+        );
     }
 }
 
@@ -99,7 +127,9 @@ fn an_account_that_never_keeps_still_is_given_up_with_words() {
     world.api.fault(Fault::conflict().on_path(path));
     let output = world.link("quay.io").exits(1);
     assert!(
-        output.stderr.contains("serviceaccount/default in namespace \"shop\": others kept changing it"),
+        output
+            .stderr
+            .contains("serviceaccount/default in namespace \"shop\": others kept changing it"),
         "{}",
         output.stderr
     );

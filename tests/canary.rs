@@ -1,10 +1,16 @@
 //! No byte of a password, nor of its base64, in any output or in the journal, whatever a verb does with it.
+#![expect(
+    clippy::expect_used,
+    reason = "a helper that cannot do its work ends the test"
+)]
 
 mod kit;
 
 use base64::Engine as _;
 use extreg_test_support::api::{Fault, make};
+use extreg_test_support::content::Image;
 use extreg_test_support::process::Output;
+use extreg_test_support::registry::{Dialect, Fault as RegistryFault, Registry, User};
 use kit::{PASSWORD, World};
 use serde_json::json;
 
@@ -29,13 +35,22 @@ fn traces() -> Vec<String> {
 }
 
 fn clean(world: &World, what: &str, output: &Output) {
-    let mut bytes = vec![("stdout", output.stdout.clone()), ("stderr", output.stderr.clone())];
+    let mut bytes = vec![
+        ("stdout", output.stdout.clone()),
+        ("stderr", output.stderr.clone()),
+    ];
     for file in world.journal_files() {
-        bytes.push(("journal", String::from_utf8_lossy(&std::fs::read(file).expect("a file")).into_owned()));
+        bytes.push((
+            "journal",
+            String::from_utf8_lossy(&std::fs::read(file).expect("a file")).into_owned(),
+        ));
     }
     for (place, text) in bytes {
         for trace in traces() {
-            assert!(!text.contains(&trace), "{what}: {trace} in {place}:\n{text}");
+            assert!(
+                !text.contains(&trace),
+                "{what}: {trace} in {place}:\n{text}"
+            );
         }
     }
 }
@@ -50,7 +65,9 @@ fn the_traces_would_be_found() {
 #[test]
 fn no_verb_gives_a_password_away() {
     let world = World::openshift();
-    world.api.create(make::docker_secret("shop", "corp", "quay.io", "robot", PASSWORD));
+    world.api.create(make::docker_secret(
+        "shop", "corp", "quay.io", "robot", PASSWORD,
+    ));
     let file = json!({"auths": {"ghcr.io": make::docker_entry("robot", PASSWORD)}});
     world.sandbox.write("auth.json", file.to_string());
     let steps = [
@@ -88,12 +105,46 @@ fn no_failure_gives_a_password_away() {
         // A server that repeats what it was sent.
         let message = format!("cannot store {}", base64(&format!("robot:{}", "x")));
         let body = json!({"kind": "Status", "status": "Failure", "code": code, "message": message});
-        world.api.fault(Fault::answer(code, body).on_methods(&["PATCH"]));
+        world
+            .api
+            .fault(Fault::answer(code, body).on_methods(&["PATCH"]));
         let output = world.cmd(line).stdin(PASSWORD).run().exits(1);
         clean(&world, &format!("status {code}"), &output);
     }
     let world = World::kubernetes();
-    world.api.fault(Fault::drop_connection().on_methods(&["PATCH"]));
+    world
+        .api
+        .fault(Fault::drop_connection().on_methods(&["PATCH"]));
     let output = world.cmd(line).stdin(PASSWORD).run().exits(1);
     clean(&world, "a dropped connection", &output);
+}
+
+/// The login is sent to a registry that repeats it in every word it says.
+#[test]
+fn a_registry_that_repeats_the_login_gives_nothing_away() {
+    let auth = base64(&format!("robot:{PASSWORD}"));
+    let words = format!("bad password {PASSWORD} in Basic {auth}");
+    let body = json!({"errors": [{"code": "UNAUTHORIZED", "message": words}]}).to_string();
+    for status in [400, 401, 403, 500] {
+        let world = World::kubernetes();
+        let registry = Registry::builder()
+            .dialect(Dialect::DistributionBasic)
+            .user(User::new("robot", PASSWORD).pull("*"))
+            .start();
+        registry.push_image("team/app", "1", &Image::new());
+        registry.fault(RegistryFault::answer(status, "application/json", &body));
+        let (host, image) = (registry.host(), registry.image("team/app:1"));
+        let line = format!(
+            "link {host} --plain-http --registry-username robot --registry-password-stdin --image {image}"
+        );
+        let output = world.cmd(&line).stdin(PASSWORD).run();
+        clean(&world, &format!("{line}: {status}"), &output);
+        let file = json!({"auths": {(host): make::docker_entry("robot", PASSWORD)}});
+        world.sandbox.write("auth.json", file.to_string());
+        let line = format!("doctor {image} --plain-http --no-cluster -a auth.json");
+        for more in ["", " -vv", " -o json"] {
+            let output = world.run(&format!("{line}{more}"));
+            clean(&world, &format!("{line}{more}: {status}"), &output);
+        }
+    }
 }

@@ -38,7 +38,13 @@ fn a_selector_chooses_namespaces() {
     world.link("quay.io --namespace-selector team=a").success();
     assert!(linked(&world, "one") && linked(&world, "two") && !linked(&world, "three"));
     let output = world.link("quay.io --namespace-selector team=c").exits(1);
-    assert!(output.stderr.contains("no namespace has the labels \"team=c\""), "{}", output.stderr);
+    assert!(
+        output
+            .stderr
+            .contains("no namespace has the labels \"team=c\""),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]
@@ -47,11 +53,21 @@ fn all_namespaces_without_the_account_or_on_their_way_out_are_left_out() {
     world.api.add_namespace("bare");
     world.api.delete("serviceaccounts", "bare", "default");
     world.api.add_namespace("leaving");
-    world.api.edit("namespaces", "", "leaving", |it| it["status"]["phase"] = json!("Terminating"));
+    world.api.edit("namespaces", "", "leaving", |it| {
+        it["status"]["phase"] = json!("Terminating");
+    });
     let output = world.link("quay.io -A").success();
-    assert!(output.stderr.contains("left out: 1 namespace is being deleted"), "{}", output.stderr);
     assert!(
-        output.stderr.contains("namespace \"bare\" is left out: it has no service account default"),
+        output
+            .stderr
+            .contains("left out: 1 namespace is being deleted"),
+        "{}",
+        output.stderr
+    );
+    assert!(
+        output
+            .stderr
+            .contains("namespace \"bare\" is left out: it has no service account default"),
         "{}",
         output.stderr
     );
@@ -68,13 +84,22 @@ fn a_namespace_that_vanishes_meanwhile_is_left_out() {
         "message": "namespaces \"gone\" not found", "details": {"name": "gone", "kind": "namespaces"},
     });
     for method in ["PATCH", "PUT"] {
-        for path in ["/namespaces/gone/secrets/extreg-quay.io", "/namespaces/gone/serviceaccounts/default"] {
-            world.api.fault(Fault::answer(404, status.clone()).on_methods(&[method]).on_path(path));
+        for path in [
+            "/namespaces/gone/secrets/extreg-quay.io",
+            "/namespaces/gone/serviceaccounts/default",
+        ] {
+            world.api.fault(
+                Fault::answer(404, status.clone())
+                    .on_methods(&[method])
+                    .on_path(path),
+            );
         }
     }
     let output = world.link("quay.io -A").success();
     assert!(
-        output.stdout.contains("secret/extreg-quay.io is gone: left out in namespace gone\n"),
+        output
+            .stdout
+            .contains("secret/extreg-quay.io is gone: left out in namespace gone\n"),
         "{}",
         output.stdout
     );
@@ -86,7 +111,11 @@ fn a_namespace_that_vanishes_meanwhile_is_left_out() {
 #[test]
 fn flags_that_name_namespaces_twice_are_refused() {
     let world = World::kubernetes();
-    for line in ["quay.io -A -n shop", "quay.io -A --namespaces a", "quay.io --namespaces a --namespace-selector b"] {
+    for line in [
+        "quay.io -A -n shop",
+        "quay.io -A --namespaces a",
+        "quay.io --namespaces a --namespace-selector b",
+    ] {
         world.link(line).exits(2);
     }
     assert!(world.api.requests().is_empty());
@@ -108,4 +137,16 @@ fn a_hundred_namespaces_take_few_questions_for_rights() {
         .count();
     assert!(asked <= 4, "{asked} questions");
     assert!(linked(&world, "team-099"));
+}
+
+#[test]
+fn a_namespace_that_does_not_exist_is_asked_about() {
+    let world = World::kubernetes();
+    let output = world.link("quay.io -n shpo").exits(1);
+    assert!(
+        output.stderr.contains("does namespace \"shpo\" exist?"),
+        "{}",
+        output.stderr
+    );
+    assert!(world.api.writes().is_empty());
 }

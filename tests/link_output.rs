@@ -11,7 +11,7 @@ fn objects_are_printed_with_secret_values_masked() {
     let world = World::kubernetes();
     let output = world.link("quay.io -o yaml --dry-run=client").success();
     insta::with_settings!({filters => vec![
-        (r#"(uid|creationTimestamp|resourceVersion): .*"#, "$1: ..."),
+        (r"(uid|creationTimestamp|resourceVersion): .*", "$1: ..."),
     ]}, {
         insta::assert_snapshot!(output.stdout, @r#"
         apiVersion: v1
@@ -50,24 +50,41 @@ fn secret_values_are_printed_when_asked() {
     let output = world.link("quay.io -o json --show-secret-values").success();
     let list: Value = serde_json::from_str(&output.stdout).expect("JSON");
     let secret = &list["items"][0];
-    let stored = world.api.get("secrets", "shop", "extreg-quay.io").expect("the secret");
+    let stored = world
+        .api
+        .get("secrets", "shop", "extreg-quay.io")
+        .expect("the secret");
     assert_eq!(secret["data"], stored["data"]);
-    assert_eq!(list["items"][1]["imagePullSecrets"][0]["name"], "extreg-quay.io");
+    assert_eq!(
+        list["items"][1]["imagePullSecrets"][0]["name"],
+        "extreg-quay.io"
+    );
 }
 
 #[test]
 fn names_are_printed_alone() {
     let world = World::kubernetes();
     let output = world.link("quay.io -o name").success();
-    assert_eq!(output.stdout, "secret/extreg-quay.io\nserviceaccount/default\n");
+    assert_eq!(
+        output.stdout,
+        "secret/extreg-quay.io\nserviceaccount/default\n"
+    );
 }
 
 #[test]
 fn the_difference_is_shown_when_asked() {
     let world = World::kubernetes();
     let output = world.link("quay.io --diff --dry-run=server").success();
-    assert!(output.stdout.contains("+   .dockerconfigjson: \"***\"\n"), "{}", output.stdout);
-    assert!(output.stdout.contains("+ - name: extreg-quay.io\n"), "{}", output.stdout);
+    assert!(
+        output.stdout.contains("+   .dockerconfigjson: \"***\"\n"),
+        "{}",
+        output.stdout
+    );
+    assert!(
+        output.stdout.contains("+ - name: extreg-quay.io\n"),
+        "{}",
+        output.stdout
+    );
 }
 
 #[test]
@@ -85,8 +102,15 @@ fn passwords_on_the_command_line_are_refused_and_not_shown() {
         format!("--registry-password {PASSWORD} link quay.io"),
     ] {
         let output = world.run(&line).exits(2);
-        assert!(output.stderr.contains("process"), "{line}: {}", output.stderr);
-        assert!(!output.stderr.contains(PASSWORD) && !output.stdout.contains(PASSWORD), "{line}");
+        assert!(
+            output.stderr.contains("process"),
+            "{line}: {}",
+            output.stderr
+        );
+        assert!(
+            !output.stderr.contains(PASSWORD) && !output.stdout.contains(PASSWORD),
+            "{line}"
+        );
     }
     assert!(world.api.requests().is_empty());
 }
@@ -113,20 +137,29 @@ fn one_source_of_credentials_at_a_time() {
 fn without_a_terminal_nobody_is_asked() {
     let world = World::kubernetes();
     let output = world.run("link quay.io --registry-username robot").exits(2);
-    assert!(output.stderr.contains("--registry-password-stdin"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("--registry-password-stdin"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]
 fn flags_are_taken_anywhere() {
     let world = World::kubernetes();
-    world.api.create(make::docker_secret("shop", "corp", "quay.io", "robot", "x"));
+    world
+        .api
+        .create(make::docker_secret("shop", "corp", "quay.io", "robot", "x"));
     for line in [
         "-n shop link quay.io --secret corp --skip-check --dry-run=client",
         "--secret corp --skip-check --dry-run=client link -n shop quay.io",
         "link --skip-check quay.io --dry-run=client --secret corp -n shop",
     ] {
         let output = world.run(line).success();
-        assert_eq!(output.stdout, "serviceaccount/default linked (pull) (dry run)\n", "{line}");
+        assert_eq!(
+            output.stdout, "serviceaccount/default linked (pull) (dry run)\n",
+            "{line}"
+        );
     }
 }
 
@@ -152,14 +185,21 @@ fn a_wrong_command_line_is_a_usage_error() {
 fn the_version_needs_no_cluster() {
     let world = World::kubernetes();
     let output = world.run("version").success();
-    assert_eq!(output.stdout, concat!("kubectl-extreg ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(
+        output.stdout,
+        concat!("kubectl-extreg ", env!("CARGO_PKG_VERSION"), "\n")
+    );
     assert!(world.api.requests().is_empty());
 }
 
 #[test]
 fn bad_passwords_on_standard_input_are_refused() {
     let world = World::kubernetes();
-    for (text, words) in [("", "is empty"), ("\n", "is empty"), ("one\ntwo\n", "more than one line")] {
+    for (text, words) in [
+        ("", "is empty"),
+        ("\n", "is empty"),
+        ("one\ntwo\n", "more than one line"),
+    ] {
         let output = world
             .cmd("link quay.io --skip-check --registry-username robot --registry-password-stdin")
             .stdin(text)

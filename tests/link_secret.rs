@@ -1,4 +1,8 @@
 //! `link`: the secret it makes, and the accounts it links.
+#![expect(
+    clippy::expect_used,
+    reason = "a helper that cannot do its work ends the test"
+)]
 
 mod kit;
 
@@ -41,7 +45,11 @@ fn one_command_makes_the_secret_and_links_the_account() {
         world.names("default", "imagePullSecrets"),
         ["extreg-registry.example.com-5000"]
     );
-    assert!(output.stderr.contains("found by the kubelet"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("found by the kubelet"),
+        "{}",
+        output.stderr
+    );
     assert!(output.stderr.contains("not checked"), "{}", output.stderr);
 }
 
@@ -86,16 +94,21 @@ fn a_new_password_goes_into_the_same_secret() {
 #[test]
 fn other_entries_of_the_account_stay() {
     let world = World::openshift();
-    world.api.edit("serviceaccounts", "shop", "default", |account| {
-        account["imagePullSecrets"] = json!([{"name": "theirs"}, {"name": "also-theirs"}]);
-        account["automountServiceAccountToken"] = json!(false);
-    });
+    world
+        .api
+        .edit("serviceaccounts", "shop", "default", |account| {
+            account["imagePullSecrets"] = json!([{"name": "theirs"}, {"name": "also-theirs"}]);
+            account["automountServiceAccountToken"] = json!(false);
+        });
     world.link("quay.io").success();
     assert_eq!(
         world.names("default", "imagePullSecrets"),
         ["theirs", "also-theirs", "extreg-quay.io"]
     );
-    assert_eq!(world.account("default")["automountServiceAccountToken"], false);
+    assert_eq!(
+        world.account("default")["automountServiceAccountToken"],
+        false
+    );
 }
 
 #[test]
@@ -108,11 +121,17 @@ fn push_links_both_lists_of_the_builder() {
     );
     for list in ["imagePullSecrets", "secrets"] {
         assert!(
-            world.names("builder", list).contains(&"extreg-quay.io".to_owned()),
+            world
+                .names("builder", list)
+                .contains(&"extreg-quay.io".to_owned()),
             "{list}"
         );
     }
-    assert!(!world.names("default", "imagePullSecrets").contains(&"extreg-quay.io".to_owned()));
+    assert!(
+        !world
+            .names("default", "imagePullSecrets")
+            .contains(&"extreg-quay.io".to_owned())
+    );
 }
 
 #[test]
@@ -136,7 +155,9 @@ fn push_without_a_builder_says_what_a_builder_is() {
     let world = World::kubernetes();
     let output = world.link("quay.io --for push").exits(1);
     assert!(
-        output.stderr.contains("service account \"builder\" not found in namespace \"shop\""),
+        output
+            .stderr
+            .contains("service account \"builder\" not found in namespace \"shop\""),
         "{}",
         output.stderr
     );
@@ -148,7 +169,11 @@ fn push_without_a_builder_says_what_a_builder_is() {
 fn a_mistyped_account_is_met_with_a_guess_and_nothing_is_written() {
     let world = World::kubernetes();
     let output = world.link("quay.io -z defualt").exits(1);
-    assert!(output.stderr.contains("did you mean default?"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("did you mean default?"),
+        "{}",
+        output.stderr
+    );
     assert!(world.api.writes().is_empty());
     assert!(world.journal_files().is_empty());
 }
@@ -160,14 +185,20 @@ fn a_foreign_secret_is_never_overwritten() {
     world.api.create(foreign);
     let output = world.link("quay.io").exits(1);
     assert!(
-        output.stderr.contains("was not made by this tool: it is not overwritten"),
+        output
+            .stderr
+            .contains("was not made by this tool: it is not overwritten"),
         "{}",
         output.stderr
     );
     assert!(output.stderr.contains("--name NAME"), "{}", output.stderr);
     assert!(world.api.writes().is_empty());
     let output = world.link("quay.io --name mine").success();
-    assert!(output.stdout.starts_with("secret/mine created\n"), "{}", output.stdout);
+    assert!(
+        output.stdout.starts_with("secret/mine created\n"),
+        "{}",
+        output.stdout
+    );
 }
 
 #[test]
@@ -175,34 +206,58 @@ fn two_registries_do_not_share_a_secret() {
     let world = World::kubernetes();
     world.link("quay.io --name shared").success();
     let output = world.link("ghcr.io --name shared").exits(1);
-    assert!(output.stderr.contains("belongs to quay.io"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("belongs to quay.io"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]
 fn the_legacy_format_is_kept_once_it_is_there() {
     let world = World::kubernetes();
     world.link("quay.io --format dockercfg").success();
-    let secret = world.api.get("secrets", "shop", "extreg-quay.io").expect("a secret");
+    let secret = world
+        .api
+        .get("secrets", "shop", "extreg-quay.io")
+        .expect("a secret");
     assert_eq!(secret["type"], "kubernetes.io/dockercfg");
     assert_eq!(
         world.config("extreg-quay.io")["quay.io"],
         entry("robot", PASSWORD)
     );
     let output = world.link("quay.io").success();
-    assert!(output.stdout.starts_with("secret/extreg-quay.io unchanged"), "{}", output.stdout);
+    assert!(
+        output.stdout.starts_with("secret/extreg-quay.io unchanged"),
+        "{}",
+        output.stdout
+    );
     let output = world.link("quay.io --format dockerconfigjson").exits(1);
-    assert!(output.stderr.contains("cannot be changed"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("cannot be changed"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]
 fn docker_hub_has_the_key_that_everybody_finds() {
     let world = World::kubernetes();
     let output = world.link("docker.io").success();
-    assert!(output.stdout.starts_with("secret/extreg-docker.io created"), "{}", output.stdout);
-    let config = world.config("extreg-docker.io");
-    assert!(config["auths"]["https://index.docker.io/v1/"].is_object(), "{config}");
     assert!(
-        output.stderr.contains("found by the kubelet, found by containers/image"),
+        output.stdout.starts_with("secret/extreg-docker.io created"),
+        "{}",
+        output.stdout
+    );
+    let config = world.config("extreg-docker.io");
+    assert!(
+        config["auths"]["https://index.docker.io/v1/"].is_object(),
+        "{config}"
+    );
+    assert!(
+        output
+            .stderr
+            .contains("found by the kubelet, found by containers/image"),
         "{}",
         output.stderr
     );
@@ -211,9 +266,13 @@ fn docker_hub_has_the_key_that_everybody_finds() {
 #[test]
 fn what_was_pasted_is_put_right_and_shown() {
     let world = World::kubernetes();
-    let output = world.link("https://Registry.Example.com:5000/v2/").success();
+    let output = world
+        .link("https://Registry.Example.com:5000/v2/")
+        .success();
     assert!(
-        output.stdout.starts_with("secret/extreg-registry.example.com-5000 created"),
+        output
+            .stdout
+            .starts_with("secret/extreg-registry.example.com-5000 created"),
         "{}",
         output.stdout
     );
@@ -227,11 +286,17 @@ fn what_was_pasted_is_put_right_and_shown() {
 #[test]
 fn a_secret_that_is_here_is_linked_as_it_is() {
     let world = World::kubernetes();
-    world.api.create(make::docker_secret("shop", "corp", "quay.io", "robot", "x"));
-    let output = world.run("link quay.io --secret corp --skip-check").success();
+    world
+        .api
+        .create(make::docker_secret("shop", "corp", "quay.io", "robot", "x"));
+    let output = world
+        .run("link quay.io --secret corp --skip-check")
+        .success();
     assert_eq!(output.stdout, "serviceaccount/default linked (pull)\n");
     assert!(
-        output.stderr.contains("found under \"quay.io\" by the kubelet"),
+        output
+            .stderr
+            .contains("found under \"quay.io\" by the kubelet"),
         "{}",
         output.stderr
     );
@@ -240,7 +305,13 @@ fn a_secret_that_is_here_is_linked_as_it_is() {
 #[test]
 fn a_secret_with_the_wrong_key_is_refused_with_the_way_out() {
     let world = World::kubernetes();
-    world.api.create(make::docker_secret("shop", "corp", "registry.example.com", "robot", "x"));
+    world.api.create(make::docker_secret(
+        "shop",
+        "corp",
+        "registry.example.com",
+        "robot",
+        "x",
+    ));
     let line = "link registry.example.com:5000 --secret corp";
     let output = world.run(line).exits(1);
     assert!(output.stderr.contains("corp"), "{}", output.stderr);
@@ -250,7 +321,9 @@ fn a_secret_with_the_wrong_key_is_refused_with_the_way_out() {
         .run("link registry.example.com:5000 --from-secret corp --skip-check")
         .success();
     assert!(
-        output.stdout.starts_with("secret/extreg-registry.example.com-5000 created"),
+        output
+            .stdout
+            .starts_with("secret/extreg-registry.example.com-5000 created"),
         "{}",
         output.stdout
     );
@@ -264,7 +337,11 @@ fn a_secret_of_the_platform_is_not_linked() {
     let output = world
         .run("link quay.io --secret ci-dockercfg-abcde --skip-check")
         .exits(1);
-    assert!(output.stderr.contains("managed by the platform"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("managed by the platform"),
+        "{}",
+        output.stderr
+    );
     assert!(world.api.writes().is_empty());
 }
 
@@ -272,8 +349,12 @@ fn a_secret_of_the_platform_is_not_linked() {
 fn credentials_come_out_of_another_namespaces_secret() {
     let world = World::kubernetes();
     world.api.add_namespace("infra");
-    world.api.create(make::docker_secret("infra", "corp", "quay.io", "robot", "deep"));
-    world.run("link quay.io --from-secret infra/corp --skip-check").success();
+    world.api.create(make::docker_secret(
+        "infra", "corp", "quay.io", "robot", "deep",
+    ));
+    world
+        .run("link quay.io --from-secret infra/corp --skip-check")
+        .success();
     assert_eq!(
         world.config("extreg-quay.io")["auths"]["quay.io"],
         entry("robot", "deep")
@@ -288,8 +369,14 @@ fn one_entry_of_a_file_is_taken_and_never_the_whole() {
         "ghcr.io": make::docker_entry("other", "two"),
     }});
     world.sandbox.write("auth.json", file.to_string());
-    let output = world.run("link quay.io -a auth.json --skip-check").success();
-    assert!(output.stderr.contains("credentials of \"robot\" from"), "{}", output.stderr);
+    let output = world
+        .run("link quay.io -a auth.json --skip-check")
+        .success();
+    assert!(
+        output.stderr.contains("credentials of \"robot\" from"),
+        "{}",
+        output.stderr
+    );
     let auths = world.config("extreg-quay.io")["auths"].clone();
     assert_eq!(auths, json!({"quay.io": entry("robot", "one")}));
 }
@@ -298,9 +385,15 @@ fn one_entry_of_a_file_is_taken_and_never_the_whole() {
 fn the_usual_files_are_asked_when_nothing_is_given() {
     let world = World::kubernetes();
     let output = world.run("link quay.io --skip-check").exits(1);
-    assert!(output.stderr.contains("no credentials for"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("no credentials for"),
+        "{}",
+        output.stderr
+    );
     let file = json!({"auths": {"quay.io": make::docker_entry("robot", "usual")}});
-    world.sandbox.write("home/.docker/config.json", file.to_string());
+    world
+        .sandbox
+        .write("home/.docker/config.json", file.to_string());
     world.run("link quay.io --skip-check").success();
     assert_eq!(
         world.config("extreg-quay.io")["auths"]["quay.io"],
@@ -330,13 +423,34 @@ fn the_account_of_a_workload_is_linked() {
     deployment["spec"]["template"]["spec"]["serviceAccountName"] = json!("runner");
     world.api.create(deployment);
     let output = world.link("quay.io --for-workload deploy/web").success();
-    assert!(output.stdout.ends_with("serviceaccount/runner linked (pull)\n"), "{}", output.stdout);
-    world.api.create(make::build_config("shop", "app", "quay.io/a/b", "quay.io/a/c"));
-    let output = world.link("quay.io --for push --for-workload bc/app").success();
-    assert!(output.stdout.ends_with("serviceaccount/builder linked (push)\n"), "{}", output.stdout);
+    assert!(
+        output
+            .stdout
+            .ends_with("serviceaccount/runner linked (pull)\n"),
+        "{}",
+        output.stdout
+    );
+    world.api.create(make::build_config(
+        "shop",
+        "app",
+        "quay.io/a/b",
+        "quay.io/a/c",
+    ));
+    let output = world
+        .link("quay.io --for push --for-workload bc/app")
+        .success();
+    assert!(
+        output
+            .stdout
+            .ends_with("serviceaccount/builder linked (push)\n"),
+        "{}",
+        output.stdout
+    );
     let output = world.link("quay.io --for-workload deploy/wbe").exits(1);
     assert!(
-        output.stderr.contains("deployment.apps/wbe not found in namespace \"shop\""),
+        output
+            .stderr
+            .contains("deployment.apps/wbe not found in namespace \"shop\""),
         "{}",
         output.stderr
     );
@@ -348,7 +462,125 @@ fn a_conflict_is_met_by_reading_again() {
     let path = "/namespaces/shop/serviceaccounts/default";
     world.api.fault(Fault::conflict().on_path(path).times(7));
     let output = world.link("quay.io").success();
-    assert!(output.stdout.ends_with("serviceaccount/default linked (pull)\n"), "{}", output.stdout);
-    assert_eq!(world.names("default", "imagePullSecrets"), ["extreg-quay.io"]);
-    assert!(world.account("default")["metadata"]["annotations"]["example.com/other-writer"].is_string());
+    assert!(
+        output
+            .stdout
+            .ends_with("serviceaccount/default linked (pull)\n"),
+        "{}",
+        output.stdout
+    );
+    assert_eq!(
+        world.names("default", "imagePullSecrets"),
+        ["extreg-quay.io"]
+    );
+    assert!(
+        world.account("default")["metadata"]["annotations"]["example.com/other-writer"].is_string()
+    );
+}
+
+/// A kubeconfig with the login of another OpenShift in it.
+fn with_other_context(world: &World) {
+    let text = std::fs::read_to_string(&world.kubeconfig).expect("a kubeconfig");
+    let other = "- name: prod\n  cluster:\n    server: https://api.prod.example.com:6443\n";
+    let text = text
+        .replace(
+            "contexts:\n",
+            &format!("{other}contexts:\n- name: prod\n  context: {{cluster: prod, user: dev}}\n"),
+        )
+        .replace(
+            "users:\n",
+            "users:\n- name: dev\n  user: {token: sha256~prod-token}\n",
+        );
+    std::fs::write(&world.kubeconfig, text).expect("written");
+}
+
+#[test]
+fn the_login_of_another_openshift_is_the_password_of_its_registry() {
+    let world = World::openshift();
+    with_other_context(&world);
+    let host = "default-route-openshift-image-registry.apps.prod.example.com";
+    let output = world
+        .run(&format!("link {host} --from-context prod --skip-check"))
+        .success();
+    assert!(output.stderr.contains("expires"), "{}", output.stderr);
+    assert!(!output.stderr.contains("prod-token"), "{}", output.stderr);
+    let config = world.config(&format!("extreg-{host}"));
+    assert_eq!(config["auths"][host], entry("user", "sha256~prod-token"));
+}
+
+#[test]
+fn a_login_is_not_sent_outside_its_domain_unasked() {
+    let world = World::openshift();
+    with_other_context(&world);
+    let output = world
+        .run("link quay.io --from-context prod --skip-check")
+        .exits(1);
+    assert!(
+        output.stderr.contains(
+            "is for https://api.prod.example.com:6443, and quay.io is not under its domain"
+        ),
+        "{}",
+        output.stderr
+    );
+    assert!(world.api.writes().is_empty());
+    world
+        .run("link quay.io --from-context prod --skip-check --yes")
+        .success();
+    let output = world
+        .run("link quay.io --from-context nowhere --skip-check")
+        .exits(1);
+    assert!(output.stderr.contains("nowhere"), "{}", output.stderr);
+}
+
+#[test]
+fn an_identity_token_is_no_password_for_the_kubelet() {
+    let world = World::kubernetes();
+    let file = json!({"auths": {
+        "quay.io": {"identitytoken": "tok"},
+        "team.azurecr.io": {"auth": make::docker_entry("00000000-0000-0000-0000-000000000000", "")["auth"], "identitytoken": "tok"},
+    }});
+    world.sandbox.write("auth.json", file.to_string());
+    let output = world.run("link quay.io -a auth.json --skip-check").exits(1);
+    assert!(
+        output.stderr.contains("the kubelet ignores"),
+        "{}",
+        output.stderr
+    );
+    assert!(world.api.writes().is_empty());
+    world
+        .run("link team.azurecr.io -a auth.json --skip-check")
+        .success();
+    assert_eq!(
+        world.config("extreg-team.azurecr.io")["auths"]["team.azurecr.io"],
+        entry("00000000-0000-0000-0000-000000000000", "tok")
+    );
+}
+
+#[test]
+fn a_credential_helper_is_asked_for_one_registry() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::kubernetes();
+    let helper = world.sandbox.write(
+        "bin/docker-credential-kept",
+        "#!/bin/sh\nread registry\nprintf '{\"ServerURL\":\"%s\",\"Username\":\"robot\",\"Secret\":\"from-helper\"}' \"$registry\"\n",
+    );
+    std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    let config = json!({"credHelpers": {"quay.io": "kept"}});
+    world
+        .sandbox
+        .write("home/.docker/config.json", config.to_string());
+    let path = format!(
+        "{}:{}",
+        helper.parent().expect("a folder").display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    world
+        .cmd("link quay.io --skip-check")
+        .env("PATH", path)
+        .run()
+        .success();
+    assert_eq!(
+        world.config("extreg-quay.io")["auths"]["quay.io"],
+        entry("robot", "from-helper")
+    );
 }

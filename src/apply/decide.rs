@@ -30,6 +30,15 @@ pub(super) struct Wanted {
     pub before: Value,
 }
 
+/// How the server is written to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Means {
+    /// Server-side apply takes over fields of other managers.
+    pub force: bool,
+    /// Whether the server knows server-side apply; an older one gets the whole object under the version that was read.
+    pub server_side_apply: bool,
+}
+
 /// Why it must not be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
@@ -44,20 +53,33 @@ pub(super) enum Refusal {
 }
 
 /// Decides for `now`, the object as it was read last.
-pub(super) fn decide(change: &Change, now: Option<&Object>, force: bool) -> Result<Decision, Refusal> {
+pub(super) fn decide(
+    change: &Change,
+    now: Option<&Object>,
+    means: Means,
+) -> Result<Decision, Refusal> {
     match (&change.action, now) {
         (Action::Create(_), Some(_)) => Err(Refusal::Exists),
-        (Action::Create(object), None) => Ok(created(change, object, Write::Create(object.value().clone()))),
+        (Action::Create(object), None) => Ok(created(
+            change,
+            object,
+            Write::Create(object.value().clone()),
+        )),
         (Action::Apply(object), None) => {
-            let write = Write::Apply {
-                object: object.value().clone(),
-                force,
+            let whole = object.value().clone();
+            let call = if means.server_side_apply {
+                Write::Apply {
+                    object: whole,
+                    force: means.force,
+                }
+            } else {
+                Write::Create(whole)
             };
-            Ok(created(change, object, write))
+            Ok(created(change, object, call))
         }
         (Action::Apply(object), Some(now)) => {
             ours::admit(change.object.kind, now, object)?;
-            Ok(applied(change, object, now, force))
+            Ok(applied(change, object, now, means))
         }
         (Action::Edit(_) | Action::Delete, None) => Ok(Decision::Gone),
         (Action::Edit(ops), Some(now)) => {
@@ -125,21 +147,26 @@ fn created(change: &Change, object: &Object, call: Write) -> Decision {
 
 /// Server-side apply over what is ours already. The version that was read goes along, so that what came between is a
 /// conflict and looked at again.
-fn applied(change: &Change, object: &Object, now: &Object, force: bool) -> Decision {
+fn applied(change: &Change, object: &Object, now: &Object, means: Means) -> Decision {
     if contains(now.value(), object.value()) {
         return Decision::Nothing;
     }
-    let mut wanted = object.value().clone();
-    if let Some(version) = now.resource_version() {
-        wanted["metadata"]["resourceVersion"] = json!(version);
-    }
     let mut after = now.value().clone();
     merge(&mut after, object.value());
-    write(Wanted {
-        write: Write::Apply {
+    let call = if means.server_side_apply {
+        let mut wanted = object.value().clone();
+        if let Some(version) = now.resource_version() {
+            wanted["metadata"]["resourceVersion"] = json!(version);
+        }
+        Write::Apply {
             object: wanted,
-            force,
-        },
+            force: means.force,
+        }
+    } else {
+        Write::Replace(after.clone())
+    };
+    write(Wanted {
+        write: call,
         after: Some(Object::new(after)),
         undo: irreversible(change),
         before: Value::Null,

@@ -1,9 +1,9 @@
 //! Carries out a plan: rights, server-side dry run of everything, journal, writes; stops at the first failure.
 
-use super::decide::{Decision, decide};
+use super::decide::{Decision, Means, decide};
 use super::interrupt::Interrupt;
 use super::journal::{Header, Journal};
-use super::outcome::{Applied, Outcome, Status};
+use super::outcome::{Applied, Outcome};
 use super::pass::{Pass, Passage, Start};
 use super::perform::Failed;
 use super::rights;
@@ -57,21 +57,32 @@ impl Engine<'_> {
         for note in &plan.notes {
             ui.status(note);
         }
-        let decisions = self.decide_all(plan)?;
+        let means = Means {
+            force: self.force_conflicts,
+            server_side_apply: self.cluster.supports_server_side_apply().await,
+        };
+        let decisions = decide_all(plan, means)?;
         if self.diff {
             self.show(plan, &decisions, ui)?;
         }
         let applied = match self.mode {
-            Mode::DryRunClient => self.client(plan, decisions, ui),
+            Mode::DryRunClient => {
+                let decided = Pass::untried(plan, decisions);
+                self.print(plan, decided.outcomes(plan), ui)
+            }
             Mode::DryRunServer => {
                 require(self.cluster, plan, &decisions).await?;
-                let tried = self.try_all(plan, ui).await?;
+                let tried = self.try_all(plan, means, ui).await?;
                 self.print(plan, tried.outcomes(plan), ui)
             }
             Mode::Write => {
                 require(self.cluster, plan, &decisions).await?;
-                let tried = self.try_all(plan, ui).await?;
-                self.write(plan, tried, header, ui).await
+                let tried = if self.cluster.supports_dry_run().await {
+                    self.try_all(plan, means, ui).await?
+                } else {
+                    Pass::untried(plan, decisions)
+                };
+                self.write(plan, means, tried, header, ui).await
             }
         };
         for warning in self.cluster.take_warnings() {
@@ -80,46 +91,11 @@ impl Engine<'_> {
         applied
     }
 
-    /// Decides every change on what was read; a refusal ends it here.
-    fn decide_all(&self, plan: &Plan) -> Result<Vec<Decision>, Error> {
-        plan.changes
-            .iter()
-            .map(|change| {
-                decide(change, change.seen.as_ref(), self.force_conflicts)
-                    .map_err(|refusal| failure(change, Failed::Refused(refusal)))
-            })
-            .collect()
-    }
-
-    fn client(
-        &self,
-        plan: &Plan,
-        decisions: Vec<Decision>,
-        ui: &mut Ui,
-    ) -> Result<Applied, Error> {
-        let outcomes = plan.changes.iter().zip(decisions).map(|(change, decision)| {
-            let (status, after) = match decision {
-                Decision::Nothing => (Status::Unchanged, change.seen.clone()),
-                Decision::Gone => (Status::Gone, None),
-                Decision::Write(wanted) => {
-                    let status = Status::of(change, change.seen.as_ref());
-                    (status, wanted.after)
-                }
-            };
-            Outcome {
-                object: change.object.clone(),
-                status,
-                after,
-            }
-        });
-        self.print(plan, outcomes.collect(), ui)
-    }
-
-    fn passage<'a>(&'a self, plan: &'a Plan, dry_run: bool) -> Passage<'a> {
+    fn passage<'a>(&'a self, plan: &'a Plan, means: Means, dry_run: bool) -> Passage<'a> {
         Passage {
             cluster: self.cluster,
             plan,
-            force: self.force_conflicts,
+            means,
             dry_run,
             interrupt: self.interrupt,
             lines: self.lines.then_some(self.mode),
@@ -127,10 +103,10 @@ impl Engine<'_> {
     }
 
     /// The server tries everything; a failure ends it before anything is written.
-    async fn try_all(&self, plan: &Plan, ui: &mut Ui) -> Result<Pass, Error> {
+    async fn try_all(&self, plan: &Plan, means: Means, ui: &mut Ui) -> Result<Pass, Error> {
         let starts = plan.changes.iter().map(|it| Start::Seen(it.seen.clone()));
         let pass = self
-            .passage(plan, true)
+            .passage(plan, means, true)
             .run(starts.collect(), None, ui)
             .await?;
         match pass.failure {
@@ -144,6 +120,7 @@ impl Engine<'_> {
     async fn write(
         &self,
         plan: &Plan,
+        means: Means,
         tried: Pass,
         header: Header,
         ui: &mut Ui,
@@ -157,7 +134,7 @@ impl Engine<'_> {
             None
         };
         let pass = self
-            .passage(plan, false)
+            .passage(plan, means, false)
             .run(tried.starts(), run.as_ref(), ui)
             .await;
         let journal = match run {
@@ -240,14 +217,27 @@ impl Engine<'_> {
     }
 }
 
+/// Decides every change on what was read; a refusal ends it here.
+fn decide_all(plan: &Plan, means: Means) -> Result<Vec<Decision>, Error> {
+    plan.changes
+        .iter()
+        .map(|change| {
+            decide(change, change.seen.as_ref(), means)
+                .map_err(|refusal| failure(change, Failed::Refused(refusal)))
+        })
+        .collect()
+}
+
 /// Asks for the rights of what is really to be written.
 async fn require(cluster: &Cluster, plan: &Plan, decisions: &[Decision]) -> Result<(), Error> {
-    let writes: Vec<&Change> = plan
+    let writes: Vec<_> = plan
         .changes
         .iter()
         .zip(decisions)
-        .filter(|(_, decision)| matches!(decision, Decision::Write(_)))
-        .map(|(change, _)| change)
+        .filter_map(|(change, decision)| match decision {
+            Decision::Write(wanted) => Some((change, &**wanted)),
+            Decision::Nothing | Decision::Gone => None,
+        })
         .collect();
     rights::require(cluster, &writes).await
 }

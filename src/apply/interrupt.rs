@@ -22,6 +22,12 @@ pub enum Answer {
     Wait,
 }
 
+impl Answer {
+    pub fn leaves(self) -> bool {
+        self == Self::Leave
+    }
+}
+
 impl Interrupt {
     /// The user pressed Ctrl-C.
     pub fn ask(&self) -> Answer {

@@ -1,5 +1,5 @@
-//! One pass over all changes of a plan: tried by the server, or written. A few namespaces at a time, within one in the
-//! plan's order; the first failure stops it everywhere.
+//! One pass over all changes of a plan: tried by the server, or written. Writes go a few namespaces at a time, within one
+//! in the plan's order; the first failure stops the pass everywhere.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,18 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use super::decide::Wanted;
+use super::decide::{Decision, Means, Wanted};
 use super::engine::Mode;
 use super::interrupt::Interrupt;
 use super::journal::OpenRun;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Status};
 use super::perform::{Failed, Performed, perform};
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::plan::{Change, Object, Plan};
 use crate::ui::Ui;
 
-/// Namespaces that are worked on at the same time.
+/// Namespaces that are written to, and tries that are made, at the same time.
 const AT_ONCE: usize = 8;
 /// From this many changes on, progress is shown.
 const MANY: usize = 12;
@@ -27,7 +27,7 @@ const MANY: usize = 12;
 pub(super) struct Passage<'a> {
     pub cluster: &'a Cluster,
     pub plan: &'a Plan,
-    pub force: bool,
+    pub means: Means,
     pub dry_run: bool,
     pub interrupt: &'a Interrupt,
     /// Print a line for what was written, as soon as all before it are done.
@@ -48,7 +48,7 @@ pub(super) enum Start {
     /// With the object as it was seen last.
     Seen(Option<Object>),
     /// Nothing is to be done: the server's try came to that.
-    Settled(Performed),
+    Settled(Box<Performed>),
 }
 
 type Group = Vec<(usize, Start)>;
@@ -100,13 +100,14 @@ impl Passage<'_> {
         Ok(pass)
     }
 
-    /// The changes by namespace.
+    /// The changes by namespace. Tries do not depend on each other: each is a group of its own.
     fn groups(&self, starts: Vec<Start>) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
-        let mut known: HashMap<Option<&str>, usize> = HashMap::new();
+        let mut known: HashMap<(Option<&str>, usize), usize> = HashMap::new();
         for (at, (change, start)) in self.plan.changes.iter().zip(starts).enumerate() {
+            let own = if self.dry_run { at } else { 0 };
             let group = *known
-                .entry(change.object.namespace.as_deref())
+                .entry((change.object.namespace.as_deref(), own))
                 .or_insert_with(|| {
                     groups.push(Group::new());
                     groups.len() - 1
@@ -116,18 +117,13 @@ impl Passage<'_> {
         groups
     }
 
-    async fn group(
-        &self,
-        group: Group,
-        journal: Option<&OpenRun>,
-        stop: &AtomicBool,
-    ) -> Results {
+    async fn group(&self, group: Group, journal: Option<&OpenRun>, stop: &AtomicBool) -> Results {
         let mut results = Vec::new();
         for (at, start) in group {
             let seen = match start {
                 Start::Seen(seen) => seen,
                 Start::Settled(performed) => {
-                    results.push((at, Ok(performed)));
+                    results.push((at, Ok(*performed)));
                     continue;
                 }
             };
@@ -136,12 +132,9 @@ impl Passage<'_> {
                 break;
             }
             let change = &self.plan.changes[at];
-            let performed = perform(self.cluster, change, seen, self.force, self.dry_run).await;
+            let performed = perform(self.cluster, change, seen, self.means, self.dry_run).await;
             let journalled = journal.map_or(Ok(()), |journal| journal.note(at, &performed));
-            stop.fetch_or(
-                performed.is_err() || journalled.is_err(),
-                Ordering::SeqCst,
-            );
+            stop.fetch_or(performed.is_err() || journalled.is_err(), Ordering::SeqCst);
             results.push((at, performed));
             if let Err(error) = journalled {
                 results.push((at, Err(Failed::Journal(error.to_string()))));
@@ -151,13 +144,7 @@ impl Passage<'_> {
     }
 
     /// Prints what is done and next in the plan's order; with `all` also what lies behind a gap.
-    fn flush(
-        &self,
-        pass: &Pass,
-        printed: &mut usize,
-        all: bool,
-        ui: &mut Ui,
-    ) -> Result<(), Error> {
+    fn flush(&self, pass: &Pass, printed: &mut usize, all: bool, ui: &mut Ui) -> Result<(), Error> {
         let Some(mode) = self.lines.filter(|_| !self.dry_run) else {
             return Ok(());
         };
@@ -175,6 +162,31 @@ impl Passage<'_> {
 }
 
 impl Pass {
+    /// Of a server that cannot try anything: what was decided on what was read.
+    pub(super) fn untried(plan: &Plan, decisions: Vec<Decision>) -> Self {
+        let performed = plan
+            .changes
+            .iter()
+            .zip(decisions)
+            .map(|(change, decision)| {
+                let seen = change.seen.clone();
+                Some(match decision {
+                    Decision::Nothing => Performed::without_write(Status::Unchanged, seen),
+                    Decision::Gone => Performed::without_write(Status::Gone, seen),
+                    Decision::Write(wanted) => Performed {
+                        status: Status::of(change, seen.as_ref()),
+                        after: wanted.after.clone(),
+                        seen,
+                        wanted: Some(*wanted),
+                    },
+                })
+            });
+        Self {
+            performed: performed.collect(),
+            failure: None,
+        }
+    }
+
     fn outcome(&self, plan: &Plan, at: usize) -> Option<Outcome> {
         let performed = self.performed.get(at)?.as_ref()?;
         Some(Outcome {
@@ -196,7 +208,8 @@ impl Pass {
         &'a self,
         plan: &'a Plan,
     ) -> impl Iterator<Item = (&'a Change, &'a Wanted)> {
-        self.entries(plan).map(|(_, change, _, wanted)| (change, wanted))
+        self.entries(plan)
+            .map(|(_, change, _, wanted)| (change, wanted))
     }
 
     /// The same with their place in the plan and the object that was seen.
@@ -227,7 +240,9 @@ impl Pass {
         self.performed
             .into_iter()
             .map(|performed| match performed {
-                Some(performed) if performed.wanted.is_none() => Start::Settled(performed),
+                Some(performed) if performed.wanted.is_none() => {
+                    Start::Settled(Box::new(performed))
+                }
                 Some(performed) => Start::Seen(performed.seen),
                 None => Start::Seen(None),
             })

@@ -1,11 +1,11 @@
 //! Makes one change: decides, writes, and on a conflict reads again and decides again.
 
 use super::backoff;
-use super::decide::{Decision, Refusal, Wanted, decide};
+use super::decide::{Decision, Means, Refusal, Wanted, decide};
 use super::outcome::Status;
-use crate::cluster::{Cluster, ClusterError};
+use crate::cluster::{Cluster, ClusterError, Write};
 use crate::error::Error;
-use crate::plan::{Action, Change, Object, WhenGone};
+use crate::plan::{Change, Object, WhenGone};
 
 /// What became of one change on the wire.
 #[derive(Debug)]
@@ -17,6 +17,18 @@ pub(super) struct Performed {
     pub seen: Option<Object>,
     /// The write that went through; `None` when none was needed.
     pub wanted: Option<Wanted>,
+}
+
+impl Performed {
+    /// Nothing was, or is, to be written.
+    pub(super) fn without_write(status: Status, seen: Option<Object>) -> Self {
+        Self {
+            after: seen.clone().filter(|_| status == Status::Unchanged),
+            status,
+            seen,
+            wanted: None,
+        }
+    }
 }
 
 /// Why one change failed.
@@ -51,7 +63,9 @@ impl Failed {
             Self::Cluster(error) => Error::from(error),
             Self::Owned(message) => Error::failure(message)
                 .hint("somebody else wrote these fields; --force-conflicts takes them over"),
-            other @ (Self::Refused(_) | Self::Contended | Self::Journal(_)) => Error::failure(other.to_string()),
+            other @ (Self::Refused(_) | Self::Contended | Self::Journal(_)) => {
+                Error::failure(other.to_string())
+            }
         }
     }
 }
@@ -61,32 +75,38 @@ pub(super) async fn perform(
     cluster: &Cluster,
     change: &Change,
     mut seen: Option<Object>,
-    force: bool,
+    means: Means,
     dry_run: bool,
 ) -> Result<Performed, Failed> {
     for attempt in 0..backoff::TRIES {
-        let wanted = match decide(change, seen.as_ref(), force)? {
-            Decision::Nothing => return Ok(done(Status::Unchanged, seen.clone(), seen, None)),
+        let wanted = match decide(change, seen.as_ref(), means)? {
+            Decision::Nothing => return Ok(Performed::without_write(Status::Unchanged, seen)),
             Decision::Gone => return gone(change, seen),
             Decision::Write(wanted) => wanted,
         };
         match cluster.write(&change.object, &wanted.write, dry_run).await {
             Ok(answer) => {
                 let after = wanted.after.is_some().then(|| Object::new(answer));
-                let same = !dry_run && seen.is_some() && version(seen.as_ref()) == version(after.as_ref());
+                let same =
+                    !dry_run && seen.is_some() && version(seen.as_ref()) == version(after.as_ref());
                 let status = if same && after.is_some() {
                     // The server found that what was written is what it had.
                     Status::Unchanged
                 } else {
                     Status::of(change, seen.as_ref())
                 };
-                return Ok(done(status, after, seen, Some(*wanted)));
+                return Ok(Performed {
+                    status,
+                    after,
+                    seen,
+                    wanted: Some(*wanted),
+                });
             }
             Err(ClusterError::Conflict(message)) => {
                 tokio::time::sleep(backoff::pause(attempt)).await;
                 let fresh = read(cluster, change).await?;
                 let same = fresh.is_some() && version(fresh.as_ref()) == version(seen.as_ref());
-                if same && matches!(change.action, Action::Apply(_)) {
+                if same && matches!(wanted.write, Write::Apply { .. }) {
                     return Err(Failed::Owned(message));
                 }
                 seen = fresh;
@@ -102,20 +122,6 @@ pub(super) async fn perform(
     Err(Failed::Contended)
 }
 
-fn done(
-    status: Status,
-    after: Option<Object>,
-    seen: Option<Object>,
-    wanted: Option<Wanted>,
-) -> Performed {
-    Performed {
-        status,
-        after,
-        seen,
-        wanted,
-    }
-}
-
 async fn read(cluster: &Cluster, change: &Change) -> Result<Option<Object>, ClusterError> {
     Ok(cluster.get(&change.object).await?.map(Object::new))
 }
@@ -129,7 +135,9 @@ fn is_gone(error: &ClusterError) -> bool {
     match error {
         ClusterError::NotFound(_) => true,
         // The NamespaceLifecycle admission plugin of Kubernetes words it so.
-        ClusterError::Forbidden { message, .. } => message.contains("because it is being terminated"),
+        ClusterError::Forbidden { message, .. } => {
+            message.contains("because it is being terminated")
+        }
         _ => false,
     }
 }
@@ -145,7 +153,7 @@ fn gone_or(
     error: ClusterError,
 ) -> Result<Performed, Failed> {
     match change.when_gone {
-        WhenGone::Skip => Ok(done(Status::Gone, None, seen, None)),
+        WhenGone::Skip => Ok(Performed::without_write(Status::Gone, seen)),
         WhenGone::Fail => Err(error.into()),
     }
 }

@@ -2,25 +2,26 @@
 
 use std::collections::BTreeSet;
 
+use super::decide::Wanted;
 use crate::cluster::access::Right;
-use crate::cluster::{Cluster, ClusterError};
+use crate::cluster::{Cluster, ClusterError, Write};
 use crate::error::Error;
-use crate::plan::{Action, Change};
+use crate::plan::Change;
 
 /// From this many namespaces on, the right in all of them is asked for first.
 const MANY: usize = 4;
 
 /// The rights that these changes need, each once.
-fn needed(changes: &[&Change]) -> Vec<Right> {
+fn needed(writes: &[(&Change, &Wanted)]) -> Vec<Right> {
     let mut rights: Vec<Right> = Vec::new();
-    for change in changes {
-        let verbs: &[&'static str] = match (&change.action, &change.seen) {
-            (Action::Create(_), _) => &["create"],
+    for (change, wanted) in writes {
+        let verbs: &[&'static str] = match &wanted.write {
+            Write::Create(_) => &["create"],
             // Server-side apply of what does not exist is a patch that creates.
-            (Action::Apply(_), None) => &["patch", "create"],
-            (Action::Apply(_), Some(_)) => &["patch"],
-            (Action::Edit(_), _) => &["update"],
-            (Action::Delete, _) => &["delete"],
+            Write::Apply { .. } if change.seen.is_none() => &["patch", "create"],
+            Write::Apply { .. } | Write::JsonPatch(_) => &["patch"],
+            Write::Replace(_) => &["update"],
+            Write::Delete { .. } => &["delete"],
         };
         for verb in verbs {
             let right = Right {
@@ -39,8 +40,11 @@ fn needed(changes: &[&Change]) -> Vec<Right> {
 }
 
 /// The rights that are missing. Where a plan spans many namespaces, one question for all of them saves most.
-async fn missing(cluster: &Cluster, changes: &[&Change]) -> Result<Vec<Right>, ClusterError> {
-    let mut rights = needed(changes);
+async fn missing(
+    cluster: &Cluster,
+    writes: &[(&Change, &Wanted)],
+) -> Result<Vec<Right>, ClusterError> {
+    let mut rights = needed(writes);
     let namespaces: BTreeSet<&str> = rights
         .iter()
         .filter_map(|right| right.namespace.as_deref())
@@ -64,8 +68,8 @@ async fn missing(cluster: &Cluster, changes: &[&Change]) -> Result<Vec<Right>, C
 }
 
 /// Refuses when a right is missing, naming verb, resource and namespace of each.
-pub(super) async fn require(cluster: &Cluster, changes: &[&Change]) -> Result<(), Error> {
-    let missing = missing(cluster, changes)
+pub(super) async fn require(cluster: &Cluster, writes: &[(&Change, &Wanted)]) -> Result<(), Error> {
+    let missing = missing(cluster, writes)
         .await
         .map_err(|error| Error::from(error).context("cannot ask for your rights"))?;
     if missing.is_empty() {
@@ -98,56 +102,54 @@ fn describe(right: &Right) -> String {
 mod tests {
     use super::*;
     use crate::cluster::kinds;
-    use crate::plan::{Object, UndoNote, WhenGone};
-    use serde_json::json;
+    use crate::plan::undo::Undo;
+    use crate::plan::{Action, Object, UndoNote, WhenGone};
+    use serde_json::{Value, json};
 
-    fn change(action: Action, seen: Option<Object>) -> Change {
-        Change {
+    fn words(write: Write, seen: bool) -> Vec<String> {
+        let change = Change {
             object: kinds::SECRET.object(Some("shop"), "x"),
-            action,
-            seen,
+            action: Action::Delete,
+            seen: seen.then(|| Object::new(json!({}))),
             done: String::new(),
             why: String::new(),
             risk: None,
             undo: UndoNote::Inverse,
             when_gone: WhenGone::Fail,
-        }
-    }
-
-    #[test]
-    fn each_action_needs_its_verbs() {
-        let object = Object::new(json!({}));
-        let words = |action, seen| {
-            needed(&[&change(action, seen)])
-                .iter()
-                .map(describe)
-                .collect::<Vec<_>>()
         };
-        assert_eq!(
-            words(Action::Apply(object.clone()), None),
-            [
-                "patch secrets in namespace \"shop\"",
-                "create secrets in namespace \"shop\""
-            ]
-        );
-        assert_eq!(
-            words(Action::Apply(object.clone()), Some(object.clone())),
-            ["patch secrets in namespace \"shop\""]
-        );
-        assert_eq!(
-            words(Action::Delete, Some(object.clone())),
-            ["delete secrets in namespace \"shop\""]
-        );
-        assert_eq!(
-            words(Action::Edit(Vec::new()), Some(object)),
-            ["update secrets in namespace \"shop\""]
-        );
+        let wanted = Wanted {
+            write,
+            after: None,
+            undo: Undo::Edit { ops: Vec::new() },
+            before: Value::Null,
+        };
+        // Twice the same: a right is asked for once.
+        let writes = [(&change, &wanted), (&change, &wanted)];
+        needed(&writes).iter().map(describe).collect()
     }
 
     #[test]
-    fn a_right_is_asked_for_once() {
-        let change = change(Action::Delete, None);
-        let twice = [&change, &change];
-        assert_eq!(needed(&twice).len(), 1);
+    fn each_write_needs_its_verbs_once() {
+        let apply = || Write::Apply {
+            object: Value::Null,
+            force: false,
+        };
+        let delete = Write::Delete {
+            uid: None,
+            resource_version: None,
+        };
+        for (write, seen, verbs) in [
+            (apply(), false, &["patch", "create"][..]),
+            (apply(), true, &["patch"]),
+            (Write::Create(Value::Null), false, &["create"]),
+            (Write::Replace(Value::Null), true, &["update"]),
+            (delete, true, &["delete"]),
+        ] {
+            let wanted: Vec<String> = verbs
+                .iter()
+                .map(|verb| format!("{verb} secrets in namespace \"shop\""))
+                .collect();
+            assert_eq!(words(write, seen), wanted);
+        }
     }
 }

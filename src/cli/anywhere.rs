@@ -51,9 +51,7 @@ fn flags(command: &Command) -> HashMap<String, bool> {
 }
 
 fn takes_value(arg: &Arg) -> bool {
-    !arg.is_positional()
-        && arg.get_action().takes_values()
-        && !arg.is_require_equals_set()
+    !arg.is_positional() && arg.get_action().takes_values() && !arg.is_require_equals_set()
 }
 
 /// Whether the word after this flag is its value. `--flag=value` and `-nvalue` hold it; letters may stand together.
@@ -62,7 +60,12 @@ fn takes_next(flags: &HashMap<String, bool>, word: &str) -> bool {
         return flags.get(word).copied().unwrap_or_default();
     }
     let letters: Vec<char> = word.chars().skip(1).collect();
-    let valued = |letter: &char| flags.get(&format!("-{letter}")).copied().unwrap_or_default();
+    let valued = |letter: &char| {
+        flags
+            .get(&format!("-{letter}"))
+            .copied()
+            .unwrap_or_default()
+    };
     // The first letter that takes a value takes the rest of the word, or when nothing is left the next one.
     letters.iter().position(valued) == Some(letters.len() - 1)
 }
@@ -84,9 +87,18 @@ mod tests {
         for (given, wanted) in [
             ("x link quay.io -n shop", "x link quay.io -n shop"),
             ("x -n shop link quay.io", "x link -n shop quay.io"),
-            ("x -z ci --for push link quay.io", "x link -z ci --for push quay.io"),
-            ("x --for=push -A link quay.io", "x link --for=push -A quay.io"),
-            ("x --dry-run=server link quay.io", "x link --dry-run=server quay.io"),
+            (
+                "x -z ci --for push link quay.io",
+                "x link -z ci --for push quay.io",
+            ),
+            (
+                "x --for=push -A link quay.io",
+                "x link --for=push -A quay.io",
+            ),
+            (
+                "x --dry-run=server link quay.io",
+                "x link --dry-run=server quay.io",
+            ),
             ("x --dry-run link quay.io", "x link --dry-run quay.io"),
             ("x -nlink link quay.io", "x link -nlink quay.io"),
             ("x -n link link quay.io", "x link -n link quay.io"),

@@ -6,13 +6,19 @@ use clap::Args;
 
 /// One source of credentials; the usual files when none is given.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Credentials (one source; the files of docker, podman and skopeo when none is given)")]
+#[command(
+    next_help_heading = "Credentials (one source; the files of docker, podman and skopeo when none is given)"
+)]
 pub struct CredentialFlags {
     /// User name; the password is asked for, or read with --registry-password-stdin.
     #[arg(long, value_name = "NAME", conflicts_with_all = OTHER_SOURCES)]
     pub registry_username: Option<String>,
     /// Read the password from standard input.
-    #[arg(long, requires = "registry_username", conflicts_with = "registry_token_stdin")]
+    #[arg(
+        long,
+        requires = "registry_username",
+        conflicts_with = "registry_token_stdin"
+    )]
     pub registry_password_stdin: bool,
     /// Read a token from standard input; it goes in the password's place.
     #[arg(long, conflicts_with_all = OTHER_SOURCES)]
@@ -52,7 +58,10 @@ const REFUSED: [&str; 5] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OnCommandLine;
 
-#[expect(clippy::unnecessary_wraps, reason = "clap wants a parser that may fail")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "clap wants a parser that may fail"
+)]
 fn forget(_: &str) -> Result<OnCommandLine, Infallible> {
     Ok(OnCommandLine)
 }

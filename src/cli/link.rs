@@ -35,12 +35,18 @@ pub struct LinkArgs {
     #[arg(long, value_name = "NAME", conflicts_with = "secret")]
     pub name: Option<String>,
     /// Format of the secret: dockerconfigjson, or dockercfg for consumers of old. What exists keeps its own.
-    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "secret", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        conflicts_with = "secret",
+        hide_possible_values = true
+    )]
     pub format: Option<SecretFormat>,
     /// Restart the workloads whose pods wait for an image of this registry.
     #[arg(long)]
     pub restart: bool,
-    /// Do it without asking.
+    /// Send the login of --from-context to a registry outside its domain without asking.
     #[arg(short, long)]
     pub yes: bool,
     #[command(flatten)]

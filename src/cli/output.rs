@@ -19,7 +19,13 @@ pub struct WriteFlags {
     )]
     pub dry_run: DryRun,
     /// Print the objects instead of what was done: yaml, json or name.
-    #[arg(short, long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
     pub output: Option<Format>,
     /// Print secret values with -o yaml and -o json, which mask them otherwise.
     #[arg(long, requires = "output")]

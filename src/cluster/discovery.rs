@@ -35,6 +35,16 @@ impl Cluster {
             .is_none_or(|version| version >= (1, 13))
     }
 
+    /// Whether the server knows server-side apply. Kubernetes does by default since 1.16; before it refuses the patch's
+    /// type. A server whose version is unknown counts as newer.
+    pub async fn supports_server_side_apply(&self) -> bool {
+        let version = self.version().await;
+        version
+            .as_deref()
+            .and_then(minor)
+            .is_none_or(|version| version >= (1, 16))
+    }
+
     /// OpenShift's version from ClusterVersion, where there is one and rights allow: the newest that was rolled out
     /// completely, else the one that is being rolled out.
     pub async fn openshift_version(&self) -> Option<String> {

@@ -118,8 +118,9 @@ pub struct Selectors {
     pub fields: Option<String>,
 }
 
-/// A write as it goes over the wire; only [`crate::apply`] makes them.
-#[derive(Debug, Clone)]
+/// A write as it goes over the wire; only [`crate::apply`] makes them. Its `Debug` leaves the objects out: they may hold
+/// secret values.
+#[derive(Clone)]
 pub enum Write {
     Create(Value),
     /// PUT of the whole object as it was read (unknown fields kept), guarded by its `resourceVersion`.
@@ -134,6 +135,18 @@ pub enum Write {
         uid: Option<String>,
         resource_version: Option<String>,
     },
+}
+
+impl std::fmt::Debug for Write {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Create(_) => "Create",
+            Self::Replace(_) => "Replace",
+            Self::JsonPatch(_) => "JsonPatch",
+            Self::Apply { .. } => "Apply",
+            Self::Delete { .. } => "Delete",
+        })
+    }
 }
 
 impl Cluster {

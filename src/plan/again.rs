@@ -18,13 +18,16 @@ pub struct Again<'a> {
 impl Again<'_> {
     /// The command line, ready to paste; credentials come as they always do.
     pub fn command(&self) -> String {
-        let mut command = format!("{} link {} -n {}", self.program, self.registry, self.namespace);
+        let mut command = format!(
+            "{} link {} -n {}",
+            self.program, self.registry, self.namespace
+        );
         if naming::secret_name(self.registry) != self.secret {
-            command.push_str(&format!(" --name {}", self.secret));
+            command.extend([" --name ", self.secret]);
         }
         if self.purposes != Purposes::PULL {
             let words = self.purposes.to_string().replace(", ", ",");
-            command.push_str(&format!(" --for {words}"));
+            command.extend([" --for ", &words]);
         }
         let usual = if self.purposes == Purposes::PUSH {
             "builder"
@@ -33,7 +36,7 @@ impl Again<'_> {
         };
         if self.accounts.iter().any(|account| account != usual) || self.purposes == Purposes::BOTH {
             for account in self.accounts {
-                command.push_str(&format!(" -z {account}"));
+                command.extend([" -z ", account]);
             }
         }
         command

@@ -62,7 +62,10 @@ fn compare<'a>(left: &[&'a str], right: &[&'a str]) -> Vec<Line<'a>> {
         .zip(right[head..].iter().rev())
         .take_while(|(a, b)| a == b)
         .count();
-    let (a, b) = (&left[head..left.len() - tail], &right[head..right.len() - tail]);
+    let (a, b) = (
+        &left[head..left.len() - tail],
+        &right[head..right.len() - tail],
+    );
     let mut lengths = vec![vec![0_u32; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {
@@ -87,7 +90,11 @@ fn compare<'a>(left: &[&'a str], right: &[&'a str]) -> Vec<Line<'a>> {
             j += 1;
         }
     }
-    lines.extend(left[left.len() - tail..].iter().map(|line| Line::Same(line)));
+    lines.extend(
+        left[left.len() - tail..]
+            .iter()
+            .map(|line| Line::Same(line)),
+    );
     lines
 }
 
@@ -133,7 +140,10 @@ mod tests {
     #[test]
     fn only_what_differs_is_shown_with_a_little_around_it() {
         assert_eq!(
-            diff(Some(&account(&["a"], "1")), Some(&account(&["a", "b"], "2"))),
+            diff(
+                Some(&account(&["a"], "1")),
+                Some(&account(&["a", "b"], "2"))
+            ),
             "  apiVersion: v1\n  imagePullSecrets:\n  - name: a\n+ - name: b\n  kind: ServiceAccount\n  metadata:\n    name: default\n"
         );
         assert_eq!(

@@ -153,8 +153,7 @@ impl Op {
             Self::ListAdd {
                 list, key, entry, ..
             } => {
-                let there =
-                    items(before, list).any(|(_, item)| item.get(key) == entry.get(key));
+                let there = items(before, list).any(|(_, item)| item.get(key) == entry.get(key));
                 entry
                     .get(key)
                     .and_then(Value::as_str)

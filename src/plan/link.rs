@@ -1,8 +1,8 @@
 //! Plans a link: one secret, its name in the lists of the service accounts, and restarts when they were asked for.
 
 use super::again::Again;
-use super::restart::{self, Aftermath, Linked, Wiring};
 use super::ours::{self, NotOurs, Owner};
+use super::restart::{self, Aftermath, Linked, Wiring};
 use super::secret::Content;
 use super::{Action, Change, Object, Op, Plan, Purposes, UndoNote, WhenGone};
 use crate::cluster::kinds;
@@ -65,6 +65,8 @@ pub enum LinkRefusal {
         account: String,
         near: Vec<String>,
         push: bool,
+        /// The namespace has no account at all, which no namespace is without for long.
+        empty: bool,
     },
     #[error("none of the {namespaces} namespaces has a service account of that name")]
     NoAccountAnywhere { namespaces: usize },
@@ -93,12 +95,17 @@ pub fn link(
         };
         plan.changes.extend(secret_change(view, args)?);
         for (account, object) in &accounts {
-            plan.changes.push(account_change(view, account, object, args));
+            plan.changes
+                .push(account_change(view, account, object, args));
         }
         let rest = aftermath(view, &accounts, args);
         if args.restart {
-            let changes = rest.restarts.iter().filter_map(|it| it.change.as_ref().ok());
-            plan.changes.extend(changes.map(|change| (**change).clone()));
+            let changes = rest
+                .restarts
+                .iter()
+                .filter_map(|it| it.change.as_ref().ok());
+            plan.changes
+                .extend(changes.map(|change| (**change).clone()));
         }
         after.restarts.extend(rest.restarts);
         after.overrides.extend(rest.overrides);
@@ -128,6 +135,7 @@ fn accounts<'a>(
                     account: account.name.clone(),
                     near: near(&account.name, &view.account_names),
                     push: account.purposes.push,
+                    empty: view.account_names.is_empty(),
                 });
             }
         }
@@ -154,10 +162,7 @@ pub fn near(name: &str, names: &[String]) -> Vec<String> {
     scored.into_iter().take(3).map(|(_, n)| n.clone()).collect()
 }
 
-fn secret_change(
-    view: &NamespaceView,
-    args: &LinkArgs<'_>,
-) -> Result<Option<Change>, LinkRefusal> {
+fn secret_change(view: &NamespaceView, args: &LinkArgs<'_>) -> Result<Option<Change>, LinkRefusal> {
     let named = || (view.name.clone(), args.secret.to_owned());
     let content = match args.source {
         SecretSource::Ours(content) => content,
@@ -165,7 +170,9 @@ fn secret_change(
             let (namespace, secret) = named();
             return match view.secret.as_ref().map(ours::owner) {
                 None => Err(LinkRefusal::NoSecret { namespace, secret }),
-                Some(Owner::Platform) => Err(NotOurs::platform(kinds::SECRET, namespace, secret).into()),
+                Some(Owner::Platform) => {
+                    Err(NotOurs::platform(kinds::SECRET, namespace, secret).into())
+                }
                 Some(_) => Ok(None),
             };
         }

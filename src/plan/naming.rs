@@ -33,7 +33,11 @@ pub fn secret_name(registry: &str) -> String {
     let mut name = format!("extreg-{}", labels.join("."));
     if name.len() > LONGEST {
         let digest = Sha256::digest(registry.as_bytes());
-        let suffix: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let suffix = digest
+            .iter()
+            .take(4)
+            .fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+        let suffix = format!("{suffix:08x}");
         name.truncate(LONGEST - suffix.len() - 1);
         name = format!("{}-{suffix}", name.trim_end_matches(['-', '.']));
     }

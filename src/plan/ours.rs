@@ -36,8 +36,8 @@ pub fn owner(object: &Object) -> Owner {
         .iter()
         .any(|annotation| object.annotation(annotation).is_some());
     // Before 4.16 the pull secrets of accounts are known by type and name only.
-    let named = object.text("/type") == "kubernetes.io/dockercfg"
-        && object.name().contains("-dockercfg-");
+    let named =
+        object.text("/type") == "kubernetes.io/dockercfg" && object.name().contains("-dockercfg-");
     if annotated || named {
         return Owner::Platform;
     }

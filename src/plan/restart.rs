@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::{pod, Action, Change, Object, Op, UndoNote, WhenGone};
+use super::{Action, Change, Object, Op, UndoNote, WhenGone, pod};
 use crate::cluster::{Kind, ObjectRef, kinds};
 use crate::model::image::ImageReference;
 
@@ -187,9 +187,7 @@ pub fn aftermath(wiring: &Wiring, linked: &[Linked<'_>], secret: &str, now: &str
             && !names.is_empty()
             && !names.iter().any(|name| name == secret)
         {
-            result
-                .overrides
-                .push((workload.reference(), names.clone()));
+            result.overrides.push((workload.reference(), names.clone()));
         }
     }
     for pod in &wiring.pods {
@@ -210,9 +208,7 @@ pub fn aftermath(wiring: &Wiring, linked: &[Linked<'_>], secret: &str, now: &str
             .all(|name| account.pull_secrets.contains(name));
         if workload.is_none() && !copied {
             let reference = kinds::POD.object(Some(&pod.namespace), &pod.name);
-            result
-                .overrides
-                .push((reference, pod.pull_secrets.clone()));
+            result.overrides.push((reference, pod.pull_secrets.clone()));
         } else if pod.waits {
             add(&mut result.restarts, pod, workload, now);
         } else {
@@ -234,8 +230,9 @@ fn add(
         Some(workload) => {
             let change = match workload.obstacle() {
                 Some(obstacle) => Err(obstacle.to_owned()),
-                None => restart(workload, now)
-                    .ok_or_else(|| "delete it and create it again".to_owned()),
+                None => {
+                    restart(workload, now).ok_or_else(|| "delete it and create it again".to_owned())
+                }
             };
             (workload.reference(), change.map(Box::new))
         }

@@ -35,7 +35,10 @@ mod tests {
     fn registries_that_want_a_name_get_it() {
         for (registry, user) in [
             ("123.dkr.ecr.eu-west-1.amazonaws.com", Some("AWS")),
-            ("team.azurecr.io", Some("00000000-0000-0000-0000-000000000000")),
+            (
+                "team.azurecr.io",
+                Some("00000000-0000-0000-0000-000000000000"),
+            ),
             ("europe-docker.pkg.dev", Some("oauth2accesstoken")),
             ("ghcr.io", Some("token")),
             ("registry.example.com:5000", Some("token")),

@@ -61,7 +61,11 @@ pub fn unlink(views: &[NamespaceView], args: &UnlinkArgs<'_>) -> Result<Plan, Un
 }
 
 fn known_accounts(view: &NamespaceView, args: &UnlinkArgs<'_>) -> Result<(), UnlinkRefusal> {
-    let names: Vec<String> = view.accounts.iter().map(|it| it.name().to_owned()).collect();
+    let names: Vec<String> = view
+        .accounts
+        .iter()
+        .map(|it| it.name().to_owned())
+        .collect();
     match args.accounts.iter().find(|name| !names.contains(name)) {
         Some(account) if !args.many => Err(UnlinkRefusal::NoAccount {
             namespace: view.name.clone(),
@@ -88,7 +92,8 @@ fn one(
     // Accounts that would still name it afterwards.
     let mut left = Vec::new();
     for account in &view.accounts {
-        let chosen = args.accounts.is_empty() || args.accounts.iter().any(|it| it == account.name());
+        let chosen =
+            args.accounts.is_empty() || args.accounts.iter().any(|it| it == account.name());
         let has = |list: &str| account.names(list).any(|it| it == name);
         let lists: Vec<&str> = args
             .purposes
@@ -114,7 +119,10 @@ fn one(
             registry: &registry,
             namespace: &view.name,
             secret: name,
-            accounts: &detached.iter().map(|(it, _)| it.clone()).collect::<Vec<_>>(),
+            accounts: &detached
+                .iter()
+                .map(|(it, _)| it.clone())
+                .collect::<Vec<_>>(),
             purposes: all(detached.iter().map(|(_, purposes)| *purposes)),
         }
         .command();

@@ -44,8 +44,9 @@ pub fn naming(kind: Kind, object: &Object, secret: &str) -> Option<Naming> {
         }
         kinds::POD => by_pod(object, secret),
         kinds::BUILD_CONFIG => names(object.value().get("spec")?, secret).then_some(Naming::Uses),
-        kinds::BUILD => (!is_over(object) && names(object.value().get("spec")?, secret))
-            .then_some(Naming::Uses),
+        kinds::BUILD => {
+            (!is_over(object) && names(object.value().get("spec")?, secret)).then_some(Naming::Uses)
+        }
         // Made by a Deployment, or scaled to nothing and kept for a rollback.
         kinds::REPLICA_SET if is_owned(object) => None,
         kinds::JOB if is_finished(object) || is_owned(object) => None,
@@ -167,9 +168,7 @@ mod tests {
 
     #[test]
     fn a_pod_counts_while_it_waits_for_an_image() {
-        let pod = |status: Value| {
-            json!({"spec": {"imagePullSecrets": [{"name": "mine"}], "containers": [{"name": "c", "image": "i"}]}, "status": status})
-        };
+        let pod = |status: Value| json!({"spec": {"imagePullSecrets": [{"name": "mine"}], "containers": [{"name": "c", "image": "i"}]}, "status": status});
         assert_eq!(how(kinds::POD, pod(json!({}))), Some(Naming::Uses));
         let running = json!({"phase": "Running", "containerStatuses": [{"name": "c", "imageID": "sha256:1"}]});
         assert_eq!(how(kinds::POD, pod(running)), Some(Naming::Ran));

@@ -124,15 +124,15 @@ mod tests {
         let value = json!({
             "apiVersion": "v1",
             "metadata": {"name": "x", "labels": {}, "annotations": {"a.b/c": "1", "d": "yes"}},
-            "imagePullSecrets": [{"name": "a", "n": 1}, {"name": "b"}],
-            "nested": [["x", "y"], []],
+            "imagePullSecrets": [{"name": "a", "count": 1}, {"name": "b"}],
+            "nested": [["x", "z"], []],
             "text": "two\nlines", "empty": "", "no": null, "t": true,
         });
         let text = to_yaml(&value);
         assert_eq!(
             text,
             "apiVersion: v1\nmetadata:\n  name: x\n  labels: {}\n  annotations:\n    a.b/c: \"1\"\n    d: \"yes\"\n\
-             imagePullSecrets:\n- name: a\n  n: 1\n- name: b\nnested:\n- - x\n  - y\n- []\n\
+             imagePullSecrets:\n- name: a\n  count: 1\n- name: b\nnested:\n- - x\n  - z\n- []\n\
              text: \"two\\nlines\"\nempty: \"\"\n\"no\": null\nt: true\n"
         );
     }
@@ -140,12 +140,48 @@ mod tests {
     #[test]
     fn what_could_be_read_as_something_else_is_quoted() {
         for text in [
-            "", "1", "1.5", ".5", "-", "- a", "null", "True", "off", "a: b", "a:", "*", "&x", "#", "a #b", "{}",
-            "[", "%", "|", ">", "!", "'", "\"", "@a", "`", " a", "a ", "0x10", "~", "é", "2026-11-22", ".",
+            "",
+            "1",
+            "1.5",
+            ".5",
+            "-",
+            "- a",
+            "null",
+            "True",
+            "off",
+            "a: b",
+            "a:",
+            "*",
+            "&x",
+            "#",
+            "a #b",
+            "{}",
+            "[",
+            "%",
+            "|",
+            ">",
+            "!",
+            "'",
+            "\"",
+            "@a",
+            "`",
+            " a",
+            "a ",
+            "0x10",
+            "~",
+            "é",
+            "2026-11-22",
+            ".",
         ] {
             assert!(to_yaml(&json!(text)).starts_with('"'), "{text:?}");
         }
-        for text in ["a", "kubernetes.io/dockercfg", "registry.example.com:5000/x", "a b", ".dockercfg"] {
+        for text in [
+            "a",
+            "kubernetes.io/dockercfg",
+            "registry.example.com:5000/x",
+            "a b",
+            ".dockercfg",
+        ] {
             assert_eq!(to_yaml(&json!(text)), format!("{text}\n"));
         }
     }

@@ -80,33 +80,33 @@ impl Ui {
 
     /// A line of data on standard output.
     pub fn line(&mut self, text: impl AsRef<str>) -> Result<(), Error> {
-        writeln!(self.out, "{}", text.as_ref()).map_err(broken_output)
+        writeln!(self.out, "{}", text.as_ref()).map_err(|error| broken_output(&error))
     }
 
     /// Text on standard output as it is, without a line end of its own (JSON, YAML, tables).
     pub fn data(&mut self, text: impl AsRef<str>) -> Result<(), Error> {
         self.out
             .write_all(text.as_ref().as_bytes())
-            .map_err(broken_output)
+            .map_err(|error| broken_output(&error))
     }
 
     /// A line about what is going on, on standard error.
     pub fn status(&mut self, text: impl AsRef<str>) {
         if !self.quiet {
-            self.to_stderr(text.as_ref());
+            self.write_error(text.as_ref());
         }
     }
 
     /// `Warning: ...` on standard error, as kubectl words it.
     pub fn warning(&mut self, text: impl AsRef<str>) {
         let line = format!("{} {}", self.err_paint.yellow("Warning:"), text.as_ref());
-        self.to_stderr(&line);
+        self.write_error(&line);
     }
 
     /// `hint: ...` on standard error.
     pub fn hint(&mut self, text: impl AsRef<str>) {
         let line = format!("{} {}", self.err_paint.cyan("hint:"), text.as_ref());
-        self.to_stderr(&line);
+        self.write_error(&line);
     }
 
     /// `error: ...` and its hints on standard error.
@@ -115,7 +115,7 @@ impl Ui {
             return;
         }
         let line = format!("{} {}", self.err_paint.red("error:"), error.message());
-        self.to_stderr(&line);
+        self.write_error(&line);
         for hint in error.hints() {
             self.hint(hint);
         }
@@ -130,11 +130,14 @@ impl Ui {
         } else {
             self.out_paint
         };
-        let text = if paint.is_on() {
+        let mut text = if paint.is_on() {
             text.ansi().to_string()
         } else {
             text.to_string()
         };
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
         let sink = if error.use_stderr() {
             &mut self.err
         } else {
@@ -170,13 +173,13 @@ impl Ui {
     }
 
     /// A failing standard error has nobody to be told about it.
-    fn to_stderr(&mut self, text: &str) {
+    fn write_error(&mut self, text: &str) {
         drop(writeln!(self.err, "{text}"));
     }
 }
 
 /// A reader that went away (`| head`) is no failure worth words.
-fn broken_output(error: io::Error) -> Error {
+fn broken_output(error: &io::Error) -> Error {
     if error.kind() == io::ErrorKind::BrokenPipe {
         Error::exit_only(crate::error::Kind::Failure)
     } else {

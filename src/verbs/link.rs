@@ -32,11 +32,13 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
         credential::find(run, global, flags, &target, &cluster, &namespaces, given).await?;
 
     let name = secret_name(flags, &target)?;
-    let (checked, views) = tokio::join!(
-        check::check(&run.env, flags, &target, &credential),
+    // The version is asked for now, and known when it is wanted.
+    let (checked, views, _) = tokio::join!(
+        check::check(&run.env, &cluster, flags, &target, &credential),
         gather::gather(&cluster, &namespaces, &accounts, &name, &target),
+        cluster.version(),
     );
-    checked.say(&mut run.ui)?;
+    checked?.say(&mut run.ui, run.program)?;
     let views = views?;
     matchers::show(&mut run.ui, flags, &target, &views, &name)?;
 
@@ -80,6 +82,9 @@ fn secret_name(flags: &Flags, target: &target::Target) -> Result<String, Error> 
 fn refused(refusal: LinkRefusal, program: &str) -> Error {
     let error = Error::failure(refusal.to_string());
     match refusal {
+        LinkRefusal::NoAccount { empty: true, namespace, .. } => {
+            error.hint(format!("no service account could be listed there; does namespace {namespace:?} exist?"))
+        }
         LinkRefusal::NoAccount { near, push, account, .. } => {
             let error = match near.as_slice() {
                 [] => error,

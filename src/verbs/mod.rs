@@ -25,6 +25,18 @@ pub struct Run {
     pub interrupt: Interrupt,
 }
 
+impl Run {
+    /// For this process.
+    pub fn new(env: Env, cli: &Cli, program: &'static str) -> Self {
+        Self {
+            ui: Ui::of_process(&env, cli.global.color),
+            env,
+            program,
+            interrupt: Interrupt::default(),
+        }
+    }
+}
+
 /// How the tool was called, by `argv[0]`: oc runs `oc-extreg`, both run `kubectl-extreg`, and which of them did cannot be
 /// told then.
 pub fn program(env: &Env) -> &'static str {

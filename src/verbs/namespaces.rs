@@ -20,9 +20,8 @@ pub(super) async fn resolve(
     global: &Global,
     flags: &NamespaceFlags,
 ) -> Result<Namespaces, Error> {
-    let several = !flags.namespaces.is_empty()
-        || flags.all_namespaces
-        || flags.namespace_selector.is_some();
+    let several =
+        !flags.namespaces.is_empty() || flags.all_namespaces || flags.namespace_selector.is_some();
     if several && global.namespace.is_some() {
         return Err(Error::usage(
             "-n names one namespace; it cannot be used with --namespaces, -A or --namespace-selector",
@@ -70,7 +69,11 @@ pub(super) async fn resolve(
     if leaving > 0 {
         run.ui.status(format!(
             "left out: {leaving} {} being deleted",
-            if leaving == 1 { "namespace is" } else { "namespaces are" }
+            if leaving == 1 {
+                "namespace is"
+            } else {
+                "namespaces are"
+            }
         ));
     }
     Ok(Namespaces { names, many: true })

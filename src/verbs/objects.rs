@@ -38,7 +38,9 @@ pub(super) async fn list<T: Send>(
                 .extend(own);
             match listed {
                 Ok(()) | Err(ClusterError::GroupMissing(_)) => None,
-                Err(ClusterError::Forbidden { .. }) => Some(format!("{} (no right to)", kind.resource)),
+                Err(ClusterError::Forbidden { .. }) => {
+                    Some(format!("{} (no right to)", kind.resource))
+                }
                 Err(error) => Some(format!("{} ({error})", kind.resource)),
             }
         }

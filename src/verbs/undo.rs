@@ -29,7 +29,10 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
             record.id,
             undone.at.strftime("%Y-%m-%d %H:%M:%S UTC")
         ))
-        .hint(format!("`{} undo --list` shows what else there is", run.program)));
+        .hint(format!(
+            "`{} undo --list` shows what else there is",
+            run.program
+        )));
     }
     let cluster = connect(&run.env, &global.connect_options()).await?;
     same_cluster(&record, &cluster)?;

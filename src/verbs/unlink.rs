@@ -14,9 +14,6 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
     let cluster = connect(&run.env, &global.connect_options()).await?;
     let namespaces = namespaces::resolve(run, &cluster, global, &flags.namespaces).await?;
     let views = gather::gather(&cluster, &namespaces, &target, flags).await?;
-    if views.iter().all(|view| view.secrets.is_empty()) {
-        return Err(target.nothing(&namespaces));
-    }
     let args = UnlinkArgs {
         purposes: flags.purposes,
         accounts: &flags.service_accounts,

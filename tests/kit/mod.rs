@@ -1,5 +1,9 @@
 //! A cluster, a home, and the program under test between them.
 #![allow(dead_code, reason = "every test file uses another part")]
+#![expect(
+    clippy::expect_used,
+    reason = "a helper that cannot do its work ends the test"
+)]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,27 +13,27 @@ use extreg_test_support::api::{Api, Builder, Flavor};
 use extreg_test_support::process::{Cmd, Output, Sandbox};
 use serde_json::Value;
 
-pub const PASSWORD: &str = "pa55word-canary";
+pub(crate) const PASSWORD: &str = "pa55word-canary";
 
-pub struct World {
-    pub api: Api,
-    pub sandbox: Arc<Sandbox>,
-    pub kubeconfig: PathBuf,
+pub(crate) struct World {
+    pub(crate) api: Api,
+    pub(crate) sandbox: Arc<Sandbox>,
+    pub(crate) kubeconfig: PathBuf,
 }
 
 impl World {
     /// Plain Kubernetes with a namespace `shop`.
-    pub fn kubernetes() -> Self {
+    pub(crate) fn kubernetes() -> Self {
         Self::of(Api::builder())
     }
 
-    pub fn openshift() -> Self {
+    pub(crate) fn openshift() -> Self {
         Self::of(Api::builder().flavor(Flavor::OpenShift4 {
             version: "4.20.3".into(),
         }))
     }
 
-    pub fn of(builder: Builder) -> Self {
+    pub(crate) fn of(builder: Builder) -> Self {
         let api = builder.start();
         api.add_namespace("shop");
         let sandbox = Arc::new(Sandbox::new());
@@ -43,18 +47,18 @@ impl World {
     }
 
     /// The program with a command line, split at spaces.
-    pub fn cmd(&self, line: &str) -> Cmd {
+    pub(crate) fn cmd(&self, line: &str) -> Cmd {
         Cmd::in_sandbox(env!("CARGO_BIN_EXE_kubectl-extreg"), self.sandbox.clone())
             .env("KUBECONFIG", &self.kubeconfig)
             .args(line.split(' ').filter(|word| !word.is_empty()))
     }
 
-    pub fn run(&self, line: &str) -> Output {
+    pub(crate) fn run(&self, line: &str) -> Output {
         self.cmd(line).run()
     }
 
     /// `link` without a check, with a user name and the password on standard input.
-    pub fn link(&self, line: &str) -> Output {
+    pub(crate) fn link(&self, line: &str) -> Output {
         self.cmd(&format!(
             "link {line} --skip-check --registry-username robot --registry-password-stdin"
         ))
@@ -62,23 +66,20 @@ impl World {
         .run()
     }
 
-    pub fn account(&self, name: &str) -> Value {
+    pub(crate) fn account(&self, name: &str) -> Value {
         self.api
             .get("serviceaccounts", "shop", name)
             .expect("a service account")
     }
 
     /// The names in one of its lists.
-    pub fn names(&self, account: &str, list: &str) -> Vec<String> {
+    pub(crate) fn names(&self, account: &str, list: &str) -> Vec<String> {
         names(&self.account(account), list)
     }
 
     /// The docker config in a secret.
-    pub fn config(&self, secret: &str) -> Value {
-        let secret = self
-            .api
-            .get("secrets", "shop", secret)
-            .expect("a secret");
+    pub(crate) fn config(&self, secret: &str) -> Value {
+        let secret = self.api.get("secrets", "shop", secret).expect("a secret");
         let data = secret["data"].as_object().expect("data");
         let (_, text) = data.iter().next().expect("one key");
         let bytes = base64::engine::general_purpose::STANDARD
@@ -87,21 +88,25 @@ impl World {
         serde_json::from_slice(&bytes).expect("JSON")
     }
 
-    pub fn journal(&self) -> PathBuf {
+    pub(crate) fn journal(&self) -> PathBuf {
         self.sandbox.home().join(".local/state/extreg")
     }
 
     /// The files of the journal, oldest first.
-    pub fn journal_files(&self) -> Vec<PathBuf> {
+    pub(crate) fn journal_files(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> = std::fs::read_dir(self.journal())
-            .map(|entries| entries.map(|entry| entry.expect("an entry").path()).collect())
+            .map(|entries| {
+                entries
+                    .map(|entry| entry.expect("an entry").path())
+                    .collect()
+            })
             .unwrap_or_default();
         files.sort();
         files
     }
 }
 
-pub fn names(object: &Value, list: &str) -> Vec<String> {
+pub(crate) fn names(object: &Value, list: &str) -> Vec<String> {
     object[list]
         .as_array()
         .into_iter()

@@ -122,10 +122,7 @@ fn operations_survive_the_journal() {
         },
     ];
     let text = serde_json::to_string(&ops).expect("writes");
-    assert_eq!(
-        serde_json::from_str::<Vec<Op>>(&text).expect("reads"),
-        ops
-    );
+    assert_eq!(serde_json::from_str::<Vec<Op>>(&text).expect("reads"), ops);
 }
 
 fn account() -> impl Strategy<Value = Value> {

@@ -52,11 +52,7 @@ pub(super) fn refuse_on_command_line(flags: &Flags) -> Result<(), Error> {
 }
 
 /// What has to be read from the user: standard input or the prompt.
-pub(super) fn given(
-    run: &mut Run,
-    flags: &Flags,
-    target: &Target,
-) -> Result<Option<Found>, Error> {
+pub(super) fn given(run: &mut Run, flags: &Flags, target: &Target) -> Result<Option<Found>, Error> {
     let from = &flags.credentials;
     let username = from.registry_username.clone();
     if from.registry_token_stdin {
@@ -109,9 +105,7 @@ fn read_stdin(what: &str) -> Result<SecretString, Error> {
     let text = SecretString::from(text);
     let bare = text.expose_secret().trim_end_matches(['\r', '\n']);
     if bare.is_empty() {
-        return Err(Error::failure(format!(
-            "{what} on standard input is empty"
-        )));
+        return Err(Error::failure(format!("{what} on standard input is empty")));
     }
     if bare.contains(['\r', '\n']) {
         return Err(Error::failure(format!(
@@ -136,15 +130,15 @@ pub(super) async fn find(
         return Ok(found);
     }
     let namespace = namespaces.names.first().map_or("", String::as_str);
-    let (credential, origin) = if let Some(name) = from.secret.as_ref().or(from.from_secret.as_ref())
-    {
-        let (namespace, name) = name.split_once('/').unwrap_or((namespace, name));
-        from_secret(cluster, namespace, name, target, from.secret.is_some()).await?
-    } else if let Some(context) = &from.from_context {
-        from_context(run, global, context, target, flags.yes).await?
-    } else {
-        from_files(&run.env, flags, target).await?
-    };
+    let (credential, origin) =
+        if let Some(name) = from.secret.as_ref().or(from.from_secret.as_ref()) {
+            let (namespace, name) = name.split_once('/').unwrap_or((namespace, name));
+            from_secret(cluster, namespace, name, target, from.secret.is_some()).await?
+        } else if let Some(context) = &from.from_context {
+            from_context(run, global, context, target, flags.yes).await?
+        } else {
+            from_files(&run.env, flags, target).await?
+        };
     let credential = usable(credential, &origin, target)?;
     let user = credential
         .username()
@@ -196,11 +190,19 @@ async fn from_secret(
     let config = secret::read(&object)
         .map_err(|error| Error::failure(format!("{place} cannot be used: {error}")))?;
     let entry = entry_for(&config, &target.lookup_name(), as_it_is).ok_or_else(|| {
-        let keys: Vec<String> = config.entries().iter().map(|it| shown_key(&it.key)).collect();
+        let keys: Vec<String> = config
+            .entries()
+            .iter()
+            .map(|it| shown_key(&it.key))
+            .collect();
         Error::failure(format!(
             "{place} has no entry for {}; it has {}",
             target.registry,
-            if keys.is_empty() { "none".to_owned() } else { keys.join(", ") }
+            if keys.is_empty() {
+                "none".to_owned()
+            } else {
+                keys.join(", ")
+            }
         ))
     })?;
     let key = shown_key(&entry.key);
@@ -267,7 +269,10 @@ fn same_domain(server: &str, host: &str) -> bool {
     let rest = server.split_once("://").map_or(server, |(_, rest)| rest);
     let name = rest.split(['/', ':']).next().unwrap_or_default();
     let domain = name.strip_prefix("api.").unwrap_or(name);
-    domain.contains('.') && host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    domain.contains('.')
+        && host
+            .strip_suffix(domain)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// What the kubelet can use of it: it reads user names and passwords only.
@@ -299,7 +304,10 @@ mod tests {
     #[test]
     fn a_login_stays_under_its_domain() {
         let server = "https://api.prod.example.com:6443";
-        assert!(same_domain(server, "default-route-openshift-image-registry.apps.prod.example.com"));
+        assert!(same_domain(
+            server,
+            "default-route-openshift-image-registry.apps.prod.example.com"
+        ));
         assert!(!same_domain(server, "quay.io"));
         assert!(!same_domain(server, "evilprod.example.com"));
         assert!(!same_domain("https://localhost:6443", "x.localhost"));

@@ -104,9 +104,14 @@ async fn account_names(cluster: &Cluster, namespace: &str) -> Vec<String> {
     let mut names = Vec::new();
     let scope = Scope::Namespace(namespace.to_owned());
     let listed = cluster
-        .list(kinds::SERVICE_ACCOUNT, &scope, &Selectors::default(), |it| {
-            names.extend(it["metadata"]["name"].as_str().map(str::to_owned));
-        })
+        .list(
+            kinds::SERVICE_ACCOUNT,
+            &scope,
+            &Selectors::default(),
+            |it| {
+                names.extend(it["metadata"]["name"].as_str().map(str::to_owned));
+            },
+        )
         .await;
     listed.map(|()| names).unwrap_or_default()
 }

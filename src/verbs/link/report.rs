@@ -25,7 +25,11 @@ pub(super) fn after(
             names.join(", ")
         ));
     }
-    more(run, aftermath.overrides.len(), "override the account's pull secrets");
+    more(
+        run,
+        aftermath.overrides.len(),
+        "override the account's pull secrets",
+    );
     let left: Vec<&NeedsRestart> = aftermath
         .restarts
         .iter()
@@ -73,7 +77,8 @@ pub(super) fn after(
         ));
     }
     if let Some(id) = &applied.journal {
-        run.ui.status(format!("`{} undo {id}` takes it back", run.program));
+        run.ui
+            .status(format!("`{} undo {id}` takes it back", run.program));
     }
 }
 

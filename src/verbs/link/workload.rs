@@ -18,10 +18,7 @@ const KINDS: [(Kind, &[&str]); 10] = [
         kinds::DEPLOYMENT_CONFIG,
         &["deploymentconfig", "deploymentconfigs", "dc"],
     ),
-    (
-        kinds::BUILD_CONFIG,
-        &["buildconfig", "buildconfigs", "bc"],
-    ),
+    (kinds::BUILD_CONFIG, &["buildconfig", "buildconfigs", "bc"]),
     (kinds::BUILD, &["build", "builds"]),
 ];
 
@@ -70,9 +67,13 @@ async fn of_workload(cluster: &Cluster, text: &str, namespace: &str) -> Result<S
         .filter(|_| !name.is_empty())
         .ok_or_else(refuse)?;
     let reference = kind.object(Some(namespace), name);
-    let object = cluster.get(&reference).await?.map(Object::new).ok_or_else(|| {
-        Error::failure(format!("{reference} not found in namespace {namespace:?}"))
-    })?;
+    let object = cluster
+        .get(&reference)
+        .await?
+        .map(Object::new)
+        .ok_or_else(|| {
+            Error::failure(format!("{reference} not found in namespace {namespace:?}"))
+        })?;
     Ok(match *kind {
         kinds::BUILD_CONFIG | kinds::BUILD => match object.text("/spec/serviceAccount") {
             "" => "builder".to_owned(),

@@ -23,7 +23,8 @@ pub(super) fn print(run: &mut Run, journal: &Journal, format: Option<Format>) ->
             Ok(())
         }
         Some(format) => {
-            let document = json!({"apiVersion": "extreg.dev/v1", "kind": "Journal", "items": records});
+            let document =
+                json!({"apiVersion": "extreg.dev/v1", "kind": "Journal", "items": records});
             run.ui.data(match format {
                 Format::Yaml => yaml::to_yaml(&document),
                 Format::Json | Format::Name => format!("{document:#}\n"),

@@ -45,61 +45,86 @@ impl Target {
         })
     }
 
-    /// The error when no namespace has such a secret.
-    pub(super) fn nothing(&self, namespaces: &Namespaces) -> Error {
+    /// The error when no namespace has such a secret; `linked` are the registries that are linked there.
+    pub(super) fn nothing(&self, namespaces: &Namespaces, linked: &[String]) -> Error {
         let place = match namespaces.names.as_slice() {
             [one] => format!("namespace {one:?} has"),
             several => format!("none of the {} namespaces has", several.len()),
         };
-        let (no, text) = (if namespaces.names.len() == 1 { "no" } else { "a" }, &self.text);
-        Error::failure(format!(
+        let no = if namespaces.names.len() == 1 {
+            "no"
+        } else {
+            "a"
+        };
+        let text = &self.text;
+        let error = Error::failure(format!(
             "{place} {no} secret of this tool for registry {text}, and {no} secret or account entry named {text}"
-        ))
+        ));
+        if linked.is_empty() {
+            error
+        } else {
+            error.hint(format!("linked there: {}", linked.join(", ")))
+        }
     }
 }
 
-/// One view a namespace, in their order.
+/// One view a namespace, in their order. An error when the argument means nothing in any of them.
 pub(super) async fn gather(
     cluster: &Cluster,
     namespaces: &Namespaces,
     target: &Target,
     flags: &Flags,
 ) -> Result<Vec<NamespaceView>, Error> {
-    let views: Vec<Result<NamespaceView, ClusterError>> = stream::iter(&namespaces.names)
+    let read: Vec<Result<_, ClusterError>> = stream::iter(&namespaces.names)
         .map(|name| one(cluster, name, target, flags.keep_secret))
         .buffered(AT_ONCE)
         .collect()
         .await;
-    Ok(views.into_iter().collect::<Result<_, _>>()?)
+    let (mut views, mut linked) = (Vec::new(), Vec::new());
+    for one in read {
+        let (view, registries) = one?;
+        views.push(view);
+        linked.extend(registries);
+    }
+    if views.iter().all(|view| view.secrets.is_empty()) {
+        linked.sort();
+        linked.dedup();
+        return Err(target.nothing(namespaces, &linked));
+    }
+    Ok(views)
 }
 
+/// The view, and the registries of all our secrets there.
 async fn one(
     cluster: &Cluster,
     namespace: &str,
     target: &Target,
     keep_secret: bool,
-) -> Result<NamespaceView, ClusterError> {
+) -> Result<(NamespaceView, Vec<String>), ClusterError> {
     let scope = Scope::Namespace(namespace.to_owned());
     let ours = Selectors {
         labels: Some(format!("{MANAGED_BY}={MANAGER}")),
         fields: None,
     };
-    let (mut secrets, mut accounts) = (Vec::new(), Vec::new());
+    let (mut secrets, mut registries, mut accounts) = (Vec::new(), Vec::new(), Vec::new());
     let everything = Selectors::default();
     let (listed, named, listed_accounts) = tokio::join!(
         cluster.list(kinds::SECRET, &scope, &ours, |secret| {
             let secret = Object::new(secret);
-            let registry = match owner(&secret) {
-                Owner::Ours { registry } => Some(registry),
-                Owner::Platform | Owner::Foreign => None,
-            };
-            if registry.is_some() && registry == target.registry {
-                secrets.push((secret.name().to_owned(), Some(secret)));
+            if let Owner::Ours { registry } = owner(&secret) {
+                if target.registry.as_ref() == Some(&registry) {
+                    secrets.push((secret.name().to_owned(), Some(secret)));
+                }
+                registries.push(registry);
             }
         }),
         async {
             match &target.secret {
-                Some(name) => cluster.get(&kinds::SECRET.object(Some(namespace), name)).await,
+                Some(name) => {
+                    cluster
+                        .get(&kinds::SECRET.object(Some(namespace), name))
+                        .await
+                }
                 None => Ok(None),
             }
         },
@@ -114,9 +139,11 @@ async fn one(
         && !secrets.iter().any(|(known, _)| known == name)
     {
         let dangling = || {
-            [PULL_LIST, MOUNT_LIST]
-                .iter()
-                .any(|list| accounts.iter().any(|it| it.names(list).any(|it| it == name)))
+            [PULL_LIST, MOUNT_LIST].iter().any(|list| {
+                accounts
+                    .iter()
+                    .any(|it| it.names(list).any(|it| it == name))
+            })
         };
         if named.is_some() || dangling() {
             secrets.push((name.clone(), named));
@@ -146,5 +173,5 @@ async fn one(
         view.others = listed.found;
         view.unread = listed.unread;
     }
-    Ok(view)
+    Ok((view, registries))
 }
