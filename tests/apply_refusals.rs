@@ -3,6 +3,7 @@
 
 mod kit;
 
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use extreg_test_support::api::{Api, Fault, Flavor, Rule, User};
@@ -243,34 +244,43 @@ fn fields_that_another_manager_wrote_are_taken_over_only_when_asked() {
 #[test]
 fn ctrl_c_finishes_the_write_under_way_and_keeps_the_journal_true() {
     let world = World::kubernetes();
-    // The secret's write takes its time; the account's must not be begun any more.
+    world.link("quay.io").success();
+    world
+        .api
+        .edit("serviceaccounts", "shop", "default", |account| {
+            account["imagePullSecrets"] = json!([]);
+        });
+    // The secret's write is held back on the server until Ctrl-C has been pressed; the account's must not begin any more.
+    let (began, begins) = mpsc::channel();
+    let (go, goes) = mpsc::channel();
+    let goes = Mutex::new(goes);
+    let hold = move |_: &mut serde_json::Value| {
+        began.send(()).ok();
+        goes.lock()
+            .expect("not poisoned")
+            .recv_timeout(Duration::from_secs(30))
+            .ok();
+    };
     world.api.fault(
-        Fault::delay(Duration::from_secs(2))
+        Fault::other_writer(hold)
             .on_methods(&["PATCH"])
             .on_path("/secrets/extreg-quay.io")
-            .after(1),
+            .after(1)
+            .times(1),
     );
     let running = world
         .cmd("link quay.io --skip-check --registry-username robot --registry-password-stdin")
-        .stdin("x")
+        .stdin("another")
         .spawn();
-    let began = |request: &extreg_test_support::api::Request| {
-        request.method == "PUT" && request.parameter("dryRun").is_some()
-    };
-    while !world.api.requests().iter().any(began) {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    // The journal is written right before the first write is sent.
-    while world
-        .journal_files()
-        .iter()
-        .all(|file| file.extension().is_none_or(|it| it != "json"))
-    {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    begins
+        .recv_timeout(Duration::from_secs(30))
+        .expect("the write begins");
     running.interrupt();
+    // The signal has been sent; the process takes far less than this to hear of it.
+    std::thread::sleep(Duration::from_secs(1));
+    go.send(()).expect("somebody waits");
     let output = running.wait().exits(130);
-    assert_eq!(output.stdout, "secret/extreg-quay.io created\n");
+    assert_eq!(output.stdout, "secret/extreg-quay.io configured\n");
     assert!(
         output
             .stderr
@@ -279,8 +289,41 @@ fn ctrl_c_finishes_the_write_under_way_and_keeps_the_journal_true() {
         output.stderr
     );
     assert!(world.names("default", "imagePullSecrets").is_empty());
-    world.run("undo").success();
-    assert!(world.api.get("secrets", "shop", "extreg-quay.io").is_none());
+    let files = world.journal_files();
+    let text = std::fs::read_to_string(&files[1]).expect("a journal entry");
+    let record: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(record["finished"], true);
+    assert_eq!(record["changes"].as_array().map(Vec::len), Some(1));
+    assert_eq!(record["changes"][0]["kind"], "Secret");
+}
+
+#[test]
+fn ctrl_c_before_the_first_write_leaves_at_once() {
+    let world = World::kubernetes();
+    world.api.fault(
+        Fault::delay(Duration::from_secs(30))
+            .on_methods(&["GET"])
+            .on_path("/pods"),
+    );
+    let running = world
+        .cmd("link quay.io --skip-check --registry-username robot --registry-password-stdin")
+        .stdin("x")
+        .spawn();
+    let asked = |request: &extreg_test_support::api::Request| {
+        request.path.ends_with("/secrets/extreg-quay.io")
+    };
+    while !world.api.requests().iter().any(asked) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.interrupt();
+    let output = running.wait().exits(130);
+    assert!(
+        output.elapsed < Duration::from_secs(25),
+        "{:?}",
+        output.elapsed
+    );
+    assert!(world.api.writes().is_empty());
+    assert!(world.journal_files().is_empty());
 }
 
 /// Kubernetes 1.11 knows neither dry run nor server-side apply.

@@ -252,12 +252,23 @@ fn several_images_share_what_they_can() {
         .registry
         .log()
         .iter()
-        .filter(|request| request.path == "/v2/")
+        .filter(|request| request.path == "/v2/" && request.authorization().is_none())
         .count();
     assert_eq!(
         pings,
         1,
         "the registry is asked once what it is: {:#?}",
+        world.registry.log()
+    );
+    let logins = world
+        .registry
+        .log()
+        .iter()
+        .filter(|request| request.asks_for_token() && request.authorization().is_some())
+        .count();
+    assert!(
+        logins <= 2,
+        "one token a repository: {:#?}",
         world.registry.log()
     );
 }

@@ -161,6 +161,7 @@ pub(super) async fn gather(
         openshift,
         deadline,
         known_images,
+        trusts: std::cell::RefCell::default(),
     };
     let registries = maker.registries(&plans, wallets)?;
     let targets = plans

@@ -1,5 +1,6 @@
 //! One client for each registry, and what is asked through it.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,12 +27,19 @@ pub(super) struct Maker<'a> {
     pub(super) openshift: bool,
     pub(super) deadline: Instant,
     pub(super) known_images: Arc<KnownImages>,
+    /// What the cluster trusts, by registry.
+    pub(super) trusts: RefCell<BTreeMap<String, Option<Arc<setup::ClusterTrust>>>>,
 }
 
 impl Maker<'_> {
-    pub(super) fn cluster_trust(&self, registry: &str) -> Option<Arc<setup::ClusterTrust>> {
+    /// Put together once a registry: it holds all public CAs.
+    fn cluster_trust(&self, registry: &str) -> Option<Arc<setup::ClusterTrust>> {
         let config = self.config.filter(|_| self.openshift)?;
-        setup::cluster_trust(config, registry).map(Arc::new)
+        let mut known = self.trusts.borrow_mut();
+        known
+            .entry(registry.to_owned())
+            .or_insert_with(|| setup::cluster_trust(config, registry).map(Arc::new))
+            .clone()
     }
 
     pub(super) fn options(&self, registry: &str, insecure: bool) -> Options {
@@ -103,8 +111,8 @@ impl Maker<'_> {
             let location = plan.source.as_ref()?;
             self.leg(location, operation, registries)
         };
-        let (pull, push) = (leg(Operation::Pull), leg(Operation::Push));
-        let push = push.filter(|_| self.request.push);
+        let pull = leg(Operation::Pull);
+        let push = self.request.push.then(|| leg(Operation::Push)).flatten();
         let mirrors = plan
             .mirrors
             .iter()
