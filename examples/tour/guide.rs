@@ -48,11 +48,6 @@ impl Guide {
         println!("\n\n── {}. {title}\n", self.step);
     }
 
-    /// Shows a line of what the cluster says.
-    pub(crate) fn cluster_says(&self, text: &str) {
-        println!("   the cluster: {text}");
-    }
-
     /// Runs the plugin and shows command and output; `stdin` is what is piped into it.
     pub(crate) fn run(&self, arguments: &[&str], stdin: Option<&str>) -> Outcome {
         let pipe = if stdin.is_some() {
@@ -128,6 +123,11 @@ impl Guide {
         }
         ExitCode::FAILURE
     }
+}
+
+/// Shows a line of what the cluster says.
+pub(crate) fn cluster_says(text: &str) {
+    println!("   the cluster: {text}");
 }
 
 /// Leaves everything running until the user ends it.

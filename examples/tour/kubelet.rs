@@ -51,7 +51,7 @@ fn pull(api: &Api, ca_pem: &str, pod: &Value, image: &str) -> Result<(), String>
         match manifest(ca_pem, host, repository, tag, login.as_ref()) {
             Ok(()) => return Ok(()),
             Err(reason) => {
-                words = format!("reading manifest {tag} in {host}/{repository}: {reason}")
+                words = format!("reading manifest {tag} in {host}/{repository}: {reason}");
             }
         }
     }

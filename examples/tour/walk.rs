@@ -1,6 +1,6 @@
 //! The steps of the tour and what each has to show.
 
-use crate::guide::Guide;
+use crate::guide::{Guide, cluster_says};
 use crate::world::{ROBOT, World};
 
 pub(crate) fn walk(world: &World, guide: &mut Guide) {
@@ -15,7 +15,7 @@ fn the_main_job(world: &World, guide: &mut Guide, registry: &str) {
     let image = format!("{registry}/shop/web:1.9");
     guide.step("A pod waits for its image, and the cluster's message could mean anything");
     let (state, message) = world.pod_of("shop", "web");
-    guide.cluster_says(&format!("{state}: {message}"));
+    cluster_says(&format!("{state}: {message}"));
     guide.check(state == "ErrImagePull", "the pod should wait for its image");
 
     guide.step("doctor tells what it is");
@@ -59,7 +59,7 @@ fn the_main_job(world: &World, guide: &mut Guide, registry: &str) {
         ],
     );
     let (state, _) = world.pod_of("shop", "web");
-    guide.cluster_says(&format!("the pod is {state}"));
+    cluster_says(&format!("the pod is {state}"));
     guide.check(state == "Running", "the pod should run");
 
     guide.step("doctor agrees, and link has nothing left to do");

@@ -40,8 +40,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tokio::sync::OnceCell;
 use reqwest::Url;
+use tokio::sync::OnceCell;
 
 use crate::model::challenge::Challenge;
 use crate::model::credential::Credential;
