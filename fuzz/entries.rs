@@ -6,17 +6,18 @@ use extreg::model::credential::Credential;
 use extreg::model::docker_config::{DockerConfig, Format};
 use extreg::model::endpoint::{Endpoint, RegistryArgument};
 use extreg::model::image::ImageReference;
-use extreg::model::{auth_file, keyring};
+use extreg::model::{auth_file, keyring, pem as bundle};
 use secrecy::ExposeSecret as _;
 
 /// A target's name, which is its corpus's too, and its function.
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
-/// All targets that take text of a registry, a user or a cluster.
+/// All targets: each takes bytes of a registry, a user or a cluster.
 pub(crate) const TARGETS: &[Target] = &[
     ("challenge", challenge),
     ("docker_config", docker_config),
     ("endpoint", endpoint),
+    ("pem", pem),
     ("reference", reference),
 ];
 
@@ -156,4 +157,19 @@ pub(crate) fn reference(data: &[u8]) {
             );
         }
     }
+}
+
+/// A CA bundle: the certificates that are taken out of it are a sound bundle of their own.
+pub(crate) fn pem(data: &[u8]) {
+    let found = bundle::parse(data);
+    for defect in &found.defects {
+        assert!(defect.line > 0 && !defect.to_string().is_empty());
+    }
+    let certificates = found.certificates.iter().map(|found| &found.certificate);
+    let written: String = certificates
+        .map(|certificate| bundle::encode(certificate.der()))
+        .collect();
+    let again = bundle::parse(written.as_bytes());
+    assert!(again.is_sound() || found.certificates.is_empty());
+    assert_eq!(again.certificates.len(), found.certificates.len());
 }
