@@ -1,5 +1,9 @@
 //! The walls between the rooms of the crate: pure code does no I/O, only `apply` writes, only `ui` prints. Imports are
 //! what shows it, so the sources are read.
+#![expect(
+    clippy::expect_used,
+    reason = "without its sources the test has nothing to say"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
