@@ -564,3 +564,37 @@ fn the_report_names_the_cluster() {
             .all(|request| !request.path.contains("secrets"))
     );
 }
+
+#[test]
+fn a_push_uses_the_first_secret_alone() {
+    let world = World::kubernetes();
+    let host = world.registry.host();
+    world.linked(make::docker_secret(
+        "shop", "a-stale", &host, MALLORY.0, MALLORY.1,
+    ));
+    world.linked(world.good_secret("b-good"));
+    let report = world.doctor().push().run();
+    let push = &report.results[1];
+    assert_eq!(push.cause(), Some(Cause::SecretShadowed), "{}", told(push));
+    let commands = format!("{:?}", push.remedies());
+    assert!(
+        commands.contains("unlink") && commands.contains("a-stale"),
+        "{commands}"
+    );
+    // The pull tries both.
+    assert_eq!(
+        report.results[0].outcome(),
+        Outcome::Healthy,
+        "{}",
+        told(&report.results[0])
+    );
+    world.unlink_all();
+    world.link("b-good");
+    let report = world.doctor().push().run();
+    assert_eq!(
+        report.results[1].outcome(),
+        Outcome::Healthy,
+        "{}",
+        told(&report.results[1])
+    );
+}

@@ -2,8 +2,9 @@
 
 use extreg::doctor::causes::Cause;
 use extreg::doctor::finding::Confidence;
+use extreg_test_support::certs::Ca;
 use extreg_test_support::content::{Artifact, Image, Index};
-use extreg_test_support::net::ClosedPort;
+use extreg_test_support::net::{ClosedPort, HttpProxy};
 use extreg_test_support::registry::{At, Dialect, Fault, Registry, User};
 
 use crate::dialects::World;
@@ -225,4 +226,31 @@ fn storage_that_lost_a_blob_is_told_from_storage_that_fails() {
         World::of(Registry::builder().blob_storage_at(&format!("https://{}", closed.host())));
     away.doctor("public/app:1.0", None)
         .certainly(Cause::ServerError);
+}
+
+/// Docker Hub's names, led to a registry of the test by a proxy.
+#[test]
+fn a_name_without_a_registry() {
+    let ca = Ca::new("Corp Root");
+    let hub = Registry::builder()
+        .dialect(Dialect::DockerHub)
+        .tls(&ca.server(&["registry-1.docker.io", "auth.docker.io"]))
+        .own_token_origin(false)
+        .realm("https://auth.docker.io/token")
+        .anonymous_pull("library/*")
+        .start();
+    hub.push_image("library/nginx", "1", &Image::new());
+    let proxy = HttpProxy::builder()
+        .route("registry-1.docker.io:443", &hub.host())
+        .route("auth.docker.io:443", &hub.host())
+        .start();
+    let doctor = |image: &str| {
+        Doctor::of(image)
+            .trust(ca.root_pem())
+            .var("HTTPS_PROXY", &proxy.url())
+    };
+    doctor("nginx:1").healthy();
+    doctor("nginx:2").certainly(Cause::TagMissing);
+    hub.remove_repository("library/nginx");
+    doctor("shop-web:1").finds(Cause::ShortName, Confidence::Likely);
 }

@@ -8,6 +8,7 @@
 mod check;
 mod cluster;
 mod command;
+mod complete;
 mod dialects;
 mod kit;
 mod location;

@@ -350,3 +350,16 @@ fn the_push_right() {
         Cause::SecretShadowed,
     );
 }
+
+#[test]
+fn what_fits_nothing_is_unknown_and_shows_its_evidence() {
+    // The registry answers, and nobody asked it for the image.
+    let diagnosis = base().diagnose();
+    assert_eq!(
+        diagnosis.cause(),
+        Some(Cause::Unknown),
+        "{}",
+        diagnosis.summary()
+    );
+    assert!(!diagnosis.verdict.is_healthy());
+}
