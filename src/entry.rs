@@ -4,12 +4,12 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
 use crate::cli::{Cli, anywhere};
 use crate::env::Env;
 use crate::error::{Error, Kind};
 use crate::ui::{ColorChoice, Ui};
 use crate::verbs::{self, Run};
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 /// Runs the program that `env` describes and gives its exit status.
 pub fn run_program(env: Env) -> ExitCode {

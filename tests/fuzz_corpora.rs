@@ -1,4 +1,9 @@
 //! Every input that the fuzzers have found worth keeping, through the fuzz targets' own functions.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on ends"
+)]
 
 #[path = "../fuzz/entries.rs"]
 mod entries;

@@ -215,7 +215,9 @@ impl Pass {
         self.performed
             .into_iter()
             .map(|performed| match performed {
-                Some(performed) if performed.wanted.is_none() => Start::Settled(Box::new(performed)),
+                Some(performed) if performed.wanted.is_none() => {
+                    Start::Settled(Box::new(performed))
+                }
                 Some(performed) => Start::Seen(performed.seen),
                 None => Start::Seen(None),
             })
