@@ -2,7 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "without its corpus the test has nothing to say"
+    reason = "a test that cannot go on ends"
 )]
 
 #[path = "../fuzz/entries.rs"]

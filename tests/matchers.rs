@@ -2,6 +2,7 @@
 //!
 //! The table was taken from running the originals (Kubernetes' `credentialprovider` and containers/image's
 //! `pkg/docker/config`); `tests/properties.rs` compares with a transcription of both on random input.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 use extreg::model::docker_config::{DockerConfig, Format};
 use extreg::model::image::ImageReference;

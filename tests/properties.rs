@@ -1,6 +1,6 @@
 //! What must hold for every input: the matchers agree with their originals, parsers give back what they were given, and
 //! nothing is lost when a docker config is read, changed and written.
-#![expect(clippy::unwrap_used, reason = "what fails here is a test that fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod originals;
 
@@ -438,9 +438,7 @@ proptest! {
         prop_assert_eq!(keys(&again), keys(&after));
 
         // Fields that are no credential stay with their entry.
-        let note = |root: &Value| {
-            auths(root, format).get(&key).and_then(|entry| entry.get("note").cloned())
-        };
+        let note = |root: &Value| auths(root, format).get(&key).and_then(|entry| entry.get("note").cloned());
         if auths(&root, format).get(&key).is_some_and(Value::is_object) {
             prop_assert_eq!(note(&written(&after)), note(&root));
         }

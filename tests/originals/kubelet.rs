@@ -124,11 +124,11 @@ struct Url {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
-    EncodePath,
-    EncodeHost,
-    EncodeZone,
-    EncodeUserPassword,
-    EncodeFragment,
+    Path,
+    Host,
+    Zone,
+    UserPassword,
+    Fragment,
 }
 
 /// `Parse`, for texts that start with `http://` or `https://`.
@@ -151,9 +151,9 @@ fn url_parse(raw_url: &[u8]) -> Option<Url> {
         None => (authority_and_path, &b""[..]),
     };
     let host = parse_authority(authority)?;
-    let path = unescape(path, Mode::EncodePath)?;
+    let path = unescape(path, Mode::Path)?;
     if !frag.is_empty() {
-        unescape(frag, Mode::EncodeFragment)?;
+        unescape(frag, Mode::Fragment)?;
     }
     Some(Url { host, path })
 }
@@ -168,10 +168,10 @@ fn parse_authority(authority: &[u8]) -> Option<Bytes> {
         return None;
     }
     if let Some(colon) = index_byte(userinfo, b':') {
-        unescape(&userinfo[..colon], Mode::EncodeUserPassword)?;
-        unescape(&userinfo[colon + 1..], Mode::EncodeUserPassword)?;
+        unescape(&userinfo[..colon], Mode::UserPassword)?;
+        unescape(&userinfo[colon + 1..], Mode::UserPassword)?;
     } else {
-        unescape(userinfo, Mode::EncodeUserPassword)?;
+        unescape(userinfo, Mode::UserPassword)?;
     }
     Some(host)
 }
@@ -198,9 +198,9 @@ fn parse_host(host: &[u8]) -> Option<Bytes> {
             return None;
         }
         if let Some(zone) = host[..i].windows(3).position(|w| w == b"%25") {
-            let host1 = unescape(&host[..zone], Mode::EncodeHost)?;
-            let host2 = unescape(&host[zone..i], Mode::EncodeZone)?;
-            let host3 = unescape(&host[i..], Mode::EncodeHost)?;
+            let host1 = unescape(&host[..zone], Mode::Host)?;
+            let host2 = unescape(&host[zone..i], Mode::Zone)?;
+            let host3 = unescape(&host[i..], Mode::Host)?;
             return Some(concat(&[&host1, &host2, &host3]));
         }
     } else if let Some(i) = last_index_byte(host, b':')
@@ -208,7 +208,7 @@ fn parse_host(host: &[u8]) -> Option<Bytes> {
     {
         return None;
     }
-    unescape(host, Mode::EncodeHost)
+    unescape(host, Mode::Host)
 }
 
 fn valid_optional_port(port: &[u8]) -> bool {
@@ -218,7 +218,7 @@ fn valid_optional_port(port: &[u8]) -> bool {
     if port[0] != b':' {
         return false;
     }
-    port[1..].iter().all(|b| (b'0'..=b'9').contains(b))
+    port[1..].iter().all(u8::is_ascii_digit)
 }
 
 fn unescape(s: &[u8], mode: Mode) -> Option<Bytes> {
@@ -229,21 +229,18 @@ fn unescape(s: &[u8], mode: Mode) -> Option<Bytes> {
             if i + 2 >= s.len() || !s[i + 1].is_ascii_hexdigit() || !s[i + 2].is_ascii_hexdigit() {
                 return None;
             }
-            if mode == Mode::EncodeHost && unhex(s[i + 1]) < 8 && &s[i..i + 3] != b"%25" {
+            if mode == Mode::Host && unhex(s[i + 1]) < 8 && &s[i..i + 3] != b"%25" {
                 return None;
             }
             let v = unhex(s[i + 1]) << 4 | unhex(s[i + 2]);
-            if mode == Mode::EncodeZone
-                && &s[i..i + 3] != b"%25"
-                && v != b' '
-                && should_escape_in_host(v)
+            if mode == Mode::Zone && &s[i..i + 3] != b"%25" && v != b' ' && should_escape_in_host(v)
             {
                 return None;
             }
             out.push(v);
             i += 3;
         } else {
-            if (mode == Mode::EncodeHost || mode == Mode::EncodeZone)
+            if (mode == Mode::Host || mode == Mode::Zone)
                 && s[i] < 0x80
                 && should_escape_in_host(s[i])
             {
@@ -268,12 +265,29 @@ fn should_escape_in_host(c: u8) -> bool {
     if c.is_ascii_alphanumeric() {
         return false;
     }
-    match c {
-        b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':'
-        | b'[' | b']' | b'<' | b'>' | b'"' => false,
-        b'-' | b'_' | b'.' | b'~' => false,
-        _ => true,
-    }
+    !matches!(
+        c,
+        b'!' | b'$'
+            | b'&'
+            | b'\''
+            | b'('
+            | b')'
+            | b'*'
+            | b'+'
+            | b','
+            | b';'
+            | b'='
+            | b':'
+            | b'['
+            | b']'
+            | b'<'
+            | b'>'
+            | b'"'
+            | b'-'
+            | b'_'
+            | b'.'
+            | b'~'
+    )
 }
 
 // net
