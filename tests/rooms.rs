@@ -75,10 +75,13 @@ fn pure_rooms_do_no_io_and_read_no_clock() {
 #[test]
 fn rules_and_planners_know_no_client_and_no_screen() {
     let words = [
-        "crate::registry",
-        "crate::ui",
-        "crate::report",
+        "crate::apply",
+        "crate::cluster",
         "crate::credentials",
+        "crate::registry",
+        "crate::report",
+        "crate::ui",
+        "crate::verbs",
     ];
     for place in ["model", "plan", "doctor/rules", "doctor/rank"] {
         assert_eq!(offenders(place, &words), Vec::<String>::new(), "in {place}");

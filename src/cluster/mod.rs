@@ -13,7 +13,6 @@ mod discovery;
 mod exec;
 mod faults;
 mod in_cluster;
-pub mod kinds;
 mod kubeconfig;
 mod login;
 mod material;
@@ -31,28 +30,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
+pub use crate::model::kinds::{self, Kind, ObjectRef};
 pub use write::FIELD_MANAGER;
-
-/// A kind of object as the API server serves it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Kind {
-    /// Empty for the core group.
-    pub group: &'static str,
-    pub version: &'static str,
-    pub kind: &'static str,
-    /// Plural, lower case.
-    pub resource: &'static str,
-    pub namespaced: bool,
-}
-
-/// One object.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ObjectRef {
-    pub kind: Kind,
-    /// `None` for objects of the cluster.
-    pub namespace: Option<String>,
-    pub name: String,
-}
 
 /// A failed call in words for the user; never kube's own text.
 #[derive(Debug, Clone, thiserror::Error)]

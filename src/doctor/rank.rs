@@ -186,7 +186,7 @@ fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
             cause: None,
             summary: format!(
                 "the push right cannot be told from here: {}",
-                crate::ui::sanitize_line(why, 160)
+                crate::model::sanitize::sanitize_line(why, 160)
             ),
             because: vec![at],
         };

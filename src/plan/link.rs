@@ -5,7 +5,7 @@ use super::ours::{self, NotOurs, Owner};
 use super::restart::{self, Aftermath, Linked, Wiring};
 use super::secret::Content;
 use super::{Action, Change, Object, Op, Plan, Purposes, UndoNote, WhenGone};
-use crate::cluster::kinds;
+use crate::model::kinds;
 
 /// What the user asked for, the same in every namespace.
 #[derive(Debug, Clone)]

@@ -25,7 +25,7 @@ pub use edit::Op;
 pub use object::Object;
 pub use purpose::Purposes;
 
-use crate::cluster::ObjectRef;
+use crate::model::kinds::ObjectRef;
 
 /// The changes of one run, in the order in which they are to be made within a namespace, and what to tell the user first.
 #[derive(Debug, Clone, Default)]

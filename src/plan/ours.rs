@@ -1,7 +1,7 @@
 //! Whose an object is: ours, the platform's, or somebody else's. Only ours is written over or deleted.
 
 use super::Object;
-use crate::cluster::Kind;
+use crate::model::kinds::Kind;
 
 /// Label of everything that this tool makes.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Object;
-use crate::cluster::{Kind, kinds};
+use crate::model::kinds::{self, Kind};
 
 /// Where the pod's spec stands in an object of this kind.
 pub fn template_of(kind: Kind) -> &'static str {

@@ -7,8 +7,8 @@
 use serde_json::{Value, json};
 
 use super::{Action, Change, Object, Op, UndoNote, WhenGone, pod};
-use crate::cluster::{Kind, ObjectRef, kinds};
 use crate::model::image::ImageReference;
+use crate::model::kinds::{self, Kind, ObjectRef};
 
 /// The annotation that `kubectl rollout restart` sets on a template
 /// (kubectl `pkg/polymorphichelpers/objectrestarter.go`).

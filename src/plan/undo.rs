@@ -8,7 +8,7 @@ use super::edit::apply_all;
 use super::ours::{self, Owner};
 use super::used::{self, Naming};
 use super::{Action, Change, Object, Op, Plan, UndoNote, WhenGone};
-use crate::cluster::{Kind, ObjectRef, kinds};
+use crate::model::kinds::{self, Kind, ObjectRef};
 
 /// How one change is taken back, as the journal keeps it. Holds no secret value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

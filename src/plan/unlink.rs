@@ -6,7 +6,7 @@ use super::ours::{self, NotOurs, Owner};
 use super::purpose::{MOUNT_LIST, PULL_LIST};
 use super::used::{self, Naming};
 use super::{Action, Change, Object, Op, Plan, Purposes, UndoNote, WhenGone};
-use crate::cluster::{Kind, ObjectRef, kinds};
+use crate::model::kinds::{self, Kind, ObjectRef};
 
 /// What the user asked for.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Object;
 use super::pod;
-use crate::cluster::{Kind, kinds};
+use crate::model::kinds::{self, Kind};
 
 /// The kinds whose templates and references are looked through.
 pub const KINDS: [Kind; 11] = [

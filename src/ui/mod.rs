@@ -5,7 +5,6 @@
 
 mod progress;
 mod prompt;
-mod sanitize;
 mod style;
 mod table;
 
@@ -13,9 +12,9 @@ use std::io::{self, Write};
 
 use crate::env::Env;
 use crate::error::Error;
+pub use crate::model::sanitize::{sanitize, sanitize_line};
 
 pub use progress::Progress;
-pub use sanitize::{sanitize, sanitize_line};
 pub use style::{Glyphs, Paint};
 pub use table::Table;
 

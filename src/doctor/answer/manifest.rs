@@ -22,7 +22,10 @@ pub(super) fn meaning(view: &ManifestView, dialect: Dialect, authenticated: bool
         }
         Err(ExchangeFault::Protocol { text }) => {
             return Meaning::Server {
-                words: format!("no valid HTTP: {}", crate::ui::sanitize_line(text, 120)),
+                words: format!(
+                    "no valid HTTP: {}",
+                    crate::model::sanitize::sanitize_line(text, 120)
+                ),
             };
         }
         Err(fault) => return Meaning::NoAnswer(fault.clone()),
@@ -40,7 +43,10 @@ pub(super) fn meaning(view: &ManifestView, dialect: Dialect, authenticated: bool
         300..=399 => Meaning::Server {
             words: format!(
                 "{words}: it sends manifests to another place ({})",
-                crate::ui::sanitize_line(header(answer, "location").unwrap_or("no location"), 80)
+                crate::model::sanitize::sanitize_line(
+                    header(answer, "location").unwrap_or("no location"),
+                    80
+                )
             ),
         },
         _ if is_policy(answer.status, &text) => Meaning::Quarantined { words },

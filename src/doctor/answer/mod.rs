@@ -16,7 +16,7 @@ use crate::model::observation::{
     Answer, ConnectFault, DnsFault, ExchangeFault, ManifestView, ProxyFault, Purpose,
     RegistryError, TlsFault, Withheld,
 };
-use crate::ui::sanitize_line;
+use crate::model::sanitize::sanitize_line;
 
 /// What one manifest request came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::doctor::answer;
 use crate::doctor::target::Subject;
 use crate::model::dialect::Dialect;
 use crate::model::observation::{ExchangeFault, Login, LoginVerdict, Ping, PingKind, PushVerdict};
-use crate::ui::sanitize_line;
+use crate::model::sanitize::sanitize_line;
 
 mod config;
 mod manifest;

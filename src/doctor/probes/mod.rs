@@ -39,6 +39,6 @@ pub fn unread(check: Check, why: &Missing) -> Evidence {
         check,
         Vantage::Config,
         reason,
-        crate::ui::sanitize_line(&why.to_string(), 160),
+        crate::model::sanitize::sanitize_line(&why.to_string(), 160),
     )
 }

@@ -6,7 +6,7 @@ use crate::doctor::causes::Cause;
 use crate::doctor::evidence::{Fact, MirrorPlan, MirrorTrial, TrialOutcome, short_digest};
 use crate::doctor::finding::Finding;
 use crate::model::observation::{ConnectFault, ManifestKind, PingKind};
-use crate::ui::sanitize_line;
+use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[
     invalid_reference,

@@ -197,7 +197,12 @@ fn tag_or_digest_missing(case: &Case<'_>) -> Option<Finding> {
         .filter(|_| !by_digest)
         .and_then(|tags| nearest(image.tag().unwrap_or("latest"), tags));
     let also = near
-        .map(|tag| format!("; the nearest is {}", crate::ui::sanitize_line(tag, 60)))
+        .map(|tag| {
+            format!(
+                "; the nearest is {}",
+                crate::model::sanitize::sanitize_line(tag, 60)
+            )
+        })
         .unwrap_or_default();
     let summary = format!(
         "{} is not in {}/{}{also}",

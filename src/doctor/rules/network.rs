@@ -7,7 +7,7 @@ use crate::doctor::finding::Finding;
 use crate::model::observation::{
     ConnectFault, DnsFault, ExchangeFault, PingKind, ProxyFault, TlsFault,
 };
-use crate::ui::sanitize_line;
+use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[dns, connect, tls_cut, proxy, proxy_page, no_answer];
 

@@ -5,7 +5,7 @@ use crate::doctor::causes::Cause;
 use crate::doctor::evidence::Role;
 use crate::doctor::finding::Finding;
 use crate::model::observation::{LoginVerdict, PushVerdict};
-use crate::ui::sanitize_line;
+use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[login, shadowed, denied];
 

@@ -10,7 +10,7 @@ use crate::doctor::causes::Cause;
 use crate::doctor::evidence::short_digest;
 use crate::doctor::finding::Finding;
 use crate::model::observation::{Answer, LoginVerdict, PingKind};
-use crate::ui::sanitize_line;
+use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[
     rate_limit,

@@ -7,7 +7,7 @@ use crate::doctor::finding::Finding;
 use crate::doctor::target::Consumer;
 use crate::model::docker_config::EntryFault;
 use crate::model::keyring::NearMiss;
-use crate::ui::sanitize_line;
+use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[
     breaks_the_keyring,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::SecretBytes;
-use crate::cluster::ObjectRef;
 use crate::model::docker_config::Format;
+use crate::model::kinds::ObjectRef;
 
 /// The label that marks what this tool made, and its value.
 const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "kubectl-extreg");

@@ -7,7 +7,7 @@ use crate::doctor::evidence::{
     PolicyFact, Role, Side, SourceFact, SourceState, Status, TrialOutcome, Vantage,
 };
 use crate::doctor::target::Consumer;
-use crate::ui::sanitize_line;
+use crate::model::sanitize::sanitize_line;
 
 pub(super) fn describe(fact: &Fact, about: &About<'_>) -> Line {
     match fact {

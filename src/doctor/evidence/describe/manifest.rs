@@ -11,7 +11,7 @@ use crate::model::observation::{
     ExchangeFault, ManifestFact, ManifestKind, ManifestView, Withheld,
 };
 use crate::model::platform::Platform;
-use crate::ui::sanitize_line;
+use crate::model::sanitize::sanitize_line;
 
 /// A manifest request says something on the right to pull, on the manifest, or on neither.
 pub(super) fn manifest(view: &ManifestView, about: &About<'_>) -> Vec<Evidence> {

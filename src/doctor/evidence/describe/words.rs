@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::ui::sanitize_line;
+use crate::model::sanitize::sanitize_line;
 
 pub(super) fn address_words(addresses: &[IpAddr]) -> String {
     let all: Vec<String> = addresses.iter().map(ToString::to_string).collect();

@@ -1,6 +1,25 @@
 //! The kinds that this tool reads and writes. Objects stay JSON: a typed struct would drop what it does not know.
 
-use super::{Kind, ObjectRef};
+/// A kind of object as the API server serves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Kind {
+    /// Empty for the core group.
+    pub group: &'static str,
+    pub version: &'static str,
+    pub kind: &'static str,
+    /// Plural, lower case.
+    pub resource: &'static str,
+    pub namespaced: bool,
+}
+
+/// One object.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectRef {
+    pub kind: Kind,
+    /// `None` for objects of the cluster.
+    pub namespace: Option<String>,
+    pub name: String,
+}
 
 macro_rules! kinds {
     ($($name:ident: $group:literal $version:literal $kind:literal $resource:literal $namespaced:literal;)*) => {
