@@ -40,19 +40,27 @@ fn with_slow_plugin() -> World {
 
 #[test]
 fn every_verb_says_that_it_waits_for_the_plugin() {
-    for line in [
+    let lines = [
         "link quay.io --skip-check --registry-username robot --registry-password-stdin",
         "unlink quay.io",
         "undo",
         "doctor 127.0.0.1:1/a/b",
-    ] {
-        let world = with_slow_plugin();
-        if line == "undo" {
-            world.sandbox.write("go", "");
-            world.link("quay.io").success();
-            std::fs::remove_file(world.sandbox.path().join("go")).expect("removed");
-        }
-        let mut running = world.cmd(line).stdin(PASSWORD).spawn();
+    ];
+    // All at the same time: each is silent for the first two seconds.
+    let started: Vec<_> = lines
+        .into_iter()
+        .map(|line| {
+            let world = with_slow_plugin();
+            if line == "undo" {
+                world.sandbox.write("go", "");
+                world.link("quay.io").success();
+                std::fs::remove_file(world.sandbox.path().join("go")).expect("removed");
+            }
+            let running = world.cmd(line).stdin(PASSWORD).spawn();
+            (line, world, running)
+        })
+        .collect();
+    for (line, world, mut running) in started {
         running.wait_for_stderr("waiting for the credential plugin");
         world.sandbox.write("go", "");
         let output = running.wait();

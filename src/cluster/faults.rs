@@ -282,6 +282,9 @@ impl From<ClusterError> for Error {
             ClusterError::Conflict(_) => {
                 Self::failure(message).hint("it changed in the meantime; try again")
             }
+            ClusterError::Unreachable(_) => Self::failure(message).hint(
+                "is this the cluster that you mean? --context chooses another one of the kubeconfig",
+            ),
             _ => Self::failure(message),
         }
     }

@@ -188,7 +188,13 @@ async fn from_secret(
         .get(&kinds::SECRET.object(Some(namespace), name))
         .await?
         .map(Object::new)
-        .ok_or_else(|| Error::failure(format!("{place} not found")))?;
+        .ok_or_else(|| {
+            Error::failure(format!("{place} not found")).hint(if as_it_is {
+                "without --secret a secret is made from your credentials; --from-secret [NS/]NAME copies them"
+            } else {
+                "--from-secret NS/NAME takes it out of another namespace"
+            })
+        })?;
     let config = secret::read(&object)
         .map_err(|error| Error::failure(format!("{place} cannot be used: {error}")))?;
     let entry = entry_for(&config, &target.lookup_name(), as_it_is).ok_or_else(|| {
