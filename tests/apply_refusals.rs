@@ -164,7 +164,7 @@ fn a_failure_in_the_middle_says_what_was_done_and_how_to_take_it_back() {
     assert!(
         output
             .stderr
-            .contains("1 of 2 changes were made; `kubectl extreg undo "),
+            .contains("1 of 2 changes were made; `oc extreg undo "),
         "{}",
         output.stderr
     );

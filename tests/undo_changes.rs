@@ -126,7 +126,7 @@ fn a_changed_password_is_refused_whole_and_names_the_link() {
     assert!(
         output
             .stderr
-            .contains("`kubectl extreg link quay.io -n shop` makes it again"),
+            .contains("`oc extreg link quay.io -n shop` makes it again"),
         "{}",
         output.stderr
     );

@@ -29,7 +29,7 @@ fn the_way_back_of_a_link() {
     assert!(
         output
             .stderr
-            .contains("`kubectl extreg link quay.io -n shop` makes it again"),
+            .contains("`oc extreg link quay.io -n shop` makes it again"),
         "{}",
         output.stderr
     );
