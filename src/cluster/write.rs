@@ -64,7 +64,8 @@ impl Cluster {
                 one(),
                 Some((
                     JSON,
-                    delete_options(uid.as_deref(), resource_version.as_deref(), dry_run).to_string(),
+                    delete_options(uid.as_deref(), resource_version.as_deref(), dry_run)
+                        .to_string(),
                 )),
             ),
         };

@@ -42,10 +42,20 @@ impl Run {
 /// `kubectl-extreg`, and replace themselves by it with their environment as it is, in which the shells leave the program
 /// that they started as `_`. Where nothing tells, it is oc.
 pub fn program(env: &Env) -> &'static str {
-    let named = |path: &std::path::Path, name: &str| path.file_stem().is_some_and(|stem| stem == name);
-    let is_oc = env.args.first().is_some_and(|program| named(program.as_ref(), "oc-extreg"));
-    let by_kubectl = env.var("_").is_some_and(|program| named(program.as_ref(), "kubectl"));
-    if by_kubectl && !is_oc { "kubectl extreg" } else { "oc extreg" }
+    let named =
+        |path: &std::path::Path, name: &str| path.file_stem().is_some_and(|stem| stem == name);
+    let is_oc = env
+        .args
+        .first()
+        .is_some_and(|program| named(program.as_ref(), "oc-extreg"));
+    let by_kubectl = env
+        .var("_")
+        .is_some_and(|program| named(program.as_ref(), "kubectl"));
+    if by_kubectl && !is_oc {
+        "kubectl extreg"
+    } else {
+        "oc extreg"
+    }
 }
 
 /// Runs the verb.

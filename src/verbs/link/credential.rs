@@ -16,8 +16,8 @@ use crate::model::credential::Credential;
 use crate::model::docker_config::{DockerConfig, Entry, shown_key};
 use crate::model::{auth_file, keyring};
 use crate::plan::{Object, secret, token_user};
-use crate::verbs::{Run, connecting};
 use crate::verbs::namespaces::Namespaces;
+use crate::verbs::{Run, connecting};
 
 /// How long a credential helper may take.
 const HELPER_TIMEOUT: Duration = Duration::from_secs(30);

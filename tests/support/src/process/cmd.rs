@@ -215,7 +215,11 @@ impl Running {
     #[track_caller]
     pub fn wait_for_stderr(&mut self, words: &str) {
         while !self.stderr.so_far().contains(words) {
-            let ended = self.child.try_wait().expect("a child to wait for").is_some();
+            let ended = self
+                .child
+                .try_wait()
+                .expect("a child to wait for")
+                .is_some();
             if ended && self.stderr.to_end().contains(words) {
                 return;
             }
