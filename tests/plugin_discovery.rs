@@ -1,5 +1,10 @@
 //! kubectl and oc find the program as a plugin and run it.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a helper that cannot do its work ends the test"
+)]
+
 mod kit;
 
 use extreg_test_support::process::{Cmd, find_program};

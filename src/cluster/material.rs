@@ -115,10 +115,5 @@ fn decode(data: &str, origin: &str) -> Result<Vec<u8>, Error> {
 }
 
 fn read(path: &Path, origin: &str) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|error| {
-        Error::failure(format!(
-            "cannot read {origin} ({}): {error}",
-            path.display()
-        ))
-    })
+    std::fs::read(path).map_err(|error| Error::failure(format!("cannot read {origin}: {error}")))
 }

@@ -182,7 +182,7 @@ impl Reading {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    fn to_end(&mut self) -> String {
+    fn finish(&mut self) -> String {
         if let Some(reader) = self.reader.take() {
             reader.join().ok();
         }
@@ -220,7 +220,7 @@ impl Running {
                 .try_wait()
                 .expect("a child to wait for")
                 .is_some();
-            if ended && self.stderr.to_end().contains(words) {
+            if ended && self.stderr.finish().contains(words) {
                 return;
             }
             assert!(
@@ -257,8 +257,8 @@ impl Running {
         let elapsed = self.started.elapsed();
         Output {
             status,
-            stdout: self.stdout.to_end(),
-            stderr: self.stderr.to_end(),
+            stdout: self.stdout.finish(),
+            stderr: self.stderr.finish(),
             elapsed,
         }
     }
