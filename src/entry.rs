@@ -4,17 +4,18 @@
 
 use std::process::ExitCode;
 
-use crate::cli::{Cli, anywhere};
+use clap::FromArgMatches as _;
+
+use crate::cli::{self, Cli, anywhere};
 use crate::env::Env;
 use crate::error::{Error, Kind};
 use crate::ui::{ColorChoice, Ui};
 use crate::verbs::{self, Run};
-use clap::{CommandFactory as _, FromArgMatches as _};
 
 /// Runs the program that `env` describes and gives its exit status.
 pub fn run_program(env: Env) -> ExitCode {
     let program = verbs::program(&env);
-    let command = Cli::command().bin_name(program);
+    let command = cli::command(program);
     let args = anywhere::verb_first(&command, env.args.clone());
     let matches = command.try_get_matches_from(args);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {

@@ -57,6 +57,30 @@ fn what_may_not_be_read_is_named_too() {
 }
 
 #[test]
+fn only_who_lacks_a_right_is_sent_for_it() {
+    let hint = "hint: ask for the right";
+    let world = forbidden(Rule::verb("get").on("serviceaccounts"));
+    let output = world.link("quay.io").exits(1);
+    assert!(output.stderr.contains(hint), "{}", output.stderr);
+    let world = World::kubernetes();
+    let message = "secrets \"extreg-quay.io\" is forbidden: unable to create new content in namespace shop because it is being terminated";
+    world.api.fault(
+        Fault::answer(
+            403,
+            json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403, "message": message}),
+        )
+        .on_methods(&["PATCH"]),
+    );
+    let output = world.link("quay.io").exits(1);
+    assert!(
+        output.stderr.contains("being terminated"),
+        "{}",
+        output.stderr
+    );
+    assert!(!output.stderr.contains(hint), "{}", output.stderr);
+}
+
+#[test]
 fn pods_that_may_not_be_listed_do_not_stop_a_link() {
     let world = forbidden(Rule::verb("list").on("pods"));
     let output = world.link("quay.io").success();

@@ -95,6 +95,8 @@ fn passwords_on_the_command_line_are_refused_and_not_shown() {
         format!("link quay.io --registry-username robot --registry-password={PASSWORD}"),
         format!("link quay.io --registry-username robot --password={PASSWORD}"),
         format!("link quay.io --docker-password {PASSWORD}"),
+        format!("link quay.io --registry-username robot -p {PASSWORD}"),
+        format!("link quay.io --registry-username robot -p{PASSWORD}"),
         format!("link quay.io --registry-token {PASSWORD}"),
         format!("link quay.io --registry-username robot:{PASSWORD}"),
         format!("link robot:{PASSWORD}@quay.io"),
@@ -131,6 +133,18 @@ fn one_source_of_credentials_at_a_time() {
         let output = world.run(&format!("link quay.io {line}")).exits(2);
         assert!(output.stderr.starts_with("error: "), "{}", output.stderr);
     }
+}
+
+#[test]
+fn a_secret_of_another_namespace_is_copied_and_not_linked() {
+    let world = World::kubernetes();
+    let output = world.run("link quay.io --secret infra/corp").exits(2);
+    assert!(
+        output.stderr.contains("hint: --from-secret infra/corp"),
+        "{}",
+        output.stderr
+    );
+    assert!(world.api.requests().is_empty());
 }
 
 #[test]

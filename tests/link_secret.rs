@@ -386,7 +386,7 @@ fn the_usual_files_are_asked_when_nothing_is_given() {
     let world = World::kubernetes();
     let output = world.run("link quay.io --skip-check").exits(1);
     assert!(
-        output.stderr.contains("no credentials for"),
+        output.stderr.contains("no credentials for quay.io in "),
         "{}",
         output.stderr
     );

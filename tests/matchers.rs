@@ -201,7 +201,6 @@ fn an_import_looks_up_with_the_tag() {
     assert!(keyring::key_matches(key, "registry.example.com/team/app:1"));
 }
 
-#[expect(clippy::unwrap_used, reason = "the text is written right above")]
 fn config(keys: &[&str]) -> DockerConfig {
     let auths: serde_json::Map<_, _> = keys
         .iter()

@@ -34,6 +34,7 @@ pub struct CredentialFlags {
     pub secret: Option<String>,
     /// Only there to be refused without being shown.
     #[arg(
+        short = 'p',
         long,
         hide = true,
         visible_aliases = REFUSED,

@@ -7,7 +7,7 @@ use clap::Args;
 /// Without a cause it lists them all. Needs neither a network nor a cluster.
 #[derive(Debug, Clone, Args)]
 pub struct ExplainArgs {
-    /// The id of a cause, for example auth.no-credentials.
+    /// The id of a cause, for example auth.no-credentials; all are listed without one.
     #[arg(value_name = "CAUSE")]
     pub cause: Option<String>,
 }

@@ -77,6 +77,7 @@ pub struct Global {
         value_enum,
         default_value_t,
         value_name = "WHEN",
+        hide_possible_values = true,
         hide_short_help = true
     )]
     pub color: ColorChoice,

@@ -4,6 +4,7 @@
 pub mod anywhere;
 pub mod credential_flags;
 pub mod doctor;
+mod examples;
 pub mod explain;
 pub mod global;
 pub mod link;
@@ -14,7 +15,7 @@ pub mod registry_flags;
 pub mod undo;
 pub mod unlink;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use global::Global;
 
@@ -34,19 +35,31 @@ pub struct Cli {
     pub verb: Verb,
 }
 
-/// The verbs, one file each.
+/// The verbs, one file each; what a verb is for stands at its arguments.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Check the credentials of a registry, store them in one secret and link it to service accounts.
+    #[command(after_help = examples::LINK)]
     Link(Box<link::LinkArgs>),
-    /// Take a registry's secret off service accounts; delete it when it is ours and nothing uses it.
+    #[command(after_help = examples::UNLINK)]
     Unlink(Box<unlink::UnlinkArgs>),
-    /// Take back a change that this tool made.
+    #[command(after_help = examples::UNDO)]
     Undo(undo::UndoArgs),
-    /// Say why an image cannot be pulled, with the evidence and what to do.
+    #[command(after_help = examples::DOCTOR)]
     Doctor(Box<doctor::DoctorArgs>),
-    /// Explain a cause that doctor names.
     Explain(explain::ExplainArgs),
-    /// Print the version.
+    /// Prints the version.
     Version,
+}
+
+/// The command line under the name that the user called: `oc extreg` or `kubectl extreg`, in the usage and in the examples.
+pub fn command(program: &'static str) -> clap::Command {
+    Cli::command()
+        .bin_name(program)
+        .mut_subcommands(|verb| match verb.get_after_help() {
+            Some(text) => {
+                let text = text.to_string().replace(examples::PROGRAM, program);
+                verb.after_help(text)
+            }
+            None => verb,
+        })
 }

@@ -7,7 +7,7 @@ use super::output::WriteFlags;
 use super::purposes;
 use crate::plan::Purposes;
 
-/// Takes a registry's secret off service accounts, and deletes it when it is ours and nothing uses it any more.
+/// Takes a registry's secret off service accounts, and deletes it when this tool made it and nothing uses it any more.
 #[derive(Debug, Clone, Args)]
 pub struct UnlinkArgs {
     /// The registry as `link` was given it, or the name of a secret.

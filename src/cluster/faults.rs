@@ -262,6 +262,12 @@ fn of_tls(error: &rustls::Error, server: &str) -> String {
     )
 }
 
+/// Quotas, webhooks and namespaces that are being deleted refuse with 403 as well, and no right helps there. Source of the
+/// words: apiserver `pkg/endpoints/handlers/responsewriters` `forbiddenMessage` (`User "dev" cannot get resource ...`).
+fn is_about_rights(message: &str) -> bool {
+    message.contains(" cannot ")
+}
+
 impl From<ClusterError> for Error {
     fn from(error: ClusterError) -> Self {
         let message = error.to_string();
@@ -271,7 +277,7 @@ impl From<ClusterError> for Error {
                 resource,
                 namespace,
                 ..
-            } => {
+            } if is_about_rights(&message) => {
                 let place = namespace.map_or_else(String::new, |name| format!(" -n {name}"));
                 Self::failure(message).hint(format!(
                     "ask for the right; `kubectl auth can-i {verb} {resource}{place}` tells whether you have it"
@@ -282,6 +288,9 @@ impl From<ClusterError> for Error {
             ClusterError::Conflict(_) => {
                 Self::failure(message).hint("it changed in the meantime; try again")
             }
+            ClusterError::Unreachable(_) => Self::failure(message).hint(
+                "is this the cluster that you mean? --context chooses another one of the kubeconfig",
+            ),
             _ => Self::failure(message),
         }
     }

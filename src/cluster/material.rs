@@ -29,7 +29,7 @@ pub(super) fn authority(cwd: &Path, chosen: &Chosen) -> Result<Option<Authority>
     } else if let Some(file) = given(cluster.certificate_authority.as_ref()) {
         let path = cwd.join(file);
         let origin = format!("the certificate authority {}", path.display());
-        (read(&path, &origin)?, origin)
+        (read(&path, "the certificate authority")?, origin)
     } else {
         return Ok(None);
     };

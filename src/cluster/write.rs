@@ -64,7 +64,8 @@ impl Cluster {
                 one(),
                 Some((
                     JSON,
-                    delete_options(uid.as_deref(), resource_version.as_deref()).to_string(),
+                    delete_options(uid.as_deref(), resource_version.as_deref(), dry_run)
+                        .to_string(),
                 )),
             ),
         };
@@ -73,9 +74,9 @@ impl Cluster {
             path = path
                 .query("fieldManager", FIELD_MANAGER)
                 .query("fieldValidation", "Strict");
-        }
-        if dry_run {
-            path = path.query("dryRun", "All");
+            if dry_run {
+                path = path.query("dryRun", "All");
+            }
         }
         let call = Call {
             method,
@@ -105,12 +106,17 @@ impl Cluster {
     }
 }
 
-fn delete_options(uid: Option<&str>, resource_version: Option<&str>) -> Value {
+/// The body of a DELETE. Where there is one the server does not look at the query: a `dryRun` there would be overlooked and
+/// the object deleted (apiserver `pkg/endpoints/handlers` `DeleteResource`).
+fn delete_options(uid: Option<&str>, resource_version: Option<&str>, dry_run: bool) -> Value {
     let mut options = json!({
         "apiVersion": "v1",
         "kind": "DeleteOptions",
         "propagationPolicy": "Background",
     });
+    if dry_run {
+        options["dryRun"] = json!(["All"]);
+    }
     if let Some(uid) = uid {
         options["preconditions"]["uid"] = json!(uid);
     }

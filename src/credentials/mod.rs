@@ -187,7 +187,7 @@ async fn ask(
         .find(|(key, _)| auth_file::helper_key_matches(key, name))
     {
         let server = server_url(name);
-        return ask_helper(env, path, helper, &server, key, name, timeout).await;
+        return ask_helper(env, path, helper, &server, key, timeout).await;
     }
     let matched = auth_file::lookup(&[config], name).map(|at| &config.entries()[at.entry]);
     let fault = match matched {
@@ -207,7 +207,7 @@ async fn ask(
     match (config.creds_store(), fault) {
         (Some(store), None | Some((_, EntryFault::Empty))) => {
             let key = matched.map_or_else(|| server_url(name), |entry| entry.key.clone());
-            ask_helper(env, path, store, &key, &key, name, timeout).await
+            ask_helper(env, path, store, &key, &key, timeout).await
         }
         (_, Some((entry, fault))) => {
             let error = SourceError::BadEntry {
@@ -249,7 +249,6 @@ async fn ask_helper(
     helper: &str,
     server: &str,
     key: &str,
-    name: &str,
     timeout: Duration,
 ) -> Result<Answer, SourceError> {
     let answer = helper::get(env, helper, server, timeout)
@@ -269,7 +268,7 @@ async fn ask_helper(
         }),
         None => Answer::Nothing(SourceError::Helper {
             helper: helper.to_owned(),
-            reason: format!("has no credentials for {name}"),
+            reason: format!("has no credentials for {server}"),
         }),
     })
 }

@@ -74,8 +74,13 @@ fn ping_of(exchange: Exchange, host: &str) -> Ping {
 /// What kind of host gives this answer to `/v2/`.
 pub(super) fn classify(answer: &Answer) -> PingKind {
     let says_registry = answer.header("docker-distribution-api-version").is_some();
-    let speaks_json = serde_json::from_slice::<serde_json::Value>(&answer.body).is_ok();
+    let json = serde_json::from_slice::<serde_json::Value>(&answer.body).ok();
+    let speaks_json = json.is_some();
     match answer.status {
+        // The `Status` of apimachinery `pkg/apis/meta/v1`, which no registry sends: its address was taken for the registry's.
+        400.. if json.is_some_and(|it| it["kind"] == "Status" && it["apiVersion"] == "v1") => {
+            other(answer, "it is the API server of a cluster")
+        }
         429 => PingKind::RateLimited,
         500.. => PingKind::ServerError,
         200..300 if says_registry || speaks_json => PingKind::Open,
@@ -163,6 +168,17 @@ mod tests {
             }
         );
         assert!(matches!(kind(200, &[], ""), PingKind::NotARegistry { .. }));
+    }
+
+    #[test]
+    fn an_api_server_is_no_registry_that_refuses() {
+        for status in [401, 403] {
+            let said = r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"no"}"#;
+            assert!(matches!(
+                kind(status, &[("content-type", "application/json")], said),
+                PingKind::NotARegistry { why, .. } if why.contains("API server")
+            ));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Colour is decided once (`--color`, `NO_COLOR`, `TERM=dumb`, no terminal); meaning never depends on it. Text that came
 //! from a registry, a cluster or a helper goes through [`sanitize`] before it is printed.
 
+mod aside;
 mod progress;
 mod prompt;
 mod style;
@@ -13,7 +14,9 @@ use std::io::{self, Write};
 use crate::env::Env;
 use crate::error::Error;
 pub use crate::model::sanitize::{sanitize, sanitize_line};
+use aside::Shared;
 
+pub use aside::Aside;
 pub use progress::Progress;
 pub use style::{Glyphs, Paint};
 pub use table::Table;
@@ -30,7 +33,7 @@ pub enum ColorChoice {
 /// The two streams, and how to write to them. Cheap to pass by `&mut`; tests give it buffers.
 pub struct Ui {
     out: Box<dyn Write + Send>,
-    err: Box<dyn Write + Send>,
+    err: Shared,
     out_paint: Paint,
     err_paint: Paint,
     glyphs: Glyphs,
@@ -46,7 +49,7 @@ impl Ui {
         let (utf8, width) = (style::locale_is_utf8(env), style::terminal_width(env));
         Self {
             out: Box::new(io::stdout()),
-            err: Box::new(io::stderr()),
+            err: Shared::of(Box::new(io::stderr())),
             out_paint: Paint::decide(env, color, env.terminal.stdout),
             err_paint: Paint::decide(env, color, env.terminal.stderr),
             glyphs: Glyphs::for_locale(utf8),
@@ -61,7 +64,7 @@ impl Ui {
     pub fn to_sinks(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
         Self {
             out,
-            err,
+            err: Shared::of(err),
             out_paint: Paint::plain(),
             err_paint: Paint::plain(),
             glyphs: Glyphs::for_locale(true),
@@ -137,7 +140,7 @@ impl Ui {
         if !text.ends_with('\n') {
             text.push('\n');
         }
-        let sink = if error.use_stderr() {
+        let sink: &mut dyn Write = if error.use_stderr() {
             &mut self.err
         } else {
             &mut self.out
@@ -159,6 +162,14 @@ impl Ui {
     /// Columns of the terminal, at most 100, 84 where there is none.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// A handle for lines like [`status`](Self::status), as quiet as this is now.
+    pub fn aside(&self) -> Aside {
+        Aside {
+            err: self.err.clone(),
+            quiet: self.quiet,
+        }
     }
 
     /// Whether a question can be asked.

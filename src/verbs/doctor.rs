@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::Run;
+use super::connecting::connect;
 use crate::cli::doctor::{DoctorArgs, ReportFormat};
 use crate::cli::global::Global;
 use crate::cluster::Cluster;
-use crate::cluster::connect;
 use crate::doctor::diagnosis::Outcome;
 use crate::doctor::probes::ports;
 use crate::doctor::run::{self, Request};
@@ -77,7 +77,7 @@ async fn cluster(run: &Run, global: &Global, args: &DoctorArgs) -> Result<Option
     if args.no_cluster {
         return Ok(None);
     }
-    connect::connect(&run.env, &global.connect_options())
+    connect(run, global)
         .await
         .map(Some)
         .map_err(|error| error.hint("--no-cluster looks at the registry alone"))

@@ -10,10 +10,10 @@ mod workload;
 
 use jiff::Timestamp;
 
+use super::connecting::connect;
 use super::{Run, namespaces, writing};
 use crate::cli::global::Global;
 use crate::cli::link::LinkArgs as Flags;
-use crate::cluster::connect::connect;
 use crate::error::Error;
 use crate::plan::link::{self, LinkArgs, LinkRefusal, SecretSource};
 use crate::plan::naming;
@@ -23,15 +23,15 @@ use crate::plan::secret::Content;
 pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result<(), Error> {
     credential::refuse_on_command_line(flags)?;
     let target = target::Target::of(&mut run.ui, flags)?;
+    let name = secret_name(flags, &target)?;
     // Standard input and the prompt come before anything that takes time.
     let given = credential::given(run, flags, &target)?;
-    let cluster = connect(&run.env, &global.connect_options()).await?;
+    let cluster = connect(run, global).await?;
     let namespaces = namespaces::resolve(run, &cluster, global, &flags.namespaces).await?;
     let accounts = workload::accounts(&cluster, flags, &namespaces.names).await?;
     let credential =
         credential::find(run, global, flags, &target, &cluster, &namespaces, given).await?;
 
-    let name = secret_name(flags, &target)?;
     // The version is asked for now, and known when it is wanted.
     let (checked, views, _) = tokio::join!(
         check::check(&run.env, &cluster, flags, &target, &credential),
@@ -72,6 +72,10 @@ fn secret_name(flags: &Flags, target: &target::Target) -> Result<String, Error> 
     let given = flags.credentials.secret.as_ref().or(flags.name.as_ref());
     match given {
         Some(name) if naming::is_object_name(name) => Ok(name.clone()),
+        Some(name) if flags.credentials.secret.is_some() && name.contains('/') => Err(Error::usage(
+            "--secret links a secret of the namespace itself: it takes a name without a namespace",
+        )
+        .hint(format!("--from-secret {name} makes a copy of its login"))),
         Some(name) => Err(Error::usage(format!("{name:?} is no name for a secret"))
             .hint("lower-case letters, digits, dashes and dots, beginning and ending with a letter or digit")),
         None => Ok(naming::secret_name(&target.registry.to_string())),

@@ -3,13 +3,13 @@
 mod gather;
 mod list;
 
+use super::connecting::connect;
 use super::{Run, writing};
 use crate::apply::journal::{Journal, Record};
 use crate::cli::global::Global;
 use crate::cli::output::DryRun;
 use crate::cli::undo::UndoArgs as Flags;
 use crate::cluster::Cluster;
-use crate::cluster::connect::connect;
 use crate::error::Error;
 use crate::plan::undo::{self, UndoRefusal};
 
@@ -34,7 +34,7 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
             run.program
         )));
     }
-    let cluster = connect(&run.env, &global.connect_options()).await?;
+    let cluster = connect(run, global).await?;
     same_cluster(&record, &cluster)?;
     let (recorded, namers) = gather::gather(run, &cluster, &record).await?;
     let plan = undo::undo(&recorded, &namers).map_err(|it| refused(it, &record, run.program))?;

@@ -2,16 +2,16 @@
 
 mod gather;
 
+use super::connecting::connect;
 use super::{Run, namespaces, writing};
 use crate::cli::global::Global;
 use crate::cli::unlink::UnlinkArgs as Flags;
-use crate::cluster::connect::connect;
 use crate::error::Error;
 use crate::plan::unlink::{self, UnlinkArgs, UnlinkRefusal};
 
 pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result<(), Error> {
     let target = gather::Target::of(&flags.target)?;
-    let cluster = connect(&run.env, &global.connect_options()).await?;
+    let cluster = connect(run, global).await?;
     let namespaces = namespaces::resolve(run, &cluster, global, &flags.namespaces).await?;
     let views = gather::gather(&cluster, &namespaces, &target, flags).await?;
     let args = UnlinkArgs {

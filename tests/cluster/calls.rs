@@ -192,12 +192,18 @@ async fn writes_go_over_the_wire_as_kubectl_sends_them() {
             );
             assert_eq!(request.header("content-type"), content_type);
             assert_eq!(query.get("force").map(String::as_str), force);
+            // The server reads the options of a DELETE from its body alone.
+            let in_query = dry && method != "DELETE";
             assert_eq!(
                 query.get("dryRun").map(String::as_str),
-                dry.then_some("All")
+                in_query.then_some("All")
             );
             if method == "DELETE" {
                 let options = request.json();
+                assert_eq!(
+                    options["dryRun"],
+                    if dry { json!(["All"]) } else { json!(null) }
+                );
                 assert_eq!(
                     options["preconditions"],
                     json!({"uid": "u-1", "resourceVersion": "7"})

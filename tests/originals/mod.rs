@@ -2,12 +2,6 @@
 //! names, for comparison with the crate's own.
 //!
 //! Strings are bytes, as in Go. Where Go walks a map in no fixed order, the order of the entries is taken.
-#![expect(
-    clippy::enum_variant_names,
-    clippy::manual_is_ascii_check,
-    clippy::match_like_matches_macro,
-    reason = "as the originals have it"
-)]
 
 pub(crate) mod containers_image;
 pub(crate) mod kubelet;

@@ -62,10 +62,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(
-        clippy::case_sensitive_file_extension_comparisons,
-        reason = "no files: host names, and a name in a page"
-    )]
     fn pages_fit_a_terminal_and_name_only_causes_that_exist() {
         for &cause in Cause::ALL {
             for line in page(cause).lines() {

@@ -7,6 +7,7 @@ use super::target::Target;
 use crate::cli::link::LinkArgs as Flags;
 use crate::cluster::Cluster;
 use crate::cluster::snapshot::WantConfig;
+use crate::doctor::causes::Cause;
 use crate::doctor::check::{self, CheckOutcome, CheckRequest, CheckStatus};
 use crate::doctor::probes::config;
 use crate::doctor::setup;
@@ -111,6 +112,15 @@ impl Checked {
             .cause
             .map_or_else(String::new, |cause| format!(" ({})", cause.id()));
         let error = Error::failure(format!("{}{cause}", sanitize_line(&outcome.summary, 600)));
+        let error = match outcome.cause {
+            Some(Cause::UnknownCa) => error.hint(
+                "--registry-ca FILE checks against the CA that signed it; the nodes need that CA too",
+            ),
+            Some(Cause::PlainHttp) => error.hint(
+                "--plain-http speaks to it as it is, the password included; the nodes must be told to as well",
+            ),
+            _ => error,
+        };
         let error = match outcome.cause {
             Some(cause) => error.hint(format!("`{program} explain {}` tells more", cause.id())),
             None => error.hint("--image IMAGE checks the login with a pull"),

@@ -16,8 +16,8 @@ use crate::model::credential::Credential;
 use crate::model::docker_config::{DockerConfig, Entry, shown_key};
 use crate::model::{auth_file, keyring};
 use crate::plan::{Object, secret, token_user};
-use crate::verbs::Run;
 use crate::verbs::namespaces::Namespaces;
+use crate::verbs::{Run, connecting};
 
 /// How long a credential helper may take.
 const HELPER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -160,13 +160,15 @@ async fn from_files(
         }
         None => credentials::from_usual_places(env, &name, HELPER_TIMEOUT).await,
     };
-    let found = found.map_err(|error| {
-        let nowhere = matches!(error, SourceError::Nowhere { .. });
-        let error = Error::failure(error.to_string());
-        if nowhere {
-            error.hint("--registry-username NAME asks for a password; -a FILE, --from-secret NAME and --secret NAME take what is stored elsewhere")
-        } else {
-            error
+    let found = found.map_err(|mut error| {
+        // The image that it was looked up by is ours; the user spoke of a registry.
+        if let SourceError::NoEntry { name, .. } | SourceError::Nowhere { name, .. } = &mut error {
+            *name = target.registry.to_string();
+        }
+        let elsewhere = "--registry-username NAME asks for a password; -a FILE, --from-secret NAME and --secret NAME take what is stored elsewhere";
+        match error {
+            SourceError::Nowhere { .. } => Error::failure(error.to_string()).hint(elsewhere),
+            error => error.into(),
         }
     })?;
     Ok((found.credential, found.origin))
@@ -186,7 +188,13 @@ async fn from_secret(
         .get(&kinds::SECRET.object(Some(namespace), name))
         .await?
         .map(Object::new)
-        .ok_or_else(|| Error::failure(format!("{place} not found")))?;
+        .ok_or_else(|| {
+            Error::failure(format!("{place} not found")).hint(if as_it_is {
+                "without --secret a secret is made from your credentials; --from-secret [NS/]NAME copies them"
+            } else {
+                "--from-secret NS/NAME takes it out of another namespace"
+            })
+        })?;
     let config = secret::read(&object)
         .map_err(|error| Error::failure(format!("{place} cannot be used: {error}")))?;
     let entry = entry_for(&config, &target.lookup_name(), as_it_is).ok_or_else(|| {
@@ -236,7 +244,13 @@ async fn from_context(
     target: &Target,
     yes: bool,
 ) -> Result<(Credential, String), Error> {
-    let login = connect::login_of_context(&run.env, &global.connect_options(), context).await?;
+    let login = connect::login_of_context_with(
+        &run.env,
+        &global.connect_options(),
+        context,
+        &connecting::hooks(run),
+    )
+    .await?;
     let host = target.registry.endpoint.api_host();
     if !same_domain(&login.server, host) && !yes {
         let question = format!(

@@ -54,16 +54,22 @@ impl Request {
     /// Whether it asked to change something: a method that writes, no dry run, no review, no import dry run.
     pub fn is_write(&self) -> bool {
         let reviews = ["selfsubjectaccessreviews", "selfsubjectreviews"];
-        matches!(self.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE")
-            && self.parameter("dryRun").is_none()
-            && self
-                .json()
-                .is_none_or(|body| self.method != "DELETE" || body["dryRun"].is_null())
-            && !reviews.iter().any(|review| self.path.ends_with(review))
-            && !(self.path.ends_with("/imagestreamimports")
+        let asks = self.is_dry_run()
+            || reviews.iter().any(|review| self.path.ends_with(review))
+            || self.path.ends_with("/imagestreamimports")
                 && self
                     .json()
-                    .is_some_and(|body| body["spec"]["import"] == Value::Bool(false)))
+                    .is_some_and(|body| body["spec"]["import"] == Value::Bool(false));
+        matches!(self.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE") && !asks
+    }
+
+    /// Whether it asked for a dry run: in the query, or in the body of a DELETE that has one, where the query counts for
+    /// nothing.
+    pub fn is_dry_run(&self) -> bool {
+        match self.json() {
+            Some(body) if self.method == "DELETE" => !body["dryRun"].is_null(),
+            _ => self.parameter("dryRun").is_some(),
+        }
     }
 
     /// Whether any header or the body or the query contains this text, as it is or as base64.

@@ -98,7 +98,7 @@ impl Options {
         })
     }
 
-    /// Reads the body and the query of a DELETE.
+    /// Reads the body of a DELETE, or the query where there is no body: the real server never reads both.
     pub(crate) fn parse_delete(call: &Call) -> Result<DeleteOptions, ApiError> {
         let kind = "DeleteOptions";
         let body: Value = if call.body.is_empty() {
@@ -112,21 +112,19 @@ impl Options {
                 .and_then(Value::as_str)
                 .map(ToOwned::to_owned)
         };
-        let mut dry: Vec<&str> = call
-            .query
-            .iter()
-            .filter(|(key, _)| key == "dryRun")
-            .map(|(_, value)| value.as_str())
-            .collect();
-        dry.extend(
-            body["dryRun"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str),
-        );
-        let policy = text("/propagationPolicy")
-            .unwrap_or_else(|| call.parameter("propagationPolicy").to_owned());
+        let (dry, policy): (Vec<&str>, String) = if body.is_null() {
+            let dry = call.query.iter().filter(|(key, _)| key == "dryRun");
+            (
+                dry.map(|(_, value)| value.as_str()).collect(),
+                call.parameter("propagationPolicy").to_owned(),
+            )
+        } else {
+            let dry = body["dryRun"].as_array().into_iter().flatten();
+            (
+                dry.filter_map(Value::as_str).collect(),
+                text("/propagationPolicy").unwrap_or_default(),
+            )
+        };
         if !matches!(policy.as_str(), "" | "Orphan" | "Background" | "Foreground") {
             let allowed = ["Background", "Foreground", "Orphan"];
             return Err(refuse(

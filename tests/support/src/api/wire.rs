@@ -72,6 +72,10 @@ impl Call {
 
     /// Whether nothing is to be stored.
     pub(crate) fn is_dry_run(&self) -> bool {
+        if self.method == "DELETE" && !self.body.is_empty() {
+            return serde_json::from_slice(&self.body)
+                .is_ok_and(|body: Value| !body["dryRun"].is_null());
+        }
         !self.parameter("dryRun").is_empty()
     }
 }

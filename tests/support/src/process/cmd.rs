@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -144,8 +144,8 @@ impl Cmd {
         std::thread::spawn(move || stdin.write_all(&text).ok());
         Running {
             name,
-            stdout: Some(read_all(child.stdout.take().expect("a pipe"))),
-            stderr: Some(read_all(child.stderr.take().expect("a pipe"))),
+            stdout: Reading::of(child.stdout.take().expect("a pipe")),
+            stderr: Reading::of(child.stderr.take().expect("a pipe")),
             child,
             started,
             timeout: self.timeout,
@@ -154,20 +154,48 @@ impl Cmd {
     }
 }
 
-fn read_all(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        pipe.read_to_end(&mut bytes).ok();
-        bytes
-    })
+/// A pipe that is read to its end, and what has come out of it so far.
+struct Reading {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Reading {
+    fn of(mut pipe: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let all = bytes.clone();
+        let reader = std::thread::spawn(move || {
+            let mut chunk = [0; 8192];
+            while let Ok(length @ 1..) = pipe.read(&mut chunk) {
+                let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+                all.extend_from_slice(&chunk[..length]);
+            }
+        });
+        Self {
+            bytes,
+            reader: Some(reader),
+        }
+    }
+
+    fn so_far(&self) -> String {
+        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn finish(&mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            reader.join().ok();
+        }
+        self.so_far()
+    }
 }
 
 /// A command that runs. Dropping it kills it.
 pub struct Running {
     name: String,
     child: Child,
-    stdout: Option<JoinHandle<Vec<u8>>>,
-    stderr: Option<JoinHandle<Vec<u8>>>,
+    stdout: Reading,
+    stderr: Reading,
     started: Instant,
     timeout: Duration,
     _sandbox: Arc<Sandbox>,
@@ -181,6 +209,28 @@ impl Running {
             .status()
             .expect("the kill command");
         assert!(status.success(), "kill -INT failed");
+    }
+
+    /// Waits until it has said this on standard error. Panics when it ends, or its time does, before that.
+    #[track_caller]
+    pub fn wait_for_stderr(&mut self, words: &str) {
+        while !self.stderr.so_far().contains(words) {
+            let ended = self
+                .child
+                .try_wait()
+                .expect("a child to wait for")
+                .is_some();
+            if ended && self.stderr.finish().contains(words) {
+                return;
+            }
+            assert!(
+                !ended && self.started.elapsed() < self.timeout,
+                "{} did not say {words:?}\n--- stderr\n{}",
+                self.name,
+                self.stderr.so_far()
+            );
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// Waits for its end. Panics when that takes longer than the command's timeout.
@@ -205,14 +255,10 @@ impl Running {
 
     fn output(&mut self, status: Option<i32>) -> Output {
         let elapsed = self.started.elapsed();
-        let collect = |reader: &mut Option<JoinHandle<Vec<u8>>>| {
-            let bytes = reader.take().and_then(|thread| thread.join().ok());
-            String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
-        };
         Output {
             status,
-            stdout: collect(&mut self.stdout),
-            stderr: collect(&mut self.stderr),
+            stdout: self.stdout.finish(),
+            stderr: self.stderr.finish(),
             elapsed,
         }
     }

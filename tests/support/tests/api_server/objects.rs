@@ -214,6 +214,10 @@ fn dry_run_answers_and_stores_nothing() {
         // A dry run is checked like the real thing.
         let taken = post(&api, &format!("{maps}?dryRun=All"), &map("one"));
         assert_eq!(taken.status, 409);
+        // A DELETE with a body takes its options from there, and the query counts for nothing.
+        let body = json!({"kind": "DeleteOptions", "apiVersion": "v1"});
+        delete(&api, &format!("{path}?dryRun=All"), &body).expect(200);
+        assert_eq!(get(&api, &path).status, 404);
     });
 }
 

@@ -1,0 +1,37 @@
+//! The examples at the end of each verb's help.
+
+/// How the examples call the tool; the help says it as the user did.
+pub(super) const PROGRAM: &str = "oc extreg";
+
+pub(super) const LINK: &str = "\
+Examples:
+  # With a robot account; the password is asked for
+  oc extreg link quay.io/team --registry-username team+puller
+
+  # With what podman or docker logged in with, checked with an image
+  oc extreg link registry.example.com:5000 --image registry.example.com:5000/shop/web:1.2
+
+  # With the entry of a file, for pulls and builds; see first what would be written
+  oc extreg link ghcr.io -a auth.json --for pull,push --dry-run=server";
+
+pub(super) const UNLINK: &str = "\
+Examples:
+  # From all service accounts of the namespace, and the secret with it
+  oc extreg unlink quay.io/team
+
+  # Only what builds push with
+  oc extreg unlink quay.io/team --for push -z builder";
+
+pub(super) const UNDO: &str = "\
+Examples:
+  # What there is to take back, and the last of it
+  oc extreg undo --list
+  oc extreg undo";
+
+pub(super) const DOCTOR: &str = "\
+Examples:
+  # As the pods of this namespace would pull it
+  oc extreg doctor quay.io/team/web:1.2
+
+  # The registry alone, with the credentials of a file
+  oc extreg doctor quay.io/team/web:1.2 --no-cluster -a auth.json";
