@@ -45,6 +45,18 @@ pub(super) fn fault_of(
             our_limits: false,
         });
     }
+    // HTTP/2 keeps only the words of what ended its connection, and every request that was under way gets them.
+    if let Some((_, alert)) = chain_text(error).split_once("received fatal alert: ") {
+        let insists = matches!(alert, "CertificateRequired" | "NoCertificate");
+        return ExchangeFault::Tls(if traits.wants_client_certificate || insists {
+            TlsFault::ClientCertificateWanted
+        } else {
+            TlsFault::Handshake {
+                text: format!("the server ended the connection with the alert {alert}"),
+                our_limits: false,
+            }
+        });
+    }
     if !https && traits.beginning.is_tls_alert() {
         return ExchangeFault::Protocol {
             text: "the port answers plain HTTP with a TLS alert: it wants https".to_owned(),
