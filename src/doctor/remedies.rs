@@ -188,12 +188,8 @@ impl Tool<'_> {
             )),
             Cause::PlainHttp => self.insecure(),
             Cause::HttpsRequired => vec![
-                Remedy::new(Applicability::Safe, "leave out --plain-http").command([
-                    self.client,
-                    "extreg",
-                    "doctor",
-                    &self.case.subject.text,
-                ]),
+                Remedy::new(Applicability::Safe, "leave out --plain-http")
+                    .command(self.again(&self.case.subject.text, &[])),
             ],
             Cause::Handshake => Self::manual(format!(
                 "let {registry} offer TLS 1.2 or 1.3 with usual ciphers, and ask for no client certificate"

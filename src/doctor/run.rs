@@ -212,6 +212,8 @@ fn trials(
             openshift: false,
             trusted_ca: None,
             client: setting.client,
+            flags: setting.flags.clone(),
+            push: setting.push,
         };
         let mut subject = mirror.leg.subject.clone();
         subject.plain_http = speaks_plain_http(&subject, &evidence);
