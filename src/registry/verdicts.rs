@@ -114,9 +114,7 @@ pub(super) fn token_fault(fault: &ExchangeFault) -> LoginVerdict {
         }
         ExchangeFault::Withheld(
             Withheld::RefusedBefore | Withheld::IdentityToken | Withheld::Redirect { .. },
-        ) => {
-            unknown("it was not asked")
-        }
+        ) => unknown("it was not asked"),
         ExchangeFault::Deadline => unknown("the time was up before the token service answered"),
     }
 }
