@@ -170,6 +170,10 @@ impl Tool<'_> {
             Cause::Refused | Cause::Timeout | Cause::Reset => Self::manual(format!(
                 "see that {registry} runs, and that firewalls let this machine and the nodes through"
             )),
+            // No proxy of this machine's was used, so that NO_PROXY changes nothing.
+            Cause::Proxy if self.case.proxy().is_none() => Self::manual(format!(
+                "ask whoever runs the network or {registry} what refuses there: a gateway, a firewall, a proxy"
+            )),
             Cause::Proxy => {
                 Self::manual(format!("mend the proxy, or put {registry} into NO_PROXY"))
             }
