@@ -115,6 +115,8 @@ pub async fn check(request: CheckRequest) -> CheckOutcome {
         openshift: false,
         trusted_ca: None,
         client: "oc",
+        flags: Vec::new(),
+        push: false,
     };
     outcome(
         &rank::diagnose(leg.subject.clone(), leg.sink.taken(), &setting),

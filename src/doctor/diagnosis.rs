@@ -21,6 +21,10 @@ pub struct Setting {
     pub trusted_ca: Option<String>,
     /// The client through which the user calls, `oc` or `kubectl`.
     pub client: &'static str,
+    /// The flags of this run that a command which looks again must repeat; no flag that holds a secret.
+    pub flags: Vec<String>,
+    /// A push is judged beside the pull.
+    pub push: bool,
 }
 
 impl Setting {

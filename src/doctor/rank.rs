@@ -81,7 +81,7 @@ fn precedence(cause: Cause) -> usize {
 /// Judges the evidence on one target.
 pub fn diagnose(subject: Subject, evidence: Vec<Evidence>, setting: &Setting) -> Diagnosis {
     let mut evidence = EvidenceSet::new(evidence);
-    complete(&mut evidence, &subject, setting.cluster, setting.openshift);
+    complete(&mut evidence, &subject, setting);
     let case = Case::new(&subject, &evidence);
     let by_mirror = case
         .evidence

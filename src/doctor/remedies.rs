@@ -170,6 +170,10 @@ impl Tool<'_> {
             Cause::Refused | Cause::Timeout | Cause::Reset => Self::manual(format!(
                 "see that {registry} runs, and that firewalls let this machine and the nodes through"
             )),
+            // No proxy of this machine's was used, so that NO_PROXY changes nothing.
+            Cause::Proxy if self.case.proxy().is_none() => Self::manual(format!(
+                "ask whoever runs the network or {registry} what refuses there: a gateway, a firewall, a proxy"
+            )),
             Cause::Proxy => {
                 Self::manual(format!("mend the proxy, or put {registry} into NO_PROXY"))
             }
@@ -188,12 +192,8 @@ impl Tool<'_> {
             )),
             Cause::PlainHttp => self.insecure(),
             Cause::HttpsRequired => vec![
-                Remedy::new(Applicability::Safe, "leave out --plain-http").command([
-                    self.client,
-                    "extreg",
-                    "doctor",
-                    &self.case.subject.text,
-                ]),
+                Remedy::new(Applicability::Safe, "leave out --plain-http")
+                    .command(self.again(&self.case.subject.text, &[])),
             ],
             Cause::Handshake => Self::manual(format!(
                 "let {registry} offer TLS 1.2 or 1.3 with usual ciphers, and ask for no client certificate"

@@ -16,7 +16,7 @@ use super::evidence::{Check, Evidence, Fact, MirrorTrial, SkipReason, TrialOutco
 use super::rank;
 use super::schedule::Leg;
 use super::sink::{Sink, Writer};
-use super::target::{Operation, Subject};
+use super::target::{Consumer, Operation, Subject};
 use crate::cluster::Cluster;
 use crate::env::Env;
 use crate::error::Error;
@@ -150,8 +150,12 @@ fn judged(
         evidence.extend(leg.sink.taken());
         subject.plain_http = speaks_plain_http(&leg.subject, &evidence);
     }
+    // What the transport and the lack of credentials make needless was not cut off.
+    let mut needless = Vec::new();
+    needless.extend(subject.plain_http.then_some(Check::Tls));
+    needless.extend((subject.consumer == Consumer::Anonymous).then_some(Check::Login));
     if interrupted {
-        mark_interrupted(&mut evidence, &[]);
+        mark_interrupted(&mut evidence, &needless);
     }
     let mut results = vec![rank::diagnose(subject.clone(), evidence, setting)];
     if push {
@@ -160,15 +164,13 @@ fn judged(
             evidence.extend(leg.sink.taken());
         }
         if interrupted {
-            mark_interrupted(
-                &mut evidence,
-                &[
-                    Check::Manifest,
-                    Check::Platform,
-                    Check::Blobs,
-                    Check::Permission,
-                ],
-            );
+            needless.extend([
+                Check::Manifest,
+                Check::Platform,
+                Check::Blobs,
+                Check::Permission,
+            ]);
+            mark_interrupted(&mut evidence, &needless);
         }
         let subject = Subject {
             operation: Operation::Push,
@@ -212,6 +214,8 @@ fn trials(
             openshift: false,
             trusted_ca: None,
             client: setting.client,
+            flags: setting.flags.clone(),
+            push: setting.push,
         };
         let mut subject = mirror.leg.subject.clone();
         subject.plain_http = speaks_plain_http(&subject, &evidence);

@@ -153,10 +153,15 @@ impl Leg {
 
     /// The way to the registry, and its first answer.
     async fn reach(&self) -> Ping {
-        let (dial, ping) = tokio::join!(self.registry.dial(), self.registry.ping());
         let write = self.writer();
-        write.facts(reach::facts(&dial), ping.dialect);
-        self.judge_chain(&dial);
+        // Written at once: it is known, whatever becomes of the wait for an answer.
+        let dialled = async {
+            let dial = self.registry.dial().await;
+            write.facts(reach::facts(&dial), Dialect::Distribution);
+            self.judge_chain(&dial);
+            dial
+        };
+        let (dial, ping) = tokio::join!(dialled, self.registry.ping());
         let reached = dial.proxy.as_ref().is_none_or(|used| used.result.is_ok())
             && dial.tcp.as_ref().is_some_and(|stage| stage.result.is_ok())
             && dial.tls.as_ref().is_none_or(|stage| stage.result.is_ok());

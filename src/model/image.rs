@@ -49,6 +49,8 @@ pub enum ReferenceRule {
     UnexpandedVariable(String),
     #[error("it contains white space")]
     WhiteSpace,
+    #[error("it contains a control character")]
+    ControlCharacter,
     #[error("the tag {0:?} is not one")]
     BadTag(String),
     #[error("the digest {0:?} is not one")]
@@ -112,8 +114,11 @@ impl ImageReference {
         if let Some(variable) = paste::placeholder(paste::without_query(text)) {
             return Err(ReferenceRule::UnexpandedVariable(variable.to_owned()));
         }
-        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        if text.contains(char::is_whitespace) {
             return Err(ReferenceRule::WhiteSpace);
+        }
+        if text.contains(char::is_control) {
+            return Err(ReferenceRule::ControlCharacter);
         }
         if let Some((scheme, _)) = scheme {
             return Err(ReferenceRule::Scheme(scheme.to_owned()));

@@ -276,6 +276,8 @@ pub enum Withheld {
     RealmMalformed { realm: String },
     /// Credentials over plain HTTP without `--plain-http`.
     PlainHttp,
+    /// An identity token to a registry without a token service, which takes nothing but a user name and password.
+    IdentityToken,
     /// These credentials were refused once in this run already.
     RefusedBefore,
     /// A redirect leads to where none is followed: to plain HTTP, or to an address where nothing of a registry's lives.

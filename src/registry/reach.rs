@@ -158,6 +158,9 @@ impl Registry {
         if challenge.is_basic() {
             // A refusal of Basic by a repository may be about the repository, one by `/v2/` is about the password.
             drop(self.prove(index).await);
+            if matches!(holder.credential, Credential::IdentityToken { .. }) {
+                return without_grant(Wire::withheld(query, Withheld::IdentityToken));
+            }
             return without_grant(self.ask_basic(holder, query, redirects).await);
         }
         let (reached, at_home) = self

@@ -112,9 +112,9 @@ pub(super) fn token_fault(fault: &ExchangeFault) -> LoginVerdict {
         ExchangeFault::Withheld(Withheld::PlainHttp) => {
             unknown("credentials are not sent over plain HTTP")
         }
-        ExchangeFault::Withheld(Withheld::RefusedBefore | Withheld::Redirect { .. }) => {
-            unknown("it was not asked")
-        }
+        ExchangeFault::Withheld(
+            Withheld::RefusedBefore | Withheld::IdentityToken | Withheld::Redirect { .. },
+        ) => unknown("it was not asked"),
         ExchangeFault::Deadline => unknown("the time was up before the token service answered"),
     }
 }

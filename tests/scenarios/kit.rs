@@ -92,7 +92,8 @@ impl Doctor {
 
     /// With `--registry-ca`.
     pub(crate) fn trust(mut self, pem: &str) -> Self {
-        self.request.registry_ca = Some(self.sandbox.write("ca.pem", pem));
+        self.sandbox.write("ca.pem", pem);
+        self.request.registry_ca = Some(PathBuf::from("ca.pem"));
         self
     }
 

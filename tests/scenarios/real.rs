@@ -98,3 +98,90 @@ fn with_tokens() {
         .login(&host, ALICE)
         .certainly(Cause::TagMissing);
 }
+
+/// The command of the first remedy that has one.
+fn command_of(result: &extreg::doctor::diagnosis::Diagnosis) -> String {
+    let commands = result.remedies().iter().flat_map(|remedy| &remedy.commands);
+    commands
+        .map(|words| words.join(" "))
+        .next()
+        .unwrap_or_default()
+}
+
+#[test]
+fn an_identity_token_is_of_no_use_without_a_token_service() {
+    if !real_registry_or_skip("doctor with an identity token on a registry with htpasswd") {
+        return;
+    }
+    let registry = DockerRegistry::builder().htpasswd().start();
+    registry.push("team/app", "1.0", &Image::new().pack());
+    // `alice:` and a token.
+    let config = format!(
+        r#"{{"auths":{{"{}":{{"auth":"YWxpY2U6","identitytoken":"{SECRET}"}}}}}}"#,
+        registry.host()
+    );
+    let doctor = || Doctor::of(registry.image("team/app:1.0")).plain();
+    let result = doctor().config(&config).certainly(Cause::SecretMalformed);
+    assert!(
+        !told(&result).contains("without --plain-http"),
+        "{}",
+        told(&result)
+    );
+    doctor()
+        .login(&registry.host(), (HTPASSWD_USER, HTPASSWD_PASSWORD))
+        .healthy();
+}
+
+#[test]
+fn commands_repeat_the_flags_of_the_run() {
+    if !real_registry_or_skip("the commands of doctor's remedies") {
+        return;
+    }
+    let registry = DockerRegistry::builder().htpasswd().start();
+    let image = registry.image("team/app:1.0");
+    let result = Doctor::of(&image).plain().certainly(Cause::NoCredentials);
+    assert_eq!(
+        command_of(&result),
+        format!("oc extreg doctor {image} --plain-http --no-cluster -a FILE")
+    );
+    let ca = Ca::new("Corp Root");
+    let other = Ca::new("Other Root");
+    let registry = DockerRegistry::builder()
+        .tls(&ca.server(&["127.0.0.1", "localhost"]))
+        .start();
+    let image = registry.image("team/app:1.0");
+    let result = Doctor::of(&image)
+        .plain()
+        .login("registry.example.com", ALICE)
+        .certainly(Cause::HttpsRequired);
+    assert_eq!(
+        command_of(&result),
+        format!("oc extreg doctor {image} -a auth.json --no-cluster")
+    );
+    // The CA that did not help gives way to the one that would, and a fault of the certificate leaves "TLS" open.
+    let result = Doctor::of(&image)
+        .trust(other.root_pem())
+        .certainly(Cause::UnknownCa);
+    assert_eq!(
+        command_of(&result),
+        format!("oc extreg doctor {image} --no-cluster --registry-ca CA-FILE")
+    );
+    let report = Doctor::of(&image).trust(other.root_pem()).run();
+    let text = text_of(&report, extreg::report::text::Detail::Normal);
+    assert!(!text.contains("ruled out   DNS, connection, TLS"), "{text}");
+}
+
+#[test]
+fn a_push_that_is_tried_is_not_called_not_tried() {
+    if !real_registry_or_skip("doctor --push on an open registry") {
+        return;
+    }
+    let registry = DockerRegistry::builder().start();
+    registry.push("team/app", "1.0", &Image::new().pack());
+    let report = Doctor::of(registry.image("team/app:1.0"))
+        .plain()
+        .push()
+        .run();
+    let text = text_of(&report, extreg::report::text::Detail::Stages);
+    assert!(!text.contains("not tried"), "{text}");
+}

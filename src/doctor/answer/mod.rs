@@ -212,7 +212,7 @@ fn says_expired(text: &str) -> bool {
 }
 
 /// `Retry-After` in seconds; the date form says nothing without a clock and is left out.
-fn retry_after(answer: &Answer) -> Option<Duration> {
+pub fn retry_after(answer: &Answer) -> Option<Duration> {
     header(answer, "retry-after")?
         .trim()
         .parse()
@@ -313,6 +313,9 @@ pub fn withheld_words(withheld: &Withheld) -> String {
         }
         Withheld::PlainHttp => {
             "credentials are not sent over plain HTTP without --plain-http".to_owned()
+        }
+        Withheld::IdentityToken => {
+            "the registry wants a user name and password, not an identity token".to_owned()
         }
         Withheld::RefusedBefore => "these credentials were refused before".to_owned(),
         Withheld::Redirect { location, why } => {

@@ -1,17 +1,18 @@
 //! Every stage of the pull path stands in a report: those that were not reached say why.
 
 use super::{Check, Evidence, EvidenceSet, SkipReason, Status, Vantage};
+use crate::doctor::diagnosis::Setting;
 use crate::doctor::target::{Operation, Subject};
 
 /// Adds a skip for every stage without evidence.
 ///
-/// `cluster` says whether the run has a cluster, `openshift` whether it serves OpenShift's configuration.
-pub fn complete(set: &mut EvidenceSet, subject: &Subject, cluster: bool, openshift: bool) {
+/// `setting` says whether the run has a cluster, whether that serves OpenShift's configuration, and whether it tries a push.
+pub fn complete(set: &mut EvidenceSet, subject: &Subject, setting: &Setting) {
     let missing: Vec<Evidence> = Check::ALL
         .into_iter()
         .filter(|check| set.of(*check).next().is_none())
         .map(|check| {
-            let (vantage, reason, detail) = why(set, subject, check, cluster, openshift);
+            let (vantage, reason, detail) = why(set, subject, check, setting);
             Evidence::skip(check, vantage, reason, detail)
         })
         .collect();
@@ -22,10 +23,10 @@ fn why(
     set: &EvidenceSet,
     subject: &Subject,
     check: Check,
-    cluster: bool,
-    openshift: bool,
+    setting: &Setting,
 ) -> (Vantage, SkipReason, String) {
     use SkipReason::{DependsOn, NoCluster, NotApplicable, OptIn};
+    let (cluster, openshift) = (setting.cluster, setting.openshift);
     let pushing = subject.operation != Operation::Pull;
     match check {
         Check::Observed => (
@@ -42,6 +43,11 @@ fn why(
             Vantage::Config,
             NotApplicable,
             "this cluster has no such configuration".to_owned(),
+        ),
+        Check::Push if subject.operation == Operation::Pull && setting.push => (
+            Vantage::Here,
+            NotApplicable,
+            "the push has a result of its own".to_owned(),
         ),
         Check::Push if subject.operation != Operation::Push => (
             Vantage::Here,

@@ -25,6 +25,34 @@ impl Tool<'_> {
         command
     }
 
+    /// `doctor` for `image` with the flags of this run, and with `extra`, which takes the place of a flag of its name.
+    pub(super) fn again(&self, image: &str, extra: &[&str]) -> Vec<String> {
+        let mut command = self.extreg(["doctor", image]);
+        let given = self.setting.flags.iter().any(|flag| flag == "--plain-http");
+        let plain = match self.finding.cause {
+            Cause::HttpsRequired => false,
+            Cause::WrongPort => self
+                .case
+                .other_ports()
+                .iter()
+                .find(|(_, port)| port.registry)
+                .map_or(given, |(_, port)| !port.https),
+            _ => given,
+        };
+        let mut flags = self.setting.flags.iter().peekable();
+        while let Some(flag) = flags.next() {
+            let value = flags.next_if(|next| !next.starts_with('-'));
+            let dropped = flag == "--plain-http" && !plain;
+            if !dropped && !extra.contains(&flag.as_str()) {
+                command.push(flag.clone());
+                command.extend(value.cloned());
+            }
+        }
+        command.extend((plain && !given).then(|| "--plain-http".to_owned()));
+        command.extend(extra.iter().map(|&word| word.to_owned()));
+        command
+    }
+
     /// `link` for the consumer's account, asking for the password.
     pub(super) fn link(&self, extra: &[&str]) -> Vec<String> {
         let mut arguments = vec!["link", self.registry()];
@@ -82,15 +110,8 @@ impl Tool<'_> {
                 ])]
             }
             Consumer::Anonymous => vec![
-                Remedy::new(Applicability::Review, "try it with a login of your own").command([
-                    self.client,
-                    "extreg",
-                    "doctor",
-                    &image,
-                    "-a",
-                    "FILE",
-                    "--no-cluster",
-                ]),
+                Remedy::new(Applicability::Review, "try it with a login of your own")
+                    .command(self.again(&image, &["-a", "FILE"])),
             ],
             Consumer::Credential => vec![Remedy::new(Applicability::Manual, summary)],
         }
@@ -111,12 +132,8 @@ impl Tool<'_> {
             return Vec::new();
         };
         vec![
-            Remedy::new(Applicability::Review, format!("{summary}: {image}")).command([
-                self.client,
-                "extreg",
-                "doctor",
-                image,
-            ]),
+            Remedy::new(Applicability::Review, format!("{summary}: {image}"))
+                .command(self.again(image, &[])),
         ]
     }
 
@@ -242,14 +259,7 @@ impl Tool<'_> {
                     Applicability::Review,
                     "check it with the CA that should vouch for it",
                 )
-                .command([
-                    self.client,
-                    "extreg",
-                    "doctor",
-                    &self.case.subject.text,
-                    "--registry-ca",
-                    "CA-FILE",
-                ]),
+                .command(self.again(&self.case.subject.text, &["--registry-ca", "CA-FILE"])),
             );
         }
         remedies
@@ -281,13 +291,8 @@ impl Tool<'_> {
                 .any(|known| known.role == Role::Node)
         {
             remedies.push(
-                Remedy::new(Applicability::Review, "look at it over plain HTTP").command([
-                    self.client,
-                    "extreg",
-                    "doctor",
-                    &self.case.subject.text,
-                    "--plain-http",
-                ]),
+                Remedy::new(Applicability::Review, "look at it over plain HTTP")
+                    .command(self.again(&self.case.subject.text, &["--plain-http"])),
             );
         }
         remedies

@@ -29,13 +29,10 @@ fn rate_limit(case: &Case<'_>) -> Option<Finding> {
     if let Some((at, ping)) = case.ping
         && ping.kind == PingKind::RateLimited
     {
-        let said = ping
-            .exchange
-            .result
-            .as_ref()
-            .map(answer::words_of)
-            .unwrap_or_default();
-        return Some(limit(case, vec![at], &said, None, "requests"));
+        let answer = ping.exchange.result.as_ref().ok();
+        let said = answer.map(answer::words_of).unwrap_or_default();
+        let retry_after = answer.and_then(answer::retry_after);
+        return Some(limit(case, vec![at], &said, retry_after, "requests"));
     }
     if let Some(attempt) = case.failing()
         && let Meaning::Throttled {
@@ -227,7 +224,7 @@ fn storage(case: &Case<'_>) -> Option<Finding> {
                     case,
                     vec![at],
                     &answer::words_of(answer),
-                    None,
+                    answer::retry_after(answer),
                     "downloads",
                 ));
             }

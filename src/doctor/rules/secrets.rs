@@ -7,12 +7,14 @@ use crate::doctor::finding::Finding;
 use crate::doctor::target::Consumer;
 use crate::model::docker_config::EntryFault;
 use crate::model::keyring::NearMiss;
+use crate::model::observation::{ExchangeFault, Withheld};
 use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[
     breaks_the_keyring,
     malformed_entry,
     key_mismatch,
+    identity_token,
     wrong_type,
     missing,
     not_linked,
@@ -138,6 +140,37 @@ fn key_mismatch(case: &Case<'_>) -> Option<Finding> {
             .key(&entry.key),
         )
     })
+}
+
+/// The credential is an identity token, which is exchanged at a token service, and the registry has none.
+fn identity_token(case: &Case<'_>) -> Option<Finding> {
+    if case.delivered().is_some() {
+        return None;
+    }
+    let attempt = case.used.iter().find(|attempt| {
+        matches!(
+            attempt.view.exchange.result,
+            Err(ExchangeFault::Withheld(Withheld::IdentityToken))
+        )
+    })?;
+    let candidate = attempt.candidate?;
+    let mut because: Vec<usize> = case.candidates_at.into_iter().collect();
+    because.extend(attempt.because());
+    because.extend(case.ping.map(|(at, _)| at));
+    Some(
+        Finding::certain(
+            Cause::SecretMalformed,
+            because,
+            format!(
+                "the entry {:?} of {} holds an identity token, and {} takes a user name and password only",
+                candidate.key,
+                candidate.source,
+                case.subject.registry()
+            ),
+        )
+        .secret(candidate.object.as_ref())
+        .key(&candidate.key),
+    )
 }
 
 fn wrong_type(case: &Case<'_>) -> Option<Finding> {

@@ -152,6 +152,8 @@ pub(super) async fn gather(
                 .clone()
         }),
         client: request.client,
+        flags: flags(request, cluster.is_some()),
+        push: request.push,
     };
     let maker = Maker {
         env,
@@ -242,4 +244,21 @@ async fn sources(
         Some((account, config)) => Ok(account.sources(config)),
         None => Ok((Sources::default(), Vec::new())),
     }
+}
+
+/// What of the command line a command that looks again has to repeat for the same answers.
+fn flags(request: &Request, cluster: bool) -> Vec<String> {
+    let file = |path: &Option<std::path::PathBuf>, flag: &str| {
+        path.iter()
+            .flat_map(|path| [flag.to_owned(), path.display().to_string()])
+            .collect::<Vec<_>>()
+    };
+    let mut flags = file(&request.registry_config, "-a");
+    flags.extend(file(&request.registry_ca, "--registry-ca"));
+    flags.extend(request.plain_http.then(|| "--plain-http".to_owned()));
+    if cluster && request.account != "default" {
+        flags.extend(["-z".to_owned(), request.account.clone()]);
+    }
+    flags.extend((!cluster).then(|| "--no-cluster".to_owned()));
+    flags
 }

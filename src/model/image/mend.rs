@@ -9,6 +9,9 @@ pub(super) fn suggestion(text: &str) -> Option<String> {
     if paste::placeholder(paste::without_query(text)).is_some() {
         return None;
     }
+    if splits_a_word(text) {
+        return None;
+    }
     let compact: String = text
         .chars()
         .filter(|c| !c.is_whitespace() && !c.is_control() && !is_invisible(*c))
@@ -40,6 +43,20 @@ pub(super) fn suggestion(text: &str) -> Option<String> {
         None => mend(rest),
     };
     (mended != text && ImageReference::check(&mended).is_ok()).then_some(mended)
+}
+
+/// White space in the middle of a name: what belongs there (a dash, nothing) cannot be known.
+fn splits_a_word(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let ends = |word: &str| word.ends_with(|c: char| c.is_ascii_alphanumeric());
+    words.next().is_some_and(|first| {
+        let mut before = first;
+        words.any(|word| {
+            let inside = ends(before) && word.starts_with(|c: char| c.is_ascii_alphanumeric());
+            before = word;
+            inside
+        })
+    })
 }
 
 /// Byte order marks and zero-width characters, which come along when text is copied from a page.
@@ -82,7 +99,7 @@ fn mend(rest: &str) -> String {
     mended
 }
 
-/// Empty components left out, the repository in lower case, an IPv6 address in brackets.
+/// Empty components left out, registry and repository in lower case, an IPv6 address in brackets.
 fn mend_name(name: &str) -> String {
     let mut parts = name.split('/').filter(|part| !part.is_empty());
     let Some(first) = parts.next() else {
@@ -91,7 +108,7 @@ fn mend_name(name: &str) -> String {
     let mut mended = if grammar::looks_like_ipv6(first) {
         format!("[{first}]")
     } else if grammar::is_registry(first) {
-        first.trim_end_matches([':', '.']).to_owned()
+        first.trim_end_matches([':', '.']).to_ascii_lowercase()
     } else {
         first.to_ascii_lowercase()
     };

@@ -3,10 +3,12 @@
 use crate::doctor::causes::Cause;
 
 /// The names of what is ruled out, in the order given.
-pub(super) fn ruled_out(causes: &[Cause]) -> Vec<&'static str> {
+pub(super) fn ruled_out(causes: &[Cause], found: Option<Cause>) -> Vec<&'static str> {
+    let tls = found.is_some_and(|found| found.family() == "tls");
     let mut names: Vec<&'static str> = Vec::new();
     for cause in causes {
-        if let Some(name) = name(*cause)
+        // A handshake that came about says nothing of TLS as a whole where its certificate is the fault.
+        if let Some(name) = name(*cause).filter(|name| !(tls && *name == "TLS"))
             && !names.contains(&name)
         {
             names.push(name);

@@ -203,7 +203,7 @@ fn because(text: &mut String, diagnosis: &Diagnosis, look: &Look) {
 }
 
 fn ruled_out(text: &mut String, diagnosis: &Diagnosis, look: &Look) {
-    let names = labels::ruled_out(&diagnosis.ruled_out);
+    let names = labels::ruled_out(&diagnosis.ruled_out, diagnosis.cause());
     if !names.is_empty() {
         labelled(text, "ruled out", &names.join(", "), look);
     }
@@ -372,12 +372,12 @@ fn footer(report: &Report, look: &Look) -> String {
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
-        // A host name stays as it is written.
+        // The name of a host or a file stays as it is written.
         Some(first)
-            if !text
-                .split(' ')
+            if text
+                .split([' ', ','])
                 .next()
-                .is_some_and(|word| word.contains(['.', ':', '/'])) =>
+                .is_some_and(|word| word.chars().all(|c| c.is_ascii_lowercase())) =>
         {
             first.to_uppercase().chain(chars).collect()
         }

@@ -216,7 +216,7 @@ pub fn fault_words(fault: &ChainFault) -> String {
                 "the server leaves out {}, {missing}",
                 sanitize_line(issuer, 60)
             ),
-            None => format!("nobody vouches for {}", sanitize_line(issuer, 60)),
+            None => format!("nobody vouches for {}", sanitize_line(issuer, 160)),
         },
         ChainFault::UnfitIssuer { words }
         | ChainFault::UnfitLeaf { words }

@@ -81,7 +81,8 @@ pub(super) fn manifest(view: &ManifestView, about: &About<'_>) -> Vec<Evidence> 
             fact,
         )],
         Meaning::NoAnswer(
-            fault @ (ExchangeFault::Untrusted | ExchangeFault::Withheld(Withheld::PlainHttp)),
+            fault @ (ExchangeFault::Untrusted
+            | ExchangeFault::Withheld(Withheld::PlainHttp | Withheld::IdentityToken)),
         ) => vec![line(
             Check::Manifest,
             Status::Skip,

@@ -63,6 +63,8 @@ impl World {
                 openshift: false,
                 trusted_ca: None,
                 client: "kubectl",
+                flags: vec!["--no-cluster".to_owned()],
+                push: false,
             },
             candidates: Vec::new(),
             maybe_more: None,
