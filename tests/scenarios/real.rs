@@ -185,3 +185,22 @@ fn a_push_that_is_tried_is_not_called_not_tried() {
     let text = text_of(&report, extreg::report::text::Detail::Stages);
     assert!(!text.contains("not tried"), "{text}");
 }
+
+#[test]
+fn a_file_whose_passwords_are_with_a_helper_that_gives_none() {
+    if !real_registry_or_skip("a docker config with `credsStore` and nothing else") {
+        return;
+    }
+    let registry = DockerRegistry::builder().htpasswd().start();
+    registry.push("team/app", "1.0", &Image::new().pack());
+    let doctor = || Doctor::of(format!("{}/team/app:1.0", registry.host())).plain();
+    let config = r#"{"auths":{},"credsStore":"no-such-helper"}"#;
+    let result = doctor().config(config).certainly(Cause::SecretMalformed);
+    assert!(
+        result.summary().contains("no-such-helper"),
+        "{}",
+        told(&result)
+    );
+    let login = (HTPASSWD_USER, HTPASSWD_PASSWORD);
+    doctor().login(&registry.host(), login).healthy();
+}

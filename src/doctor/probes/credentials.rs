@@ -315,6 +315,21 @@ fn file_state(
             }
         })
         .collect();
+    // The file has no entry, and the credential helper that it names gives none.
+    if let Some((key, reason)) = fault
+        && !entries.iter().any(|entry| entry.key == *key)
+    {
+        entries.push(EntryFact {
+            key: key.clone(),
+            username: None,
+            fault: Some(EntryFault::WithHelper(reason.clone())),
+            trailing_newline: false,
+            matches: true,
+            other_matcher: false,
+            near_miss: None,
+            candidate: None,
+        });
+    }
     // A credential helper has it, and the file has no entry.
     if let Some(found) = found
         && !entries.iter().any(|entry| entry.matches)

@@ -235,6 +235,10 @@ async fn sources(
             Ok(found) => (Some(found), None),
             Err(SourceError::NoEntry { .. }) => (None, None),
             Err(SourceError::BadEntry { key, reason, .. }) => (None, Some((key, reason))),
+            Err(SourceError::Helper { helper, reason }) => {
+                let reason = format!("the credential helper {helper:?} {reason}");
+                (None, Some((image.registry().to_owned(), reason)))
+            }
             Err(other) => return Err(other.into()),
         };
         let name = path.display().to_string();

@@ -62,6 +62,9 @@ pub enum EntryFault {
     OnlyIdentityToken,
     #[error("it holds no credential")]
     Empty,
+    /// `credsStore` or `credHelpers`: the file itself has nothing, and the helper gave nothing either.
+    #[error("its password is not in the file: {0}")]
+    WithHelper(String),
     #[error("it is not a JSON object")]
     NotAnObject,
     #[error("its `{field}` is not a text")]
