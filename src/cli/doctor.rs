@@ -17,7 +17,7 @@ use crate::model::platform::Platform;
 /// something could not be determined, 130 interrupted.
 #[derive(Debug, Clone, Args)]
 pub struct DoctorArgs {
-    /// Images to look at: [REGISTRY[:PORT]/]REPOSITORY[:TAG][@DIGEST].
+    /// Images to look at, as they are written in workloads: REGISTRY/REPOSITORY:TAG, or with @DIGEST.
     #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<String>,
     #[command(flatten)]

@@ -13,7 +13,7 @@ use crate::plan::Purposes;
 /// Checks the credentials of a registry, stores them in one secret and links it to service accounts.
 #[derive(Debug, Clone, Args)]
 pub struct LinkArgs {
-    /// The registry, as images name it: host[:port], with a path when the credentials are for a part of it.
+    /// The registry, as images name it (host or host:port), with a path when the credentials are for a part of it.
     #[arg(value_name = "REGISTRY[/PATH]")]
     pub target: String,
     /// What the accounts need it for: pull, push (for builds) or pull,push.
