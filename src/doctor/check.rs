@@ -14,8 +14,8 @@ use super::rank;
 use super::rules::Case;
 use super::schedule::{KnownImages, Leg, Trust};
 use super::setup;
-use super::sink::{Sink, Writer};
-use super::target::{Consumer, Operation, Subject};
+use super::sink::Sink;
+use super::target::{Consumer, Operation, Subject, TargetRef};
 use crate::model::credential::Credential;
 use crate::model::dialect::Dialect;
 use crate::model::endpoint::RegistryArgument;
@@ -93,23 +93,15 @@ pub async fn check(request: CheckRequest) -> CheckOutcome {
         options: other_ports,
         sink: Sink::default(),
     };
-    let write = Writer {
-        sink: &leg.sink,
-        subject: &leg.subject,
-        candidates: &leg.candidates,
-    };
     let list = Fact::Candidates {
         list: leg.candidates.clone(),
         maybe_more: None,
     };
-    write.facts(
+    leg.sink.facts(
         [Fact::Reference(leg.subject.image.clone()), list],
         Dialect::Distribution,
     );
-    match leg.subject.operation {
-        Operation::Login => leg.login().await,
-        Operation::Pull | Operation::Push => leg.pull().await,
-    }
+    leg.run().await;
     let setting = Setting {
         cluster: false,
         openshift: false,
@@ -119,7 +111,11 @@ pub async fn check(request: CheckRequest) -> CheckOutcome {
         push: false,
     };
     outcome(
-        &rank::diagnose(leg.subject.clone(), leg.sink.taken(), &setting),
+        &rank::diagnose(
+            leg.subject.clone(),
+            leg.sink.taken(&leg.subject, &leg.candidates),
+            &setting,
+        ),
         &registry_name,
     )
 }
@@ -137,6 +133,7 @@ fn subject(request: &CheckRequest, registry: &str) -> Subject {
         None => format!("{registry}/{path}"),
     };
     Subject {
+        target: TargetRef::Image,
         image: match &request.image {
             Some(image) => Ok(image.clone()),
             None => ImageReference::parse(&text),

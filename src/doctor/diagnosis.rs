@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::causes::Cause;
-use super::evidence::EvidenceSet;
+use super::evidence::{EvidenceSet, Fact, ObservedFact};
 use super::finding::Finding;
 use super::remedies::Remedy;
 use super::target::Subject;
@@ -109,6 +109,23 @@ impl Diagnosis {
 
     pub fn cause(&self) -> Option<Cause> {
         self.verdict.causes().0
+    }
+
+    /// What the cluster reported on the target: its most telling words.
+    pub fn observed(&self) -> Option<&ObservedFact> {
+        self.evidence
+            .facts(|fact| match fact {
+                Fact::Observed(seen) => Some(seen.as_ref()),
+                _ => None,
+            })
+            .next()
+            .map(|(_, seen)| seen)
+    }
+
+    /// Whether those words point at another family than the cause is of. Words that point nowhere mislead nobody.
+    pub fn is_misled_by(&self, seen: &ObservedFact) -> bool {
+        self.cause()
+            .is_some_and(|cause| seen.points_at != "unknown" && seen.points_at != cause.family())
     }
 
     /// Positions of the evidence that the verdict rests on.

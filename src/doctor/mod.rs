@@ -4,6 +4,7 @@
 //! same probes and the same words before they write something.
 
 pub mod answer;
+pub mod ask;
 pub mod causes;
 pub mod check;
 pub mod diagnosis;
@@ -19,3 +20,4 @@ pub mod schedule;
 pub mod setup;
 pub mod sink;
 pub mod target;
+pub mod targets;

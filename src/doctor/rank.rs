@@ -137,7 +137,7 @@ fn found(case: &Case<'_>, mut finding: Finding, setting: &Setting) -> Verdict {
 fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
     let gaps = gaps(case, by_mirror.is_some());
     let works = match case.subject.operation {
-        Operation::Pull => by_mirror.is_some() || case.delivered().is_some(),
+        Operation::Pull | Operation::Import => by_mirror.is_some() || case.delivered().is_some(),
         Operation::Push => case
             .push()
             .is_some_and(|(_, push)| push.verdict == PushVerdict::Allowed),
@@ -188,6 +188,20 @@ fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
                 "the push right cannot be told from here: {}",
                 crate::model::sanitize::sanitize_line(why, 160)
             ),
+            because: vec![at],
+        };
+    }
+    if case.subject.operation == Operation::Push
+        && case.push().is_none()
+        && let Some((at, _)) = case
+            .logins()
+            .into_iter()
+            .find(|(_, login)| login.verdict == LoginVerdict::Accepted)
+    {
+        return Verdict::Open {
+            cause: None,
+            summary: "the login is good; whether it may push was not tried, --push tries it"
+                .to_owned(),
             because: vec![at],
         };
     }

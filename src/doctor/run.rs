@@ -12,10 +12,13 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 
 use super::diagnosis::{Diagnosis, Report};
-use super::evidence::{Check, Evidence, Fact, MirrorTrial, SkipReason, TrialOutcome, Vantage};
+use super::evidence::{
+    About, CandidateFact, Check, Evidence, Fact, MirrorTrial, SkipReason, TrialOutcome, Vantage,
+    describe,
+};
 use super::rank;
 use super::schedule::Leg;
-use super::sink::{Sink, Writer};
+use super::sink::Sink;
 use super::target::{Consumer, Operation, Subject};
 use crate::cluster::Cluster;
 use crate::env::Env;
@@ -26,8 +29,8 @@ use crate::registry::Registry;
 
 use gather::{Gathered, Target};
 
-/// Targets that are probed at the same time.
-const AT_ONCE: usize = 8;
+/// Legs that are under way at the same time; each registry's client bounds its own connections.
+const AT_ONCE: usize = 24;
 
 /// What to look at, and how.
 #[derive(Debug, Clone)]
@@ -79,17 +82,18 @@ pub async fn run(
     };
     let Gathered {
         targets,
+        legs,
         setting,
         cluster: name,
         registries,
     } = gathered;
     let interrupted = tokio::select! {
-        () = probe_all(&targets, request.push, announce) => false,
+        () = probe_all(&legs, request.push, announce) => false,
         () = &mut interrupt => true,
     };
     let results = targets
         .iter()
-        .flat_map(|target| judged(target, &setting, request.push, interrupted))
+        .map(|target| judged(target, &setting, interrupted))
         .collect();
     let exchanges = registries
         .iter()
@@ -108,8 +112,10 @@ pub async fn run(
     })
 }
 
-async fn probe_all(targets: &[Target], push: bool, announce: &mut (dyn FnMut(&str) + Send)) {
-    futures_util::stream::iter(targets.iter().map(probe))
+async fn probe_all(legs: &[Arc<Leg>], push: bool, announce: &mut (dyn FnMut(&str) + Send)) {
+    let is_push = |leg: &&Arc<Leg>| leg.subject.operation == Operation::Push;
+    let others = legs.iter().filter(|leg| !push || !is_push(leg));
+    futures_util::stream::iter(others.map(|leg| leg.run()))
         .buffer_unordered(AT_ONCE)
         .collect::<()>()
         .await;
@@ -117,68 +123,38 @@ async fn probe_all(targets: &[Target], push: bool, announce: &mut (dyn FnMut(&st
         return;
     }
     // One after the other, each named before it begins.
-    for leg in targets.iter().filter_map(|target| target.push.as_ref()) {
+    for leg in legs.iter().filter(is_push) {
         let image = leg.subject.text.clone();
         leg.push(&mut |way| announce(&format!("push check of {image}: {way}")))
             .await;
     }
 }
 
-/// The source and all mirrors of one target.
-async fn probe(target: &Target) {
-    let source = async {
-        if let Some(leg) = &target.pull {
-            leg.pull().await;
-        }
-    };
-    let mirrors =
-        futures_util::future::join_all(target.mirrors.iter().map(|mirror| mirror.leg.pull()));
-    tokio::join!(source, mirrors);
-}
-
-/// The results of one target: its pull, and its push where that was asked for.
-fn judged(
-    target: &Target,
-    setting: &super::diagnosis::Setting,
-    push: bool,
-    interrupted: bool,
-) -> Vec<Diagnosis> {
-    let mut evidence = target.given.taken();
-    evidence.extend(trials(target, setting, interrupted));
+/// The result of one target.
+fn judged(target: &Target, setting: &super::diagnosis::Setting, interrupted: bool) -> Diagnosis {
     let mut subject = target.subject.clone();
-    if let Some(leg) = &target.pull {
-        evidence.extend(leg.sink.taken());
+    let mut evidence = target.given.taken(&subject, &target.candidates);
+    evidence.extend(trials(target, setting, interrupted));
+    if let Some(leg) = &target.leg {
+        evidence.extend(leg.sink.taken(&subject, &target.candidates));
         subject.plain_http = speaks_plain_http(&leg.subject, &evidence);
     }
-    // What the transport and the lack of credentials make needless was not cut off.
-    let mut needless = Vec::new();
-    needless.extend(subject.plain_http.then_some(Check::Tls));
-    needless.extend((subject.consumer == Consumer::Anonymous).then_some(Check::Login));
     if interrupted {
-        mark_interrupted(&mut evidence, &needless);
-    }
-    let mut results = vec![rank::diagnose(subject.clone(), evidence, setting)];
-    if push {
-        let mut evidence = target.push_given.taken();
-        if let Some(leg) = &target.push {
-            evidence.extend(leg.sink.taken());
-        }
-        if interrupted {
+        // What the transport, the lack of credentials and the operation make needless was not cut off.
+        let mut needless = Vec::new();
+        needless.extend(subject.plain_http.then_some(Check::Tls));
+        needless.extend((subject.consumer == Consumer::Anonymous).then_some(Check::Login));
+        if !subject.operation.fetches() {
             needless.extend([
                 Check::Manifest,
                 Check::Platform,
                 Check::Blobs,
                 Check::Permission,
             ]);
-            mark_interrupted(&mut evidence, &needless);
         }
-        let subject = Subject {
-            operation: Operation::Push,
-            ..subject
-        };
-        results.push(rank::diagnose(subject, evidence, setting));
+        mark_interrupted(&mut evidence, &needless);
     }
-    results
+    rank::diagnose(subject, evidence, setting)
 }
 
 /// Plain HTTP was asked for, or is what the registry was reached by (there is a connection and no TLS stage).
@@ -197,15 +173,11 @@ fn trials(
     setting: &super::diagnosis::Setting,
     interrupted: bool,
 ) -> Vec<Evidence> {
-    let sink = Sink::default();
-    let write = Writer {
-        sink: &sink,
-        subject: &target.subject,
-        candidates: &[],
-    };
+    let mut found = Vec::new();
     for (place, mirror) in target.mirrors.iter().enumerate() {
-        let mut evidence = mirror.given.taken();
-        evidence.extend(mirror.leg.sink.taken());
+        let mut subject = mirror.subject.clone();
+        let mut evidence = mirror.given.taken(&subject, &mirror.candidates);
+        evidence.extend(mirror.leg.sink.taken(&subject, &mirror.candidates));
         if interrupted {
             mark_interrupted(&mut evidence, &[]);
         }
@@ -217,7 +189,6 @@ fn trials(
             flags: setting.flags.clone(),
             push: setting.push,
         };
-        let mut subject = mirror.leg.subject.clone();
         subject.plain_http = speaks_plain_http(&subject, &evidence);
         let diagnosis = rank::diagnose(subject, evidence, &setting);
         let summary = diagnosis.summary();
@@ -231,9 +202,14 @@ fn trials(
             mirror: mirror.name.clone(),
             outcome,
         });
-        write.facts([fact], Dialect::Distribution);
+        let about = About {
+            subject: &target.subject,
+            dialect: Dialect::Distribution,
+            candidates: &[],
+        };
+        found.extend(describe(fact, &about));
     }
-    sink.taken()
+    found
 }
 
 /// Stages that were not reached when the user stopped the run say so, and do not pass for unneeded.
@@ -263,5 +239,7 @@ type Registries = BTreeMap<String, Arc<Registry>>;
 pub(super) struct MirrorLeg {
     name: String,
     given: Sink,
-    leg: Leg,
+    subject: Subject,
+    candidates: Vec<CandidateFact>,
+    leg: Arc<Leg>,
 }

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use super::answer::{self, Meaning, Missing as Gone};
 use super::evidence::{
-    CandidateFact, Check, Evidence, Fact, Role, Side, SkipReason, Vantage, VariantFact,
+    CandidateFact, Check, Evidence, Fact, Side, SkipReason, Vantage, VariantFact,
 };
 use super::probes::{self, blobs, chain, manifest, names, ports, reach};
 use super::setup::{ClusterTrust, PUBLIC};
-use super::sink::{Sink, Writer};
-use super::target::Subject;
+use super::sink::Sink;
+use super::target::{Operation, Subject};
 use crate::model::dialect::Dialect;
 use crate::model::image::ImageReference;
 use crate::model::observation::{ConnectFault, Dial, ManifestView, Ping, PingKind};
@@ -25,8 +25,8 @@ pub use known::KnownImages;
 
 /// Credentials that are tried for one image at most: pods with more matching secrets are a mistake of their own.
 const MOST_CREDENTIALS: usize = 5;
-/// The same for secrets that nobody links.
-const MOST_UNLINKED: usize = 3;
+/// The same for credentials that it does not use.
+const MOST_UNUSED: usize = 4;
 /// Tags that are read to find a near one.
 const MOST_TAGS: usize = 500;
 
@@ -67,18 +67,18 @@ pub enum ClusterSide {
 }
 
 impl Leg {
-    fn writer(&self) -> Writer<'_> {
-        Writer {
-            sink: &self.sink,
-            subject: &self.subject,
-            candidates: &self.candidates,
+    /// Asks what the operation needs; a push only where `push` says so, and else no more than the login.
+    pub async fn run(&self) {
+        match self.subject.operation {
+            Operation::Pull | Operation::Import => self.pull().await,
+            Operation::Push | Operation::Login => self.login().await,
         }
     }
 
     fn used(&self) -> impl Iterator<Item = &CandidateFact> {
         self.candidates
             .iter()
-            .filter(|candidate| candidate.role != Role::Unlinked)
+            .filter(|candidate| candidate.role.is_used())
             .take(MOST_CREDENTIALS)
     }
 
@@ -103,7 +103,7 @@ impl Leg {
             return;
         }
         let dialect = ping.dialect;
-        let write = self.writer();
+        let write = &self.sink;
         write.facts(anonymous.1, dialect);
         let (stranger, mut last) = (anonymous.0.clone(), anonymous.0);
         if let Some((view, facts)) = with {
@@ -153,7 +153,7 @@ impl Leg {
 
     /// The way to the registry, and its first answer.
     async fn reach(&self) -> Ping {
-        let write = self.writer();
+        let write = &self.sink;
         // Written at once: it is known, whatever becomes of the wait for an answer.
         let dialled = async {
             let dial = self.registry.dial().await;
@@ -174,7 +174,7 @@ impl Leg {
 
     /// One handshake, judged for each side.
     fn judge_chain(&self, dial: &Dial) {
-        let write = self.writer();
+        let write = &self.sink;
         let now: Timestamp = self.subject.now;
         let here = chain::chain(dial, Side::Here, &self.trust.machine, now);
         let Some((mut here, _)) = here else {
@@ -242,23 +242,23 @@ impl Leg {
         )
         .await;
         let facts = found.into_iter().flatten().map(Fact::OtherPort);
-        self.writer().facts(facts, ping.dialect);
+        self.sink.facts(facts, ping.dialect);
     }
 
     /// The image was not delivered: what splits the causes that are left?
     async fn ask_further(&self, image: &ImageReference, last: &ManifestView, dialect: Dialect) {
-        let write = self.writer();
+        let write = &self.sink;
         let meaning = answer::meaning(last, dialect);
         if matches!(
             meaning,
             Meaning::Refused { .. } | Meaning::CredentialRefused { .. }
         ) {
-            let unlinked = self
+            let unused = self
                 .candidates
                 .iter()
-                .filter(|candidate| candidate.role == Role::Unlinked)
-                .take(MOST_UNLINKED);
-            for candidate in unlinked {
+                .filter(|candidate| !candidate.role.is_used())
+                .take(MOST_UNUSED);
+            for candidate in unused {
                 let (view, facts) =
                     manifest::ask(&self.registry, image, Some(candidate.index)).await;
                 write.facts(facts, dialect);
@@ -308,7 +308,7 @@ impl Leg {
                 image: variant.to_string(),
                 found,
             });
-            self.writer().facts([fact], dialect);
+            self.sink.facts([fact], dialect);
             if found {
                 return;
             }

@@ -1,4 +1,7 @@
 //! Where probes put what they saw, so that a run that is cut off still has it.
+//!
+//! Facts are kept as they came and put into words when they are taken: targets that share a probe may know the same
+//! credential by different secrets.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,51 +10,54 @@ use super::probes::Seen;
 use super::target::Subject;
 use crate::model::dialect::Dialect;
 
-/// The evidence on one target so far. Cheap to clone.
+/// What was seen of one target so far. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Sink(Arc<Mutex<Vec<Evidence>>>);
+pub struct Sink(Arc<Mutex<Vec<Noted>>>);
 
-/// A sink and what describing facts needs.
-pub struct Writer<'a> {
-    pub sink: &'a Sink,
-    pub subject: &'a Subject,
-    pub candidates: &'a [CandidateFact],
+#[derive(Debug, Clone)]
+enum Noted {
+    Fact(Fact, Dialect),
+    Line(Evidence),
 }
 
 impl Sink {
-    pub fn push(&self, evidence: impl IntoIterator<Item = Evidence>) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(evidence);
-    }
-
-    /// All that was seen, in the order of arrival.
-    pub fn taken(&self) -> Vec<Evidence> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-}
-
-impl Writer<'_> {
-    /// Describes facts and keeps them.
+    /// Keeps facts, and the dialect in which their words are to be read.
     pub fn facts(&self, facts: impl IntoIterator<Item = Fact>, dialect: Dialect) {
-        let about = About {
-            subject: self.subject,
-            dialect,
-            candidates: self.candidates,
-        };
-        let lines: Vec<Evidence> = facts
-            .into_iter()
-            .flat_map(|fact| describe(fact, &about))
-            .collect();
-        self.sink.push(lines);
+        let noted = facts.into_iter().map(|fact| Noted::Fact(fact, dialect));
+        self.lock().extend(noted);
+    }
+
+    /// Keeps lines that hold no fact.
+    pub fn push(&self, evidence: impl IntoIterator<Item = Evidence>) {
+        self.lock().extend(evidence.into_iter().map(Noted::Line));
     }
 
     pub fn seen(&self, seen: Seen, dialect: Dialect) {
         self.facts(seen.facts, dialect);
-        self.sink.push(seen.skips);
+        self.push(seen.skips);
+    }
+
+    /// All that was seen, as evidence on `subject`, in the order of arrival.
+    pub fn taken(&self, subject: &Subject, candidates: &[CandidateFact]) -> Vec<Evidence> {
+        let noted = self.lock();
+        let mut evidence = Vec::with_capacity(noted.len());
+        for one in noted.iter() {
+            match one {
+                Noted::Line(line) => evidence.push(line.clone()),
+                Noted::Fact(fact, dialect) => {
+                    let about = About {
+                        subject,
+                        dialect: *dialect,
+                        candidates,
+                    };
+                    evidence.extend(describe(fact.clone(), &about));
+                }
+            }
+        }
+        evidence
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Noted>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,6 +9,7 @@ use crate::doctor::diagnosis::{ClusterName, Diagnosis, Outcome, Report};
 use crate::doctor::evidence::{Evidence, SkipReason, id_of};
 use crate::doctor::rank::confidence;
 use crate::doctor::remedies::{Changed, Remedy};
+use crate::doctor::target::TargetRef;
 use crate::ui::sanitize_line;
 
 /// Longest text of one field; what registries say has been cut before, this bounds the rest.
@@ -62,8 +63,8 @@ struct ResultV1 {
     confidence: &'static str,
     summary: String,
     because: Vec<String>,
-    /// What the cluster reported on the target; an image by itself has nothing of the kind.
-    observed: Option<()>,
+    /// What the cluster reported on the target; null where it reported nothing.
+    observed: Option<ObservedV1>,
     ruled_out: Vec<&'static str>,
     remedies: Vec<RemedyV1>,
     evidence: Vec<EvidenceV1>,
@@ -72,6 +73,22 @@ struct ResultV1 {
 #[derive(Serialize)]
 struct TargetV1 {
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ObservedV1 {
+    source: &'static str,
+    message: String,
+    points_at: &'static str,
+    /// The words point at another family than the cause is of.
+    misleading: bool,
 }
 
 #[derive(Serialize)]
@@ -144,7 +161,7 @@ fn cluster(name: &ClusterName) -> ClusterV1<'_> {
 fn result(diagnosis: &Diagnosis) -> ResultV1 {
     let (cause, alternatives) = diagnosis.verdict.causes();
     ResultV1 {
-        target: TargetV1 { kind: "Image" },
+        target: target(&diagnosis.subject.target),
         image: clean(&diagnosis.subject.text),
         operation: diagnosis.subject.operation.word(),
         status: diagnosis.outcome().word(),
@@ -154,7 +171,7 @@ fn result(diagnosis: &Diagnosis) -> ResultV1 {
         confidence: confidence(&diagnosis.verdict).word(),
         summary: clean(&diagnosis.summary()),
         because: diagnosis.because().iter().map(|at| id_of(*at)).collect(),
-        observed: None,
+        observed: observed(diagnosis),
         ruled_out: diagnosis.ruled_out.iter().map(|cause| cause.id()).collect(),
         remedies: diagnosis.remedies().iter().map(remedy).collect(),
         evidence: diagnosis
@@ -164,6 +181,29 @@ fn result(diagnosis: &Diagnosis) -> ResultV1 {
             .map(|(at, item)| evidence(at, item))
             .collect(),
     }
+}
+
+fn target(target: &TargetRef) -> TargetV1 {
+    let (object, container) = match target {
+        TargetRef::Image => (None, None),
+        TargetRef::Object { object, container } => (Some(object), container.as_deref()),
+    };
+    TargetV1 {
+        kind: target.kind(),
+        namespace: object.and_then(|object| object.namespace.clone()),
+        name: object.map(|object| clean(&object.name)),
+        container: container.map(clean),
+    }
+}
+
+fn observed(diagnosis: &Diagnosis) -> Option<ObservedV1> {
+    let seen = diagnosis.observed()?;
+    Some(ObservedV1 {
+        source: seen.source.word(),
+        message: clean(&seen.message),
+        points_at: seen.points_at,
+        misleading: diagnosis.is_misled_by(seen),
+    })
 }
 
 fn remedy(remedy: &Remedy) -> RemedyV1 {

@@ -2,7 +2,7 @@
 
 use super::{Check, Evidence, EvidenceSet, SkipReason, Status, Vantage};
 use crate::doctor::diagnosis::Setting;
-use crate::doctor::target::{Operation, Subject};
+use crate::doctor::target::{Operation, Subject, TargetRef};
 
 /// Adds a skip for every stage without evidence.
 ///
@@ -27,13 +27,15 @@ fn why(
 ) -> (Vantage, SkipReason, String) {
     use SkipReason::{DependsOn, NoCluster, NotApplicable, OptIn};
     let (cluster, openshift) = (setting.cluster, setting.openshift);
-    let pushing = subject.operation != Operation::Pull;
+    let pushing = !subject.operation.fetches();
     match check {
-        Check::Observed => (
-            Vantage::Node,
-            NotApplicable,
-            "an image by itself has no events".to_owned(),
-        ),
+        Check::Observed => {
+            let why = match subject.target {
+                TargetRef::Image => "an image by itself has no events",
+                TargetRef::Object { .. } => "the cluster has reported nothing on it",
+            };
+            (Vantage::Node, NotApplicable, why.to_owned())
+        }
         Check::Policy | Check::Mirror | Check::Wiring if !cluster => (
             Vantage::Config,
             NoCluster,
@@ -44,7 +46,7 @@ fn why(
             NotApplicable,
             "this cluster has no such configuration".to_owned(),
         ),
-        Check::Push if subject.operation == Operation::Pull && setting.push => (
+        Check::Push if subject.operation.fetches() && setting.push => (
             Vantage::Here,
             NotApplicable,
             "the push has a result of its own".to_owned(),

@@ -11,6 +11,7 @@ use crate::model::sanitize::sanitize_line;
 
 mod config;
 mod manifest;
+mod reported;
 mod words;
 
 pub use config::fault_words as chain_fault_words;
@@ -175,6 +176,11 @@ pub fn describe(fact: Fact, about: &About<'_>) -> Vec<Evidence> {
         | Fact::MirrorTrial(_)
         | Fact::Chain(_)
         | Fact::Source(_)
+        | Fact::Wiring(_)
+        | Fact::Resolved(_)
+        | Fact::Observed(_)
+        | Fact::Opinion(_)
+        | Fact::Signature(_)
         | Fact::Candidates { .. }
         | Fact::Manifest(_) => config::describe(&fact, about),
     };

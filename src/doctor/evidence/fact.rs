@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
 
+use super::reported::{ObservedFact, OpinionFact, ResolvedFact, SignatureFact, WiringFact};
 use crate::model::docker_config::EntryFault;
 use crate::model::image::{ImageReference, ReferenceError};
 use crate::model::keyring::NearMiss;
@@ -51,6 +52,16 @@ pub enum Fact {
     /// A part that is not there, or could not be asked for.
     Blob(Box<BlobView>),
     Push(Box<PushView>),
+    /// Which secrets the consumer is given, and by whom.
+    Wiring(WiringFact),
+    /// How the object's own wording became the image that is asked for.
+    Resolved(ResolvedFact),
+    /// What the cluster reported on the target.
+    Observed(Box<ObservedFact>),
+    /// What another vantage says when it is asked for the same image.
+    Opinion(Box<OpinionFact>),
+    /// A signature policy that binds the image.
+    Signature(SignatureFact),
 }
 
 impl Fact {
@@ -67,14 +78,18 @@ impl Fact {
             | Self::Platforms(_)
             | Self::Candidates { .. }
             | Self::Blobs { .. }
-            | Self::Push(_) => 0,
-            Self::Tcp(_) | Self::Tls(_) | Self::Blob(_) => 1,
+            | Self::Push(_)
+            | Self::Wiring(_) => 0,
+            Self::Tcp(_) | Self::Tls(_) | Self::Blob(_) | Self::Resolved(_) => 1,
             Self::MirrorTrial(trial) => 1 + trial.place as u64,
             Self::Chain(chain) => 2 + chain.side as u64,
             Self::OtherPort(port) => 10 + u64::from(port.port),
             Self::Source(source) => 1 + source.place as u64,
             Self::Login(login) => credential(login.credential),
             Self::Manifest(view) => credential(view.credential),
+            Self::Signature(policy) => 2 + policy.place as u64,
+            Self::Observed(seen) => 1 + seen.place as u64,
+            Self::Opinion(opinion) => 500 + opinion.vantage as u64,
             Self::Tags(_) => 1_000,
             Self::Variant(_) => 1_001,
         }
@@ -97,6 +112,8 @@ pub enum PolicyDecision {
     Blocked { entry: String },
     /// `allowedRegistries` has these entries, and none of them holds.
     NotAllowed { allowed: Vec<String> },
+    /// `allowedRegistriesForImport` has these entries, and none of them holds. It binds imports only.
+    NotAllowedForImport { allowed: Vec<String> },
 }
 
 /// Where the nodes ask, in order.
@@ -204,8 +221,23 @@ pub enum Role {
     Used,
     /// The nodes' own pull secret, which every pod may use.
     Node,
+    /// It matches as well, and stands behind the one that is sent by a consumer that sends one only.
+    Shadowed,
+    /// The service account has it, and the pod's or template's own list keeps it from being used.
+    Overridden,
+    /// The service account has it, and this pod was made before it had.
+    Late,
     /// In the namespace, and nothing makes the consumer use it.
     Unlinked,
+    /// In another namespace.
+    Elsewhere,
+}
+
+impl Role {
+    /// Whether the consumer would send what is in it.
+    pub fn is_used(self) -> bool {
+        matches!(self, Self::Used | Self::Node)
+    }
 }
 
 /// A secret or file that may hold credentials.

@@ -6,6 +6,7 @@
 mod complete;
 mod describe;
 mod fact;
+mod reported;
 
 use std::time::Duration;
 
@@ -15,6 +16,10 @@ pub use fact::{
     CandidateFact, ChainFact, ChainFault, EntryFact, Fact, MirrorPlan, MirrorTrial, PolicyDecision,
     PolicyFact, PortFact, Role, Side, SourceFact, SourceState, TrialOutcome, VariantFact,
     VariantKind,
+};
+pub use reported::{
+    ListOrigin, ObservedFact, ObservedSource, OpinionFact, OpinionOutcome, ResolvedFact,
+    SignatureFact, WiringFact,
 };
 
 /// The stages of the pull path, in the order of the report.

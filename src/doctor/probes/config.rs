@@ -7,7 +7,10 @@ use crate::doctor::evidence::{
 use crate::model::image::ImageReference;
 use crate::model::mirrors::{self, ImageLocation, Place, RegistriesConf};
 use crate::model::platform::Platform;
-use crate::model::policy::{Access, RegistrySources, node_access, node_insecure};
+use crate::model::policy::{
+    Access, ImportAdmission, ImportCheck, RegistrySources, import_access, import_admission,
+    import_insecure, node_access, node_insecure,
+};
 use crate::model::view::{ClusterConfigView, ImageConfig, Missing};
 
 /// An image as the mirror and policy code wants it.
@@ -65,6 +68,46 @@ pub fn policy(config: &ClusterConfigView, image: &ImageReference) -> Seen {
     seen.facts.push(Fact::Policy(PolicyFact {
         decision,
         insecure: node_insecure(&conf, &location).map(|by| by.entry),
+    }));
+    seen
+}
+
+/// Whether the API server imports from the registry: `allowedRegistriesForImport`, and `blockedRegistries`, which it reads as
+/// well. `allowedRegistries` does not bind imports. `insecure` is the import policy's.
+pub fn import_policy(config: &ClusterConfigView, image: &ImageReference, insecure: bool) -> Seen {
+    let mut seen = Seen::default();
+    let found = match &config.image_config {
+        Ok(found) => found.clone().unwrap_or_default(),
+        Err(why) => {
+            seen.unread(Check::Policy, why);
+            return seen;
+        }
+    };
+    let conf = conf(config);
+    let registry = image.registry();
+    let admission = import_admission(
+        &found.allowed_for_import,
+        found.internal_registry.as_deref(),
+        registry,
+        insecure,
+        ImportCheck::StreamTag,
+    );
+    let decision = match (import_access(&conf, registry), admission) {
+        (Access::Blocked { entry, .. }, _) => PolicyDecision::Blocked { entry },
+        (_, ImportAdmission::Refused { .. } | ImportAdmission::Broken { .. }) => {
+            PolicyDecision::NotAllowedForImport {
+                allowed: found
+                    .allowed_for_import
+                    .iter()
+                    .map(|allowed| allowed.domain_name.clone())
+                    .collect(),
+            }
+        }
+        _ => PolicyDecision::Allowed,
+    };
+    seen.facts.push(Fact::Policy(PolicyFact {
+        decision,
+        insecure: import_insecure(&conf, registry).map(str::to_owned),
     }));
     seen
 }

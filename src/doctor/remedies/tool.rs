@@ -90,7 +90,11 @@ impl Tool<'_> {
     pub(super) fn login(&self, summary: &str) -> Vec<Remedy> {
         let image = self.case.subject.text.clone();
         match &self.case.subject.consumer {
-            Consumer::ServiceAccount { .. } => {
+            Consumer::ServiceAccount { .. }
+            | Consumer::Pod { .. }
+            | Consumer::Import { .. }
+            | Consumer::BuildPull { .. }
+            | Consumer::BuildPush { .. } => {
                 let mut remedy = Remedy::new(Applicability::Review, summary).command(self.link(&[
                     "--registry-username",
                     "USER",
@@ -156,7 +160,7 @@ impl Tool<'_> {
     /// A key in the right spelling, beside the old one.
     pub(super) fn rekey(&self) -> Vec<Remedy> {
         match &self.case.subject.consumer {
-            Consumer::ServiceAccount { .. } => self.relink(
+            consumer if consumer.namespace().is_some() => self.relink(
                 "store the same credentials under a key that matches",
                 &["--from-secret"],
             ),

@@ -4,10 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::doctor::answer::{self, Meaning, Missing};
 use crate::doctor::evidence::{
-    CandidateFact, ChainFact, Check, EvidenceSet, Fact, PortFact, Role, SkipReason, SourceFact,
+    CandidateFact, ChainFact, Check, EvidenceSet, Fact, PortFact, SkipReason, SourceFact,
     VariantFact,
 };
-use crate::doctor::target::{Operation, Subject};
+use crate::doctor::target::Subject;
 use crate::model::dialect::Dialect;
 use crate::model::observation::{
     BlobView, ConnectFault, DnsFault, ExchangeFault, Login, LoginVerdict, ManifestFact,
@@ -30,8 +30,8 @@ pub struct Case<'a> {
     pub anonymous: Option<Attempt<'a>>,
     /// The manifest with each credential that the consumer would send, in its order.
     pub used: Vec<Attempt<'a>>,
-    /// The manifest with credentials that nothing makes the consumer use.
-    pub unlinked: Vec<Attempt<'a>>,
+    /// The manifest with credentials that the consumer does not use.
+    pub unused: Vec<Attempt<'a>>,
 }
 
 /// One manifest request and the login that goes with it.
@@ -129,7 +129,7 @@ impl<'a> Case<'a> {
                 _ => None,
             })
             .collect();
-        let (mut anonymous, mut used, mut unlinked) = (None, Vec::new(), Vec::new());
+        let (mut anonymous, mut used, mut unused) = (None, Vec::new(), Vec::new());
         for (at, view) in evidence.facts(|fact| match fact {
             Fact::Manifest(view) => Some(view.as_ref()),
             _ => None,
@@ -150,7 +150,7 @@ impl<'a> Case<'a> {
             };
             match (view.credential, candidate.map(|candidate| candidate.role)) {
                 (None, _) => anonymous = Some(attempt),
-                (Some(_), Some(Role::Unlinked)) => unlinked.push(attempt),
+                (Some(_), Some(role)) if !role.is_used() => unused.push(attempt),
                 (Some(_), _) => used.push(attempt),
             }
         }
@@ -164,12 +164,12 @@ impl<'a> Case<'a> {
             maybe_more,
             anonymous,
             used,
-            unlinked,
+            unused,
         }
     }
 
     pub fn is_pull(&self) -> bool {
-        self.subject.operation == Operation::Pull
+        self.subject.operation.fetches()
     }
 
     /// What the consumer would get: with its credentials where it has any, else anonymously.
@@ -185,7 +185,7 @@ impl<'a> Case<'a> {
     pub fn has_used_candidate(&self) -> bool {
         self.candidates
             .iter()
-            .any(|candidate| candidate.role != Role::Unlinked)
+            .any(|candidate| candidate.role.is_used())
     }
 
     /// The attempt by which the consumer gets the manifest.

@@ -31,6 +31,13 @@ fn image_config(case: &Case<'_>) -> Option<Finding> {
             vec![at],
             format!("the cluster blocks {registry}: blockedRegistries has {entry}"),
         )),
+        PolicyDecision::NotAllowedForImport { .. } => Some(Finding::certain(
+            Cause::ImportNotAllowed,
+            vec![at],
+            format!(
+                "the cluster imports from some registries only, and {registry} is not among them"
+            ),
+        )),
         PolicyDecision::NotAllowed { .. } => Some(Finding::certain(
             Cause::RegistryNotAllowed,
             vec![at],

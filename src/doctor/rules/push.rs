@@ -2,7 +2,6 @@
 
 use super::{Case, Rule};
 use crate::doctor::causes::Cause;
-use crate::doctor::evidence::Role;
 use crate::doctor::finding::Finding;
 use crate::model::observation::{LoginVerdict, PushVerdict};
 use crate::model::sanitize::sanitize_line;
@@ -20,7 +19,7 @@ fn first_login<'a>(
     let candidate = case
         .candidates
         .iter()
-        .find(|candidate| candidate.role != Role::Unlinked)?;
+        .find(|candidate| candidate.role.is_used())?;
     let (at, login) = case
         .logins()
         .into_iter()
@@ -68,7 +67,7 @@ fn shadowed(case: &Case<'_>) -> Option<Finding> {
     }
     let (good_at, good) = case.logins().into_iter().find_map(|(at, login)| {
         let candidate = case.candidates.iter().find(|candidate| {
-            Some(candidate.index) == login.credential && candidate.role != Role::Unlinked
+            Some(candidate.index) == login.credential && candidate.role.is_used()
         })?;
         (login.verdict == LoginVerdict::Accepted).then_some((at, candidate))
     })?;

@@ -4,7 +4,6 @@ use super::{Case, Rule};
 use crate::doctor::causes::Cause;
 use crate::doctor::evidence::{EntryFact, Role, SourceFact, SourceState};
 use crate::doctor::finding::Finding;
-use crate::doctor::target::Consumer;
 use crate::model::docker_config::EntryFault;
 use crate::model::keyring::NearMiss;
 use crate::model::observation::{ExchangeFault, Withheld};
@@ -23,11 +22,11 @@ pub(super) const RULES: &[Rule] = &[
 /// One undecodable entry makes the kubelet give up on all secrets of the pod, whatever registry it is for
 /// (Kubernetes `pkg/credentialprovider/secrets` `MakeDockerKeyring`).
 fn breaks_the_keyring(case: &Case<'_>) -> Option<Finding> {
-    if !matches!(case.subject.consumer, Consumer::ServiceAccount { .. }) {
+    if !case.subject.consumer.builds_keyring() {
         return None;
     }
     case.sources().into_iter().find_map(|(at, source)| {
-        if source.role != Role::Used {
+        if !matches!(source.role, Role::Used) {
             return None;
         }
         let words = match &source.state {
@@ -61,7 +60,7 @@ fn used_entries<'a>(
 ) -> impl Iterator<Item = (usize, &'a SourceFact, &'a EntryFact)> {
     case.sources()
         .into_iter()
-        .filter(|(_, source)| source.role != Role::Unlinked)
+        .filter(|(_, source)| source.role.is_used())
         .flat_map(|(at, source)| {
             let entries = match &source.state {
                 SourceState::Read(entries) => entries.as_slice(),
@@ -81,7 +80,7 @@ fn malformed_entry(case: &Case<'_>) -> Option<Finding> {
         let because = vec![at, refused.at];
         let finding = match &entry.fault {
             Some(EntryFault::NotBase64 | EntryFault::NoColon)
-                if matches!(case.subject.consumer, Consumer::ServiceAccount { .. }) =>
+                if case.subject.consumer.builds_keyring() =>
             {
                 return None;
             }
@@ -182,7 +181,7 @@ fn wrong_type(case: &Case<'_>) -> Option<Finding> {
         let SourceState::WrongType { found, covers } = &source.state else {
             return None;
         };
-        if source.role != Role::Used {
+        if !matches!(source.role, Role::Used) {
             return None;
         }
         let summary = format!(
@@ -229,7 +228,12 @@ fn missing(case: &Case<'_>) -> Option<Finding> {
 /// A secret in the namespace that pulls, and that nothing makes the consumer use.
 fn not_linked(case: &Case<'_>) -> Option<Finding> {
     let refused = case.refused()?;
-    let good = case.unlinked.iter().find(|attempt| attempt.delivered())?;
+    let good = case.unused.iter().find(|attempt| {
+        attempt.delivered()
+            && attempt
+                .candidate
+                .is_some_and(|candidate| candidate.role == Role::Unlinked)
+    })?;
     let candidate = good.candidate?;
     let mut because = vec![refused.at];
     because.extend(good.because());

@@ -1,12 +1,12 @@
 //! Before the first question to a registry: what the cluster and the files say, and one client for each registry.
 
-mod account;
 mod maker;
 mod plan;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
@@ -14,15 +14,15 @@ use tokio::sync::OnceCell;
 use super::{MirrorLeg, Registries, Request};
 use crate::cluster::snapshot::WantConfig;
 use crate::cluster::{Cluster, ClusterError};
-use crate::credentials::{self, SourceError};
 use crate::doctor::diagnosis::{ClusterName, Setting};
-use crate::doctor::evidence::{Evidence, Fact};
+use crate::doctor::evidence::{CandidateFact, Fact};
 use crate::doctor::probes::config;
-use crate::doctor::probes::credentials::{Sources, Wallet};
+use crate::doctor::probes::credentials::Wallet;
 use crate::doctor::schedule::{KnownImages, Leg};
 use crate::doctor::setup;
-use crate::doctor::sink::{Sink, Writer};
-use crate::doctor::target::{Consumer, Operation, Subject};
+use crate::doctor::sink::Sink;
+use crate::doctor::target::Subject;
+use crate::doctor::targets;
 use crate::env::Env;
 use crate::error::Error;
 use crate::model::dialect::Dialect;
@@ -32,12 +32,11 @@ use crate::registry::Registry;
 use maker::Maker;
 use plan::Plan;
 
-/// How long a credential helper may take.
-const HELPER: Duration = Duration::from_secs(10);
-
 /// Everything that probing needs.
 pub(super) struct Gathered {
     pub targets: Vec<Target>,
+    /// What is asked, each once.
+    pub legs: Vec<Arc<Leg>>,
     pub setting: Setting,
     pub cluster: Option<ClusterName>,
     pub registries: Vec<Arc<Registry>>,
@@ -48,10 +47,10 @@ pub(super) struct Target {
     pub subject: Subject,
     /// Evidence that needs no registry.
     pub given: Sink,
-    pub push_given: Sink,
+    /// The consumer's credentials for the place that is asked.
+    pub candidates: Vec<CandidateFact>,
     /// The source; `None` where it cannot or must not be asked.
-    pub pull: Option<Leg>,
-    pub push: Option<Leg>,
+    pub leg: Option<Arc<Leg>>,
     pub mirrors: Vec<MirrorLeg>,
 }
 
@@ -59,7 +58,6 @@ pub(super) struct Target {
 struct Read {
     config: ClusterConfigView,
     name: ClusterName,
-    account: Option<account::Account>,
     openshift: bool,
 }
 
@@ -71,26 +69,29 @@ pub(super) async fn gather(
     deadline: Instant,
 ) -> Result<Gathered, Error> {
     let machine = Arc::new(setup::machine_roots(env, request.registry_ca.as_deref())?);
-    let read = match cluster {
+    let in_time = async |reading| {
+        let limit = tokio::time::Instant::from_std(deadline);
+        tokio::time::timeout_at(limit, reading).await
+    };
+    let (read, asks) = match cluster {
         Some(cluster) => {
-            let reading = Box::pin(read_cluster(cluster, request));
-            let limit = tokio::time::Instant::from_std(deadline);
-            match tokio::time::timeout_at(limit, reading).await {
-                Ok(read) => Some(read?),
+            let reading = Box::pin(async {
+                let (read, found) = tokio::join!(
+                    read_cluster(cluster, request),
+                    targets::find(cluster, request)
+                );
+                Ok::<_, Error>((read?, found?))
+            });
+            match in_time(reading).await {
+                Ok(read) => {
+                    let (read, found) = read?;
+                    let asks = found.asks(env, request, &read.config).await?;
+                    (Some(read), asks)
+                }
                 Err(_) => return Err(unreachable("it did not answer in time")),
             }
         }
-        None => None,
-    };
-    let consumer = match (&request.registry_config, cluster) {
-        (Some(path), _) => Consumer::AuthFile {
-            path: path.display().to_string(),
-        },
-        (None, Some(cluster)) => Consumer::ServiceAccount {
-            namespace: cluster.namespace().to_owned(),
-            name: request.account.clone(),
-        },
-        (None, None) => Consumer::Anonymous,
+        None => (None, targets::without_cluster(env, request).await?),
     };
     let config = read.as_ref().map(|read| &read.config);
     let openshift = read.as_ref().is_some_and(|read| read.openshift);
@@ -102,40 +103,33 @@ pub(super) async fn gather(
     });
     let mut plans = Vec::new();
     let mut wallets: BTreeMap<String, Wallet> = BTreeMap::new();
-    for text in &request.images {
+    for ask in &asks {
+        let of_node = ask.platform.as_ref().filter(|_| request.platform.is_none());
         let subject = Subject {
-            text: text.clone(),
-            image: ImageReference::parse(text),
-            operation: Operation::Pull,
-            consumer: consumer.clone(),
+            target: ask.target.clone(),
+            text: ask.text.clone(),
+            image: ImageReference::parse(&ask.text),
+            operation: ask.operation,
+            consumer: ask.consumer.clone(),
             plain_http: request.plain_http,
-            platforms: platforms.clone(),
-            platforms_from,
+            platforms: of_node.map_or_else(|| platforms.clone(), |node| vec![node.clone()]),
+            platforms_from: if of_node.is_some() {
+                "its node"
+            } else {
+                platforms_from
+            },
             now,
         };
-        let (given, push_given) = (Sink::default(), Sink::default());
-        for sink in [&given, &push_given] {
-            let write = Writer {
-                sink,
-                subject: &subject,
-                candidates: &[],
-            };
-            write.facts(
-                [Fact::Reference(subject.image.clone())],
-                Dialect::Distribution,
-            );
+        let mut plan = Plan::new(subject);
+        let reference = Fact::Reference(plan.subject.image.clone());
+        plan.given.facts([reference], Dialect::Distribution);
+        plan.given
+            .facts(ask.facts.iter().cloned(), Dialect::Distribution);
+        if ask.operation.fetches() && of_node.is_none() {
+            plan.given.push(platform_seen.skips.clone());
         }
-        given.push(platform_seen.skips.clone());
-        let mut plan = Plan {
-            subject,
-            given,
-            push_given,
-            source: None,
-            mirrors: Vec::new(),
-        };
         if let Ok(image) = plan.subject.image.clone() {
-            let sources = sources(env, request, read.as_ref(), &image).await?;
-            plan.locate(config.filter(|_| openshift), &image, &sources, &mut wallets);
+            plan.locate(config.filter(|_| openshift), ask, &image, &mut wallets);
         }
         plans.push(plan);
     }
@@ -163,7 +157,8 @@ pub(super) async fn gather(
         openshift,
         deadline,
         known_images,
-        trusts: std::cell::RefCell::default(),
+        trusts: RefCell::default(),
+        legs: RefCell::default(),
     };
     let registries = maker.registries(&plans, wallets)?;
     let targets = plans
@@ -172,6 +167,7 @@ pub(super) async fn gather(
         .collect();
     Ok(Gathered {
         targets,
+        legs: maker.into_legs(),
         setting,
         cluster: read.map(|read| read.name),
         registries: registries.into_values().collect(),
@@ -191,18 +187,11 @@ async fn read_cluster(cluster: &Cluster, request: &Request) -> Result<Read, Erro
         nodes: request.platform.is_none(),
         global_pull_secret: request.registry_config.is_none(),
     };
-    let account = async {
-        match request.registry_config {
-            None => Some(account::read(cluster, &request.account).await),
-            Some(_) => None,
-        }
-    };
-    let (served, config, kubernetes, openshift_version, account) = tokio::join!(
+    let (served, config, kubernetes, openshift_version) = tokio::join!(
         cluster.serves("config.openshift.io"),
         cluster.cluster_config(want),
         cluster.version(),
         cluster.openshift_version(),
-        account,
     );
     // Who may not discover may still read what was asked for.
     if let Err(why @ (ClusterError::Unreachable(_) | ClusterError::Unauthorized(_))) = served {
@@ -216,38 +205,9 @@ async fn read_cluster(cluster: &Cluster, request: &Request) -> Result<Read, Erro
             kubernetes,
             openshift: openshift_version,
         },
-        account: account.transpose()?,
         config,
         openshift,
     })
-}
-
-/// Where the consumer keeps credentials for an image, and what of that could not be read.
-async fn sources(
-    env: &Env,
-    request: &Request,
-    read: Option<&Read>,
-    image: &ImageReference,
-) -> Result<(Sources, Vec<Evidence>), Error> {
-    if let Some(path) = &request.registry_config {
-        let config = credentials::read_config(&env.cwd.join(path)).await?;
-        let (found, fault) = match credentials::from_file(env, path, &image.name(), HELPER).await {
-            Ok(found) => (Some(found), None),
-            Err(SourceError::NoEntry { .. }) => (None, None),
-            Err(SourceError::BadEntry { key, reason, .. }) => (None, Some((key, reason))),
-            Err(SourceError::Helper { helper, reason }) => {
-                let reason = format!("the credential helper {helper:?} {reason}");
-                (None, Some((image.registry().to_owned(), reason)))
-            }
-            Err(other) => return Err(other.into()),
-        };
-        let name = path.display().to_string();
-        return Ok((Sources::of_file(name, config, found, fault), Vec::new()));
-    }
-    match read.and_then(|read| Some((read.account.as_ref()?, &read.config))) {
-        Some((account, config)) => Ok(account.sources(config)),
-        None => Ok((Sources::default(), Vec::new())),
-    }
 }
 
 /// What of the command line a command that looks again has to repeat for the same answers.

@@ -16,7 +16,7 @@ impl Leg {
             self.look_at_other_ports(&ping).await;
             return;
         }
-        let write = self.writer();
+        let write = &self.sink;
         let mut refused = false;
         for (at, candidate) in self.used().enumerate() {
             // Only the first counts for a push; a second one shows whether the first stands in its way.
@@ -59,7 +59,7 @@ impl Leg {
         }
         for candidate in self.used() {
             let login = self.registry.login(candidate.index).await;
-            self.writer().facts([Fact::Login(login)], ping.dialect);
+            self.sink.facts([Fact::Login(login)], ping.dialect);
         }
     }
 }

@@ -77,6 +77,7 @@ fn headline(diagnosis: &Diagnosis, look: &Look) -> String {
         Consumer::ServiceAccount { namespace, name } => format!("{namespace}/{name} "),
         Consumer::AuthFile { path } => format!("{} ", sanitize_line(path, 40)),
         Consumer::Anonymous | Consumer::Credential => String::new(),
+        consumer => format!("{} ", sanitize_line(&consumer.words(), 120)),
     };
     let verb = diagnosis.subject.operation.word();
     let (glyph, words) = match diagnosis.outcome() {

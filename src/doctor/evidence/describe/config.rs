@@ -1,5 +1,6 @@
 //! Lines on what the cluster's objects and files say, and on certificates.
 
+use super::reported;
 use super::words::{list, plural};
 use super::{About, Line, here};
 use crate::doctor::evidence::{
@@ -22,10 +23,15 @@ pub(super) fn describe(fact: &Fact, about: &About<'_>) -> Line {
         Fact::MirrorTrial(trial) => self::trial(trial),
         Fact::Chain(chain) => self::chain(chain),
         Fact::Source(source) => self::source(source),
+        Fact::Wiring(wiring) => reported::wiring(wiring, about),
+        Fact::Resolved(resolved) => reported::resolved(resolved, about),
+        Fact::Observed(seen) => reported::observed(seen),
+        Fact::Opinion(opinion) => reported::opinion(opinion),
+        Fact::Signature(policy) => reported::signature(policy),
         Fact::Candidates { list, maybe_more } => {
             let words: Vec<String> = list
                 .iter()
-                .filter(|candidate| candidate.role != Role::Unlinked)
+                .filter(|candidate| candidate.role.is_used())
                 .map(|candidate| {
                     format!(
                         "{}, key {:?}",
@@ -81,6 +87,14 @@ fn policy(policy: &PolicyFact) -> Line {
             Check::Policy,
             Status::Fail,
             format!("blockedRegistries of image.config/cluster has {entry}"),
+        ),
+        PolicyDecision::NotAllowedForImport { allowed } => config(
+            Check::Policy,
+            Status::Fail,
+            format!(
+                "allowedRegistriesForImport of image.config/cluster has only {}",
+                list(allowed, 3)
+            ),
         ),
         PolicyDecision::NotAllowed { allowed } => config(
             Check::Policy,
@@ -225,15 +239,18 @@ pub fn fault_words(fault: &ChainFault) -> String {
 }
 
 fn source(source: &SourceFact) -> Line {
-    let check = if source.role == Role::Unlinked {
-        Check::Wiring
-    } else {
+    let check = if source.role.is_used() {
         Check::Credentials
-    };
-    let unlinked = if source.role == Role::Unlinked {
-        ", not linked"
     } else {
-        ""
+        Check::Wiring
+    };
+    let unused = match source.role {
+        Role::Used | Role::Node => "",
+        Role::Shadowed => ", behind the first",
+        Role::Overridden => ", of the account, not in the pod's own list",
+        Role::Late => ", given to the account after the pod was made",
+        Role::Unlinked => ", not linked",
+        Role::Elsewhere => ", in another namespace",
     };
     let (status, words) = match &source.state {
         SourceState::Missing => (Status::Fail, "does not exist".to_owned()),
@@ -244,7 +261,7 @@ fn source(source: &SourceFact) -> Line {
         SourceState::Malformed { words } => (Status::Fail, sanitize_line(words, 140)),
         SourceState::Read(entries) => entries_words(entries),
     };
-    config(check, status, format!("{}{unlinked}: {words}", source.name))
+    config(check, status, format!("{}{unused}: {words}", source.name))
 }
 
 /// The entry that says most about this image: one that matches, else one that nearly does.

@@ -34,6 +34,7 @@ pub(super) struct World {
 
 pub(super) fn subject(text: &str, consumer: Consumer) -> Subject {
     Subject {
+        target: crate::doctor::target::TargetRef::Image,
         text: text.to_owned(),
         image: ImageReference::parse(text),
         operation: Operation::Pull,

@@ -1,4 +1,4 @@
-//! One client for each registry, and what is asked through it.
+//! One client for each registry, and what is asked through it. Targets that would ask the same share one leg.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,10 +11,11 @@ use crate::doctor::probes::credentials::Wallet;
 use crate::doctor::schedule::{ClusterSide, KnownImages, Leg, Trust};
 use crate::doctor::setup;
 use crate::doctor::sink::Sink;
-use crate::doctor::target::{Operation, Subject};
+use crate::doctor::target::Operation;
 use crate::env::Env;
 use crate::error::Error;
 use crate::model::endpoint::Endpoint;
+use crate::model::platform::Platform;
 use crate::model::view::ClusterConfigView;
 use crate::registry::{Options, Registry};
 
@@ -29,7 +30,12 @@ pub(super) struct Maker<'a> {
     pub(super) known_images: Arc<KnownImages>,
     /// What the cluster trusts, by registry.
     pub(super) trusts: RefCell<BTreeMap<String, Option<Arc<setup::ClusterTrust>>>>,
+    pub(super) legs: RefCell<BTreeMap<LegKey, Arc<Leg>>>,
 }
+
+/// What makes two legs the same: image, what is done with it, the credentials in their order and whether the consumer uses
+/// them, and the platforms that it is for.
+type LegKey = (String, Operation, Vec<(usize, bool)>, bool, Vec<Platform>);
 
 impl Maker<'_> {
     /// Put together once a registry: it holds all public CAs.
@@ -42,7 +48,7 @@ impl Maker<'_> {
             .clone()
     }
 
-    pub(super) fn options(&self, registry: &str, insecure: bool) -> Options {
+    fn options(&self, registry: &str, insecure: bool) -> Options {
         setup::registry_options(
             &self.machine,
             self.cluster_trust(registry).as_deref(),
@@ -73,12 +79,28 @@ impl Maker<'_> {
         Ok(registries)
     }
 
-    pub(super) fn leg(
-        &self,
-        location: &Location,
-        operation: Operation,
-        registries: &Registries,
-    ) -> Option<Leg> {
+    fn leg(&self, location: &Location, registries: &Registries) -> Option<Arc<Leg>> {
+        let subject = &location.subject;
+        let key = (
+            subject.image.as_ref().ok()?.to_string(),
+            subject.operation,
+            location
+                .candidates
+                .iter()
+                .map(|candidate| (candidate.index, candidate.role.is_used()))
+                .collect(),
+            location.insecure,
+            subject.platforms.clone(),
+        );
+        let registry = Arc::clone(registries.get(subject.registry())?);
+        let mut legs = self.legs.borrow_mut();
+        let leg = legs
+            .entry(key)
+            .or_insert_with(|| Arc::new(self.new_leg(location, registry)));
+        Some(Arc::clone(leg))
+    }
+
+    fn new_leg(&self, location: &Location, registry: Arc<Registry>) -> Leg {
         let name = location.subject.registry();
         let cluster = self.config.map(|_| match self.cluster_trust(name) {
             Some(trust) => ClusterSide::Known {
@@ -87,12 +109,9 @@ impl Maker<'_> {
             },
             None => ClusterSide::Unknowable,
         });
-        Some(Leg {
-            subject: Subject {
-                operation,
-                ..location.subject.clone()
-            },
-            registry: Arc::clone(registries.get(name)?),
+        Leg {
+            subject: location.subject.clone(),
+            registry,
             candidates: location.candidates.clone(),
             trust: Trust {
                 machine: Arc::clone(&self.machine),
@@ -103,16 +122,14 @@ impl Maker<'_> {
             usual_ports: self.request.usual_ports.clone(),
             options: self.options(name, location.insecure),
             sink: Sink::default(),
-        })
+        }
     }
 
     pub(super) fn target(&self, plan: Plan, registries: &Registries) -> Target {
-        let leg = |operation| {
-            let location = plan.source.as_ref()?;
-            self.leg(location, operation, registries)
-        };
-        let pull = leg(Operation::Pull);
-        let push = self.request.push.then(|| leg(Operation::Push)).flatten();
+        let leg = plan
+            .source
+            .as_ref()
+            .and_then(|location| self.leg(location, registries));
         let mirrors = plan
             .mirrors
             .iter()
@@ -120,17 +137,31 @@ impl Maker<'_> {
                 Some(MirrorLeg {
                     name: name.clone(),
                     given: given.clone(),
-                    leg: self.leg(location, Operation::Pull, registries)?,
+                    subject: location.subject.clone(),
+                    candidates: location.candidates.clone(),
+                    leg: self.leg(location, registries)?,
                 })
             })
             .collect();
         Target {
             subject: plan.subject,
             given: plan.given,
-            push_given: plan.push_given,
-            pull,
-            push,
+            candidates: plan.candidates,
+            leg,
             mirrors,
         }
+    }
+
+    /// Every leg once, the registries in turn: no host waits until another one's images are through.
+    pub(super) fn into_legs(self) -> Vec<Arc<Leg>> {
+        let mut turns: BTreeMap<String, usize> = BTreeMap::new();
+        let mut legs: Vec<(usize, Arc<Leg>)> = Vec::new();
+        for leg in self.legs.into_inner().into_values() {
+            let turn = turns.entry(leg.subject.registry().to_owned()).or_default();
+            legs.push((*turn, leg));
+            *turn += 1;
+        }
+        legs.sort_by_key(|(turn, _)| *turn);
+        legs.into_iter().map(|(_, leg)| leg).collect()
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::doctor::evidence::{CandidateFact, Evidence, Fact};
+use crate::doctor::ask::Ask;
+use crate::doctor::evidence::{CandidateFact, Fact};
 use crate::doctor::probes::Seen;
 use crate::doctor::probes::config::{self, Places};
-use crate::doctor::probes::credentials::{Sources, Wallet};
-use crate::doctor::sink::{Sink, Writer};
-use crate::doctor::target::Subject;
+use crate::doctor::probes::credentials::Wallet;
+use crate::doctor::sink::Sink;
+use crate::doctor::target::{Operation, Subject};
 use crate::model::dialect::Dialect;
 use crate::model::image::ImageReference;
 use crate::model::view::ClusterConfigView;
@@ -19,7 +20,7 @@ const MOST_MIRRORS: usize = 4;
 pub(super) struct Plan {
     pub(super) subject: Subject,
     pub(super) given: Sink,
-    pub(super) push_given: Sink,
+    pub(super) candidates: Vec<CandidateFact>,
     pub(super) source: Option<Location>,
     pub(super) mirrors: Vec<(String, Sink, Location)>,
 }
@@ -28,80 +29,59 @@ pub(super) struct Plan {
 pub(super) struct Location {
     pub(super) subject: Subject,
     pub(super) candidates: Vec<CandidateFact>,
-    /// `insecureRegistries` has it.
+    /// Plain HTTP and any certificate will do: `insecureRegistries` has it, or the import policy says so.
     pub(super) insecure: bool,
 }
 
 impl Plan {
+    pub(super) fn new(subject: Subject) -> Self {
+        Self {
+            subject,
+            given: Sink::default(),
+            candidates: Vec::new(),
+            source: None,
+            mirrors: Vec::new(),
+        }
+    }
+
     /// Decides which places are asked, and with which credentials.
     pub(super) fn locate(
         &mut self,
         config: Option<&ClusterConfigView>,
+        ask: &Ask,
         image: &ImageReference,
-        (sources, skips): &(Sources, Vec<Evidence>),
         wallets: &mut BTreeMap<String, Wallet>,
     ) {
-        let mut places = None;
-        if let Some(config) = config {
-            let write = Writer {
-                sink: &self.given,
-                subject: &self.subject,
-                candidates: &[],
-            };
-            write.seen(config::policy(config, image), Dialect::Distribution);
-            let found = config::places(config, image);
-            write.seen(found.seen.clone(), Dialect::Distribution);
-            places = Some(found);
-        }
-        let Places {
-            mirrors,
-            source,
-            insecure,
-            ..
-        } = places.unwrap_or_else(|| Places {
+        let mut places = Places {
             seen: Seen::default(),
             mirrors: Vec::new(),
             source: true,
             insecure: false,
-        });
-        let mut location = |subject: Subject, image: &ImageReference, insecure, sinks: &[&Sink]| {
-            let wallet = wallets.entry(image.registry().to_owned()).or_default();
-            let (facts, candidates) = sources.facts(image, wallet);
-            let list = Fact::Candidates {
-                list: candidates.clone(),
-                maybe_more: sources.maybe_more.clone(),
-            };
-            for sink in sinks {
-                let write = Writer {
-                    sink,
-                    subject: &subject,
-                    candidates: &candidates,
-                };
-                let facts = facts
-                    .iter()
-                    .cloned()
-                    .map(Fact::Source)
-                    .chain([list.clone()]);
-                write.facts(facts, Dialect::Distribution);
-                sink.push(skips.iter().cloned());
-            }
-            Location {
-                subject,
-                candidates,
-                insecure,
-            }
         };
+        // Mirrors and the nodes' lists are about getting images, not about sending them.
+        if let Some(config) = config {
+            if ask.operation.fetches() {
+                let policy = match ask.operation {
+                    Operation::Import => config::import_policy(config, image, ask.insecure),
+                    _ => config::policy(config, image),
+                };
+                self.given.seen(policy, Dialect::Distribution);
+                places = config::places(config, image);
+                self.given.seen(places.seen.clone(), Dialect::Distribution);
+            } else {
+                places.insecure = config::places(config, image).insecure;
+            }
+        }
+        places.insecure |= ask.insecure;
         let subject = self.subject.clone();
         // A source that is never asked needs no credentials: those for the mirrors are what matters then.
-        let own_sinks = [&self.push_given, &self.given];
-        let own_sinks = if source {
-            &own_sinks[..]
-        } else {
-            &own_sinks[..1]
-        };
-        let own = location(subject, image, insecure, own_sinks);
-        self.source = source.then_some(own);
-        for place in mirrors.into_iter().take(MOST_MIRRORS) {
+        let sinks: &[&Sink] = if places.source { &[&self.given] } else { &[] };
+        let own = location(subject, ask, image, places.insecure, sinks, wallets);
+        if places.source {
+            self.candidates.clone_from(&own.candidates);
+            self.source = Some(own);
+        }
+        for place in places.mirrors.into_iter().take(MOST_MIRRORS) {
             let Ok(image) = ImageReference::parse(&place.reference) else {
                 continue;
             };
@@ -111,19 +91,18 @@ impl Plan {
                 ..self.subject.clone()
             };
             let sink = Sink::default();
-            let write = Writer {
-                sink: &sink,
-                subject: &subject,
-                candidates: &[],
-            };
-            write.facts(
+            sink.facts(
                 [Fact::Reference(subject.image.clone())],
                 Dialect::Distribution,
             );
-            let first = !source && self.mirrors.is_empty();
+            let first = !places.source && self.mirrors.is_empty();
             let sinks = [&sink, &self.given];
             let sinks = if first { &sinks[..] } else { &sinks[..1] };
-            let found = location(subject.clone(), &image, place.insecure.is_some(), sinks);
+            let insecure = place.insecure.is_some();
+            let found = location(subject, ask, &image, insecure, sinks, wallets);
+            if first {
+                self.candidates.clone_from(&found.candidates);
+            }
             let name = format!("{}/{}", place.registry, place.repository);
             self.mirrors.push((name, sink, found));
         }
@@ -133,5 +112,36 @@ impl Plan {
         self.source
             .iter()
             .chain(self.mirrors.iter().map(|(_, _, location)| location))
+    }
+}
+
+/// What the consumer has for one place, noted in `sinks`.
+fn location(
+    subject: Subject,
+    ask: &Ask,
+    image: &ImageReference,
+    insecure: bool,
+    sinks: &[&Sink],
+    wallets: &mut BTreeMap<String, Wallet>,
+) -> Location {
+    let wallet = wallets.entry(image.registry().to_owned()).or_default();
+    let (facts, candidates) = ask.sources.facts(image, wallet);
+    let list = Fact::Candidates {
+        list: candidates.clone(),
+        maybe_more: ask.sources.maybe_more.clone(),
+    };
+    for sink in sinks {
+        let facts = facts
+            .iter()
+            .cloned()
+            .map(Fact::Source)
+            .chain([list.clone()]);
+        sink.facts(facts, Dialect::Distribution);
+        sink.push(ask.unread.iter().cloned());
+    }
+    Location {
+        subject,
+        candidates,
+        insecure,
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::cluster::snapshot::{Want, missing};
 use crate::cluster::{Cluster, Scope};
-use crate::doctor::evidence::{Check, Evidence};
-use crate::doctor::probes::credentials::Sources;
+use crate::doctor::evidence::{Check, Evidence, Role};
+use crate::doctor::probes::credentials::{ParsedSecret, Sources};
 use crate::doctor::probes::unread;
+use crate::doctor::target::Consumer;
 use crate::error::Error;
 use crate::model::view::{ClusterConfigView, Missing, NamespaceView, Part, Secret};
 
@@ -73,7 +74,11 @@ pub(super) async fn read(cluster: &Cluster, name: &str) -> Result<Account, Error
 
 impl Account {
     /// The account's sources of credentials, and what of them could not be read.
-    pub(super) fn sources(&self, config: &ClusterConfigView) -> (Sources, Vec<Evidence>) {
+    pub(super) fn sources(
+        &self,
+        consumer: &Consumer,
+        config: &ClusterConfigView,
+    ) -> (Sources, Vec<Evidence>) {
         let gaps = [
             self.pull_secrets.as_ref().err(),
             self.view.secrets.as_ref().err(),
@@ -84,24 +89,54 @@ impl Account {
             .flatten()
             .map(|why| unread(Check::Credentials, why))
             .collect();
-        let nodes = config.global_pull_secret.as_ref();
-        let names = self.pull_secrets.as_deref().unwrap_or_default();
-        let mut sources = if skips.is_empty() {
-            Sources::of_account(
-                &self.namespace,
-                names,
-                &self.view,
-                &self.others,
-                nodes.ok().and_then(Option::as_ref),
-            )
-        } else {
-            Sources::default()
-        };
-        if let Err(why @ (Missing::Forbidden { .. } | Missing::Failed(_))) = nodes {
+        let mut sources = Sources::of(consumer);
+        if skips.is_empty() {
+            self.fill(&mut sources);
+            add_nodes(&mut sources, config);
+        }
+        if let Err(why @ (Missing::Forbidden { .. } | Missing::Failed(_))) =
+            &config.global_pull_secret
+        {
             sources.maybe_more = Some(format!(
                 "the nodes' own pull secret could not be read: {why}"
             ));
         }
         (sources, skips)
+    }
+
+    /// The account's secrets in their order, and what else the namespace has.
+    fn fill(&self, sources: &mut Sources) {
+        let named = self.pull_secrets.as_deref().unwrap_or_default();
+        for name in named {
+            let secret = self
+                .view
+                .secret(&self.namespace, name)
+                .or_else(|| self.others.get(name).and_then(Option::as_ref));
+            sources.secret(
+                Role::Used,
+                &self.namespace,
+                name,
+                secret.map(ParsedSecret::of),
+            );
+        }
+        let unlinked = self
+            .view
+            .secrets
+            .iter()
+            .flatten()
+            .filter(|secret| secret.namespace == self.namespace && !named.contains(&secret.name))
+            // The platform's own are for the internal registry, and Opaque ones for something else.
+            .filter(|secret| !secret.is_of_platform() && secret.docker_config().is_some());
+        for secret in unlinked {
+            let parsed = Some(ParsedSecret::of(secret));
+            sources.secret(Role::Unlinked, &self.namespace, &secret.name, parsed);
+        }
+    }
+}
+
+/// Adds the nodes' own pull secret, where it could be read.
+fn add_nodes(sources: &mut Sources, config: &ClusterConfigView) {
+    if let Ok(Some(bytes)) = &config.global_pull_secret {
+        sources.nodes(bytes);
     }
 }

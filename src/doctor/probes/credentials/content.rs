@@ -1,0 +1,74 @@
+//! What stands in a secret, read as its type says.
+
+use crate::model::docker_config::{DockerConfig, Format, Remark};
+use crate::model::view::{Secret, SecretBytes};
+
+/// The content of a source, parsed once.
+pub(super) enum Content {
+    Missing,
+    WrongType {
+        found: String,
+        config: Option<DockerConfig>,
+    },
+    Malformed(String),
+    Config(DockerConfig),
+    /// What containers/image takes out of a file.
+    File(Box<super::file::AuthFile>),
+}
+
+/// Whether the password of an entry ends in a line end.
+pub(super) fn has_newline(config: &DockerConfig, key: &str) -> bool {
+    config
+        .remarks()
+        .iter()
+        .any(|remark| matches!(remark, Remark::TrailingNewline { key: noted } if noted == key))
+}
+
+impl Content {
+    /// A secret's.
+    pub(super) fn of_secret(secret: &Secret) -> Self {
+        match secret.docker_config() {
+            Some((format, bytes)) => Self::parse(bytes, format),
+            None => Self::WrongType {
+                found: format!("{} with the keys {}", secret.type_name, keys(secret)),
+                config: secret
+                    .configs
+                    .values()
+                    .find_map(|bytes| DockerConfig::parse_any(bytes.expose()).ok()),
+            },
+        }
+    }
+
+    /// A docker config in the format that its place calls for.
+    pub(super) fn parse(bytes: &SecretBytes, format: Format) -> Self {
+        match DockerConfig::parse(bytes.expose(), format) {
+            Ok(config) => {
+                let other = config
+                    .remarks()
+                    .into_iter()
+                    .any(|remark| matches!(remark, Remark::WrongFormat { .. }));
+                if other {
+                    let (type_name, shape) = match format {
+                        Format::ConfigJson => ("kubernetes.io/dockerconfigjson", ".dockercfg"),
+                        Format::DockerCfg => ("kubernetes.io/dockercfg", "config.json"),
+                    };
+                    Self::WrongType {
+                        found: format!("{type_name} with the content of a {shape}"),
+                        config: DockerConfig::parse_any(bytes.expose()).ok(),
+                    }
+                } else {
+                    Self::Config(config)
+                }
+            }
+            Err(error) => Self::Malformed(error.to_string()),
+        }
+    }
+}
+
+fn keys(secret: &Secret) -> String {
+    if secret.keys.is_empty() {
+        "none".to_owned()
+    } else {
+        secret.keys.join(", ")
+    }
+}

@@ -1,0 +1,100 @@
+//! What containers/image takes out of a file given with `-a`, or out of what a credential helper keeps.
+
+use super::Wallet;
+use super::content::has_newline;
+use crate::credentials::Found;
+use crate::doctor::evidence::{CandidateFact, EntryFact, Role, SourceState};
+use crate::model::docker_config::{DockerConfig, EntryFault};
+use crate::model::{auth_file, keyring};
+
+/// A file: its content, the one entry that would be used for the image, and the key and fault of one that matches and cannot
+/// be used.
+pub(super) struct AuthFile {
+    pub(super) config: DockerConfig,
+    pub(super) found: Option<Found>,
+    pub(super) fault: Option<(String, String)>,
+}
+
+/// The state of the file `source` for the image `name`; what would be sent is added to `candidates`.
+pub(super) fn state(
+    source: &str,
+    file: &AuthFile,
+    name: &str,
+    wallet: &mut Wallet,
+    candidates: &mut Vec<CandidateFact>,
+) -> SourceState {
+    let AuthFile {
+        config,
+        found,
+        fault,
+    } = file;
+    let (found, fault) = (found.as_ref(), fault.as_ref());
+    let candidate = found.map(|found| {
+        let index = wallet.place(&found.credential);
+        candidates.push(CandidateFact {
+            index,
+            source: source.to_owned(),
+            object: None,
+            key: found.key.clone(),
+            username: found.credential.username().map(str::to_owned),
+            role: Role::Used,
+        });
+        index
+    });
+    let mut entries: Vec<EntryFact> = config
+        .entries()
+        .iter()
+        .map(|entry| {
+            let taken = found.is_some_and(|found| found.key == entry.key);
+            let broken = fault.is_some_and(|(key, _)| *key == entry.key);
+            EntryFact {
+                key: entry.key.clone(),
+                username: None,
+                fault: broken.then(|| {
+                    entry
+                        .credential
+                        .as_ref()
+                        .err()
+                        .cloned()
+                        .unwrap_or(EntryFault::Empty)
+                }),
+                trailing_newline: has_newline(config, &entry.key),
+                matches: taken || broken,
+                other_matcher: keyring::key_matches(&entry.key, name),
+                near_miss: auth_file::near_miss(&entry.key, name),
+                candidate: candidate.filter(|_| taken),
+            }
+        })
+        .collect();
+    // The file has no entry, and the credential helper that it names gives none.
+    if let Some((key, reason)) = fault
+        && !entries.iter().any(|entry| entry.key == *key)
+    {
+        entries.push(EntryFact {
+            key: key.clone(),
+            username: None,
+            fault: Some(EntryFault::WithHelper(reason.clone())),
+            trailing_newline: false,
+            matches: true,
+            other_matcher: false,
+            near_miss: None,
+            candidate: None,
+        });
+    }
+    // A credential helper has it, and the file has no entry.
+    if let Some(found) = found
+        && !entries.iter().any(|entry| entry.matches)
+    {
+        entries.push(EntryFact {
+            key: found.key.clone(),
+            username: None,
+            fault: None,
+            trailing_newline: false,
+            matches: true,
+            other_matcher: false,
+            near_miss: None,
+            candidate,
+        });
+    }
+    SourceState::Read(entries)
+}

@@ -1,0 +1,299 @@
+//! Which credentials a consumer has for an image, in the order in which it would send them: read from secrets and files,
+//! nothing sent anywhere.
+
+mod content;
+mod file;
+mod wallet;
+
+use std::sync::Arc;
+
+use crate::credentials::Found;
+use crate::doctor::evidence::{CandidateFact, EntryFact, Role, SourceFact, SourceState};
+use crate::doctor::target::Consumer;
+use crate::model::credential::Credential;
+use crate::model::docker_config::{DockerConfig, Format};
+use crate::model::image::ImageReference;
+use crate::model::view::{Secret, SecretBytes};
+use crate::model::{auth_file, keyring};
+
+use content::{Content, has_newline};
+pub use wallet::Wallet;
+
+/// Sources of credentials of one consumer, parsed once for all its images.
+#[derive(Default)]
+pub struct Sources {
+    list: Vec<Source>,
+    /// Keys are matched as containers/image matches them; else as the kubelet does.
+    as_containers_image: bool,
+    /// Only the first match is ever sent.
+    first_only: bool,
+    /// Why there may be more.
+    pub maybe_more: Option<String>,
+}
+
+struct Source {
+    name: String,
+    object: Option<(String, String)>,
+    role: Role,
+    content: Arc<Content>,
+}
+
+/// The content of one secret, parsed once for all consumers that have it.
+#[derive(Clone)]
+pub struct ParsedSecret(Arc<Content>);
+
+impl ParsedSecret {
+    /// Reads the docker config in a secret, as its type says.
+    pub fn of(secret: &Secret) -> Self {
+        Self(Arc::new(Content::of_secret(secret)))
+    }
+}
+
+impl Sources {
+    /// No sources yet; how keys are matched and how many credentials are sent follows from the consumer.
+    pub fn of(consumer: &Consumer) -> Self {
+        Self {
+            list: Vec::new(),
+            as_containers_image: !consumer.matches_as_kubelet(),
+            first_only: consumer.sends_first_only(),
+            maybe_more: None,
+        }
+    }
+
+    /// Adds a secret that is named somewhere: `None` where it does not exist. The order of calls with a used role is the
+    /// order in which the consumer asks.
+    pub fn secret(&mut self, role: Role, namespace: &str, name: &str, found: Option<ParsedSecret>) {
+        self.list.push(Source {
+            name: format!("secret {namespace}/{name}"),
+            object: Some((namespace.to_owned(), name.to_owned())),
+            role,
+            content: found.map_or_else(|| Arc::new(Content::Missing), |parsed| parsed.0),
+        });
+    }
+
+    /// Adds the pull secret of all nodes, a dockerconfigjson.
+    pub fn nodes(&mut self, bytes: &SecretBytes) {
+        self.list.push(Source {
+            name: "the nodes' pull secret".to_owned(),
+            object: Some(("openshift-config".to_owned(), "pull-secret".to_owned())),
+            role: Role::Node,
+            content: Arc::new(Content::parse(bytes, Format::ConfigJson)),
+        });
+    }
+
+    /// A file given with `-a`: its content, and the one entry that containers/image would use for the image.
+    ///
+    /// `fault` is the key and the fault of an entry that matches and cannot be used.
+    pub fn of_file(
+        name: String,
+        config: DockerConfig,
+        found: Option<Found>,
+        fault: Option<(String, String)>,
+    ) -> Self {
+        let file = file::AuthFile {
+            config,
+            found,
+            fault,
+        };
+        Self {
+            list: vec![Source {
+                name,
+                object: None,
+                role: Role::Used,
+                content: Arc::new(Content::File(Box::new(file))),
+            }],
+            as_containers_image: true,
+            first_only: true,
+            maybe_more: None,
+        }
+    }
+
+    /// What the sources have for an image: a fact each, and the credentials in the order in which they would be sent.
+    pub fn facts(
+        &self,
+        image: &ImageReference,
+        wallet: &mut Wallet,
+    ) -> (Vec<SourceFact>, Vec<CandidateFact>) {
+        let name = image.name();
+        let mut candidates = Vec::new();
+        if self.as_containers_image {
+            self.auth_file_candidates(&name, wallet, &mut candidates);
+        } else {
+            // The kubelet asks the pod's secrets first and the nodes' own after them (`UnionDockerKeyring`).
+            self.keyring_candidates(&[Role::Used], &name, wallet, &mut candidates);
+            self.keyring_candidates(&[Role::Node], &name, wallet, &mut candidates);
+        }
+        if self.first_only {
+            for behind in candidates.iter_mut().skip(1) {
+                behind.role = Role::Shadowed;
+            }
+        }
+        for role in [
+            Role::Overridden,
+            Role::Late,
+            Role::Unlinked,
+            Role::Elsewhere,
+        ] {
+            self.keyring_candidates(&[role], &name, wallet, &mut candidates);
+        }
+        let facts = self
+            .list
+            .iter()
+            .enumerate()
+            .filter_map(|(place, source)| {
+                let state = self.state(source, &name, wallet, &mut candidates);
+                // Of secrets that are not used only those that matter are worth a line.
+                let matters = match &state {
+                    SourceState::Read(entries) => entries.iter().any(|entry| entry.matches),
+                    _ => false,
+                };
+                (source.role.is_used() || matters).then(|| SourceFact {
+                    place,
+                    name: source.name.clone(),
+                    object: source.object.clone(),
+                    role: source.role,
+                    state,
+                })
+            })
+            .collect();
+        (facts, candidates)
+    }
+
+    fn configs(&self, roles: &[Role]) -> Vec<(&Source, &DockerConfig)> {
+        self.list
+            .iter()
+            .filter(|source| roles.contains(&source.role))
+            .filter_map(|source| match source.content.as_ref() {
+                Content::Config(config) => Some((source, config)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The kubelet's matches among the sources of some roles, usable ones only.
+    fn keyring_candidates(
+        &self,
+        roles: &[Role],
+        name: &str,
+        wallet: &mut Wallet,
+        candidates: &mut Vec<CandidateFact>,
+    ) {
+        let sources = self.configs(roles);
+        let configs: Vec<&DockerConfig> = sources.iter().map(|(_, config)| *config).collect();
+        for found in keyring::lookup(&configs, name) {
+            let (source, config) = sources[found.config];
+            take(source, config, &found, wallet, candidates);
+        }
+    }
+
+    /// The one entry that containers/image takes of the sources in their order, and what would stand behind it.
+    fn auth_file_candidates(
+        &self,
+        name: &str,
+        wallet: &mut Wallet,
+        candidates: &mut Vec<CandidateFact>,
+    ) {
+        for (source, config) in self.configs(&[Role::Used, Role::Node]) {
+            if let Some(found) = auth_file::lookup(&[config], name) {
+                take(source, config, &found, wallet, candidates);
+            }
+        }
+    }
+
+    fn matches(&self, key: &str, name: &str) -> (bool, bool) {
+        let kubelet = keyring::key_matches(key, name);
+        let containers_image = auth_file::key_matches(key, name);
+        if self.as_containers_image {
+            (containers_image, kubelet)
+        } else {
+            (kubelet, containers_image)
+        }
+    }
+
+    fn state(
+        &self,
+        source: &Source,
+        name: &str,
+        wallet: &mut Wallet,
+        candidates: &mut Vec<CandidateFact>,
+    ) -> SourceState {
+        match source.content.as_ref() {
+            Content::Missing => SourceState::Missing,
+            Content::WrongType { found, config } => SourceState::WrongType {
+                found: found.clone(),
+                covers: config
+                    .as_ref()
+                    .map(|config| self.finds(config, name).next().is_some()),
+            },
+            Content::Malformed(words) => SourceState::Malformed {
+                words: words.clone(),
+            },
+            Content::Config(config) => {
+                let matched: Vec<usize> = self.finds(config, name).collect();
+                let entries = config.entries().iter().enumerate().map(|(at, entry)| {
+                    let near_miss = if self.as_containers_image {
+                        auth_file::near_miss(&entry.key, name)
+                    } else {
+                        keyring::near_miss(&entry.key, name)
+                    };
+                    EntryFact {
+                        key: entry.key.clone(),
+                        username: entry
+                            .credential
+                            .as_ref()
+                            .ok()
+                            .and_then(Credential::username)
+                            .map(str::to_owned),
+                        fault: entry.credential.as_ref().err().cloned(),
+                        trailing_newline: has_newline(config, &entry.key),
+                        matches: matched.contains(&at),
+                        other_matcher: self.matches(&entry.key, name).1,
+                        near_miss,
+                        candidate: candidates
+                            .iter()
+                            .find(|known| known.source == source.name && known.key == entry.key)
+                            .map(|known| known.index),
+                    }
+                });
+                SourceState::Read(entries.collect())
+            }
+            Content::File(found) => file::state(&source.name, found, name, wallet, candidates),
+        }
+    }
+
+    /// The entries of one config that the consumer's matcher takes.
+    fn finds(&self, config: &DockerConfig, name: &str) -> std::vec::IntoIter<usize> {
+        let found: Vec<usize> = if self.as_containers_image {
+            auth_file::lookup(&[config], name)
+                .map(|found| found.entry)
+                .into_iter()
+                .collect()
+        } else {
+            keyring::lookup(&[config], name)
+                .into_iter()
+                .map(|found| found.entry)
+                .collect()
+        };
+        found.into_iter()
+    }
+}
+
+/// Adds what a match holds, where that can be sent.
+fn take(
+    source: &Source,
+    config: &DockerConfig,
+    found: &keyring::Match,
+    wallet: &mut Wallet,
+    candidates: &mut Vec<CandidateFact>,
+) {
+    if let Ok(credential) = &config.entries()[found.entry].credential {
+        candidates.push(CandidateFact {
+            index: wallet.place(credential),
+            source: source.name.clone(),
+            object: source.object.clone(),
+            key: found.key.clone(),
+            username: credential.username().map(str::to_owned),
+            role: source.role,
+        });
+    }
+}

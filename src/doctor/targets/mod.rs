@@ -1,0 +1,48 @@
+//! From what the user names to the questions of a run: which image is really asked for, by whom, with which secrets, and what
+//! the cluster has said about it so far.
+//!
+//! Reads the cluster, asks no registry and judges nothing.
+
+mod account;
+mod images;
+
+use super::ask::Ask;
+use super::run::Request;
+use crate::cluster::Cluster;
+use crate::env::Env;
+use crate::error::Error;
+use crate::model::view::ClusterConfigView;
+
+pub use images::without_cluster;
+
+/// What was read of the cluster for the targets of a run.
+pub struct Found {
+    images: images::Images,
+}
+
+/// Reads what the targets need, at the same time as others read the cluster's configuration.
+///
+/// # Errors
+///
+/// When a target does not exist, or nothing at all can be said without something that cannot be read.
+pub async fn find(cluster: &Cluster, request: &Request) -> Result<Found, Error> {
+    Ok(Found {
+        images: images::read(cluster, request).await?,
+    })
+}
+
+impl Found {
+    /// The questions, in the order in which the report answers them.
+    ///
+    /// # Errors
+    ///
+    /// When a file of the command line cannot be read.
+    pub async fn asks(
+        &self,
+        env: &Env,
+        request: &Request,
+        config: &ClusterConfigView,
+    ) -> Result<Vec<Ask>, Error> {
+        self.images.asks(env, request, config).await
+    }
+}
