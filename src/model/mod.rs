@@ -12,6 +12,7 @@ pub mod endpoint;
 pub mod image;
 pub mod keyring;
 pub mod kinds;
+pub mod message;
 pub mod mirrors;
 pub mod observation;
 pub mod pem;
