@@ -239,9 +239,9 @@ async fn single_objects_are_there_or_not_or_say_why() {
     );
     assert!(cluster.build("shop", "app-1").await.unwrap().is_none());
 
-    api.edit("serviceaccounts", "shop", "default", |account| {
-        account["imagePullSecrets"] = json!([{"name": "pull"}]);
-    });
+    let mut account = api.get("serviceaccounts", "shop", "default").unwrap();
+    account["imagePullSecrets"] = json!([{"name": "pull"}]);
+    api.update(&account).unwrap();
     let account = cluster
         .service_account("shop", "default")
         .await
