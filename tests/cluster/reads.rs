@@ -239,11 +239,12 @@ async fn single_objects_are_there_or_not_or_say_why() {
     );
     assert!(cluster.build("shop", "app-1").await.unwrap().is_none());
 
-    let mut account = api.get("serviceaccounts", "shop", "default").unwrap();
+    api.create(make::service_account("shop", "robot"));
+    let mut account = api.get("serviceaccounts", "shop", "robot").unwrap();
     account["imagePullSecrets"] = json!([{"name": "pull"}]);
     api.update(&account).unwrap();
     let account = cluster
-        .service_account("shop", "default")
+        .service_account("shop", "robot")
         .await
         .unwrap()
         .unwrap();
