@@ -8,6 +8,7 @@ use std::io::ErrorKind;
 use http::StatusCode;
 use serde_json::Value;
 
+use super::page::{self, Page};
 use super::session::Session;
 use super::transport::Answer;
 use super::{ClusterError, Kind, ObjectRef};
@@ -53,11 +54,7 @@ impl<'a> Subject<'a> {
 }
 
 pub(super) fn resource(kind: Kind) -> String {
-    if kind.group.is_empty() {
-        kind.resource.to_owned()
-    } else {
-        format!("{}.{}", kind.resource, kind.group)
-    }
+    kind.resource_name()
 }
 
 /// The JSON of a good answer, or what the server says against it.
@@ -69,13 +66,28 @@ pub(super) fn json(
     if !answer.status.is_success() {
         return Err(of_status(answer, subject));
     }
-    serde_json::from_slice(&answer.body).map_err(|_| {
-        let begins = String::from_utf8_lossy(&answer.body[..answer.body.len().min(200)]).into_owned();
-        ClusterError::Unreachable(format!(
-            "{server} answered with something that is no Kubernetes object ({}); is it the address of an API server?",
-            sanitize_line(&begins, 60)
-        ))
-    })
+    serde_json::from_slice(&answer.body).map_err(|_| no_object(answer, server))
+}
+
+/// The page of a list in a good answer, item by item, or what the server says against it.
+pub(super) fn page(
+    answer: &Answer,
+    subject: &Subject<'_>,
+    server: &str,
+    each: impl FnMut(Value),
+) -> Result<Page, ClusterError> {
+    if !answer.status.is_success() {
+        return Err(of_status(answer, subject));
+    }
+    page::read(&answer.body, each).map_err(|_| no_object(answer, server))
+}
+
+fn no_object(answer: &Answer, server: &str) -> ClusterError {
+    let begins = String::from_utf8_lossy(&answer.body[..answer.body.len().min(200)]).into_owned();
+    ClusterError::Unreachable(format!(
+        "{server} answered with something that is no Kubernetes object ({}); is it the address of an API server?",
+        sanitize_line(&begins, 60)
+    ))
 }
 
 /// A refusal of the server.

@@ -67,14 +67,7 @@ impl Cluster {
                 in_pages = false;
                 continue;
             }
-            let mut list = faults::json(&answer, &subject, &self.session.server)?;
-            let Some(items) = list["items"].as_array_mut() else {
-                return Err(ClusterError::Other(format!(
-                    "the API server answered a list of {} without items",
-                    subject.resource
-                )));
-            };
-            for mut item in items.drain(..) {
+            let page = faults::page(&answer, &subject, &self.session.server, |mut item| {
                 let metadata = &item["metadata"];
                 let key = match metadata["uid"].as_str() {
                     Some(uid) => uid.to_owned(),
@@ -84,11 +77,16 @@ impl Cluster {
                     complete(&mut item, kind);
                     each(item);
                 }
+            })?;
+            // Not kept while the next page is on its way.
+            drop(answer);
+            if !page.has_items {
+                return Err(ClusterError::Other(format!(
+                    "the API server answered a list of {} without items",
+                    subject.resource
+                )));
             }
-            next = list["metadata"]["continue"]
-                .as_str()
-                .filter(|token| !token.is_empty())
-                .map(str::to_owned);
+            next = page.next;
             if next.is_none() {
                 return Ok(());
             }

@@ -3,19 +3,25 @@
 //!
 //! Only what the caller wants is asked for, and of each object only what [`crate::model::view`] has is kept.
 
+mod builds;
 mod config;
+mod events;
 mod json;
+mod lists;
 mod objects;
+mod single;
+mod streams;
 
 use serde_json::Value;
 use tokio::join;
 
 use super::{Cluster, ClusterError, Kind, Scope, Selectors, faults, kinds};
-use crate::model::mirrors::{MirrorRule, RuleKind};
+use crate::model::mirrors::RuleKind;
 use crate::model::view::{
-    BuildConfig, ClusterConfigView, Missing, NamespaceView, Part, Pod, Secret, SecretBytes,
-    ServiceAccount, Workload, Workloads,
+    ClusterConfigView, Missing, NamespaceView, Part, Secret, SecretBytes, SignaturePolicyKind,
 };
+
+pub use events::About;
 
 /// Which parts of a namespace to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,6 +31,11 @@ pub struct Want {
     pub pods: bool,
     pub workloads: bool,
     pub build_configs: bool,
+    pub builds: bool,
+    pub image_streams: bool,
+    /// ImagePolicies.
+    pub signature_policies: bool,
+    pub events: bool,
 }
 
 impl Want {
@@ -34,6 +45,10 @@ impl Want {
         pods: true,
         workloads: true,
         build_configs: true,
+        builds: true,
+        image_streams: true,
+        signature_policies: true,
+        events: true,
     };
 }
 
@@ -45,6 +60,8 @@ pub struct WantConfig {
     /// Proxy and the ConfigMap that it names.
     pub proxy: bool,
     pub mirrors: bool,
+    /// ClusterImagePolicies.
+    pub signature_policies: bool,
     pub nodes: bool,
     /// The pull secret of all nodes: ask for it only when it matters, few may read it.
     pub global_pull_secret: bool,
@@ -53,34 +70,43 @@ pub struct WantConfig {
 /// Where OpenShift keeps the configuration that its operators read.
 const CONFIG_NAMESPACE: &str = "openshift-config";
 
-/// The kinds with a pod template. DeploymentConfig is asked for only where it is served.
-const WORKLOADS: [Kind; 7] = [
-    kinds::DEPLOYMENT,
-    kinds::STATEFUL_SET,
-    kinds::DAEMON_SET,
-    kinds::REPLICA_SET,
-    kinds::JOB,
-    kinds::CRON_JOB,
-    kinds::DEPLOYMENT_CONFIG,
-];
-
-/// The types of secrets that are read. The API server filters by them, so that tokens and other people's secrets, which
-/// can be large, do not travel.
-const SECRET_TYPES: [&str; 3] = [
-    objects::DOCKER_CONFIG_JSON,
-    objects::DOCKER_CFG,
-    objects::OPAQUE,
-];
-
 impl Cluster {
     /// Reads the wanted parts of one namespace, or of all. Never fails as a whole.
     pub async fn namespace_view(&self, scope: &Scope, want: Want) -> NamespaceView {
+        let no_selectors = Selectors::default();
         let (service_accounts, secrets, pods, workloads, build_configs) = join!(
-            asked(want.service_accounts, self.service_accounts(scope)),
+            asked(
+                want.service_accounts,
+                self.collect(kinds::SERVICE_ACCOUNT, scope, |object| {
+                    Some(objects::service_account(object))
+                })
+            ),
             asked(want.secrets, self.secrets(scope)),
-            asked(want.pods, self.pods(scope)),
+            asked(want.pods, self.pods(scope, &no_selectors)),
             asked(want.workloads, self.workloads(scope)),
-            asked(want.build_configs, self.build_configs(scope)),
+            asked(
+                want.build_configs,
+                self.collect(kinds::BUILD_CONFIG, scope, |object| {
+                    Some(builds::build_config(object))
+                })
+            ),
+        );
+        let (builds, image_streams, signature_policies, events) = join!(
+            asked(
+                want.builds,
+                self.collect(kinds::BUILD, scope, |object| Some(builds::build(object)))
+            ),
+            asked(
+                want.image_streams,
+                self.collect(kinds::IMAGE_STREAM, scope, |object| {
+                    Some(streams::image_stream(object))
+                })
+            ),
+            asked(
+                want.signature_policies,
+                self.signature_policies(SignaturePolicyKind::ImagePolicy, scope)
+            ),
+            asked(want.events, self.events(scope, None)),
         );
         NamespaceView {
             namespace: match scope {
@@ -92,6 +118,10 @@ impl Cluster {
             pods,
             workloads,
             build_configs,
+            builds,
+            image_streams,
+            signature_policies,
+            events,
         }
     }
 
@@ -109,7 +139,7 @@ impl Cluster {
 
     /// Reads the wanted parts of the cluster's configuration. Never fails as a whole.
     pub async fn cluster_config(&self, want: WantConfig) -> ClusterConfigView {
-        let (image, proxy, digest_mirrors, tag_mirrors, content_source_policies, nodes, global) = join!(
+        let (image, proxy, digest_mirrors, tag_mirrors, content_source_policies) = join!(
             async {
                 let object =
                     asked(want.image_config, self.config_object(kinds::IMAGE_CONFIG)).await;
@@ -143,6 +173,12 @@ impl Cluster {
                     RuleKind::ImageContentSourcePolicy
                 )
             ),
+        );
+        let (signature_policies, nodes, global_pull_secret) = join!(
+            asked(
+                want.signature_policies,
+                self.signature_policies(SignaturePolicyKind::ClusterImagePolicy, &Scope::All)
+            ),
             asked(
                 want.nodes,
                 self.collect(kinds::NODE, &Scope::All, config::node)
@@ -157,83 +193,10 @@ impl Cluster {
             digest_mirrors,
             tag_mirrors,
             content_source_policies,
+            signature_policies,
             nodes,
-            global_pull_secret: global,
+            global_pull_secret,
         }
-    }
-
-    async fn service_accounts(&self, scope: &Scope) -> Part<Vec<ServiceAccount>> {
-        self.collect(kinds::SERVICE_ACCOUNT, scope, |object| {
-            Some(objects::service_account(object))
-        })
-        .await
-    }
-
-    async fn pods(&self, scope: &Scope) -> Part<Vec<Pod>> {
-        self.collect(kinds::POD, scope, |object| Some(objects::pod(object)))
-            .await
-    }
-
-    async fn build_configs(&self, scope: &Scope) -> Part<Vec<BuildConfig>> {
-        self.collect(kinds::BUILD_CONFIG, scope, |object| {
-            Some(objects::build_config(object))
-        })
-        .await
-    }
-
-    async fn mirror_rules(&self, kind: Kind, rule_kind: RuleKind) -> Part<Vec<MirrorRule>> {
-        let sets = self
-            .collect(kind, &Scope::All, |object| {
-                Some(config::mirror_rules(rule_kind, object))
-            })
-            .await?;
-        Ok(sets.into_iter().flatten().collect())
-    }
-
-    async fn secrets(&self, scope: &Scope) -> Part<Vec<Secret>> {
-        let lists = SECRET_TYPES.map(|type_name| self.secrets_of_type(scope, type_name));
-        let mut secrets = Vec::new();
-        for list in futures_util::future::join_all(lists).await {
-            secrets.extend(list?);
-        }
-        secrets.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
-        Ok(secrets)
-    }
-
-    async fn secrets_of_type(&self, scope: &Scope, type_name: &str) -> Part<Vec<Secret>> {
-        let selectors = Selectors {
-            labels: None,
-            fields: Some(format!("type={type_name}")),
-        };
-        let mut secrets = Vec::new();
-        self.list(kinds::SECRET, scope, &selectors, |object| {
-            let secret = objects::secret(&object);
-            let of_use = type_name != objects::OPAQUE || !secret.configs.is_empty();
-            if secret.type_name == type_name && of_use {
-                secrets.push(secret);
-            }
-        })
-        .await
-        .map_err(missing)?;
-        Ok(secrets)
-    }
-
-    async fn workloads(&self, scope: &Scope) -> Part<Workloads> {
-        let lists = WORKLOADS.map(|kind| async move {
-            let list: Part<Vec<Workload>> = self
-                .collect(kind, scope, |object| objects::workload(kind, object))
-                .await;
-            (kind, list)
-        });
-        let mut workloads = Workloads::default();
-        for (kind, list) in futures_util::future::join_all(lists).await {
-            match list {
-                Ok(list) => workloads.list.extend(list),
-                Err(Missing::NotServed(_)) => {}
-                Err(why) => workloads.unread.push((faults::resource(kind), why)),
-            }
-        }
-        Ok(workloads)
     }
 
     /// All objects of a kind as `keep` reduces them. OpenShift's groups are looked up first, so that their absence is

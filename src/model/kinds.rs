@@ -47,12 +47,18 @@ kinds! {
     BUILD_CONFIG: "build.openshift.io" "v1" "BuildConfig" "buildconfigs" true;
     BUILD: "build.openshift.io" "v1" "Build" "builds" true;
     IMAGE_STREAM: "image.openshift.io" "v1" "ImageStream" "imagestreams" true;
+    IMAGE_STREAM_TAG: "image.openshift.io" "v1" "ImageStreamTag" "imagestreamtags" true;
+    IMAGE_STREAM_IMPORT: "image.openshift.io" "v1" "ImageStreamImport" "imagestreamimports" true;
     ROUTE: "route.openshift.io" "v1" "Route" "routes" true;
     IMAGE_CONFIG: "config.openshift.io" "v1" "Image" "images" false;
     PROXY_CONFIG: "config.openshift.io" "v1" "Proxy" "proxies" false;
     CLUSTER_VERSION: "config.openshift.io" "v1" "ClusterVersion" "clusterversions" false;
     IMAGE_DIGEST_MIRROR_SET: "config.openshift.io" "v1" "ImageDigestMirrorSet" "imagedigestmirrorsets" false;
     IMAGE_TAG_MIRROR_SET: "config.openshift.io" "v1" "ImageTagMirrorSet" "imagetagmirrorsets" false;
+    CLUSTER_IMAGE_POLICY: "config.openshift.io" "v1" "ClusterImagePolicy" "clusterimagepolicies" false;
+    IMAGE_POLICY: "config.openshift.io" "v1" "ImagePolicy" "imagepolicies" true;
+    CLUSTER_OPERATOR: "config.openshift.io" "v1" "ClusterOperator" "clusteroperators" false;
+    MACHINE_CONFIG_POOL: "machineconfiguration.openshift.io" "v1" "MachineConfigPool" "machineconfigpools" false;
     IMAGE_CONTENT_SOURCE_POLICY: "operator.openshift.io" "v1alpha1" "ImageContentSourcePolicy" "imagecontentsourcepolicies" false;
 }
 
@@ -72,6 +78,14 @@ impl Kind {
             kind
         } else {
             format!("{kind}.{}", self.group)
+        }
+    }
+    /// `resource[.group]`, as RBAC and `kubectl auth can-i` name it.
+    pub fn resource_name(&self) -> String {
+        if self.group.is_empty() {
+            self.resource.to_owned()
+        } else {
+            format!("{}.{}", self.resource, self.group)
         }
     }
     pub fn object(self, namespace: Option<&str>, name: &str) -> ObjectRef {

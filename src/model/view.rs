@@ -3,19 +3,27 @@
 //! [`crate::cluster::snapshot`] fills them, each part by itself: what could not be read says why, and is never taken for
 //! empty. Only what is needed is kept. Secret values do not show in `Debug`.
 
+mod builds;
 mod config;
+mod events;
 mod objects;
+mod streams;
 
 use std::fmt;
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 
-pub use config::{ClusterConfigView, ConfigMapData, ImageConfig, Node, ProxyConfig};
-pub use objects::{
-    BuildConfig, BuildImage, BuildSourceImage, Container, ContainerKind, Owner, Pod, Secret,
-    ServiceAccount, Waiting, Workload, Workloads,
+pub use builds::{Build, BuildConfig, BuildImage, BuildSourceImage};
+pub use config::{
+    ClusterConfigView, ConfigMapData, ImageConfig, Node, ProxyConfig, SignaturePolicy,
+    SignaturePolicyKind,
 };
+pub use events::Event;
+pub use objects::{
+    Container, ContainerKind, Owner, Pod, Secret, ServiceAccount, Waiting, Workload, Workloads,
+};
+pub use streams::{ImageStream, ImportCondition, StreamTag, TagItem};
 
 use crate::error::Error;
 
@@ -99,6 +107,12 @@ pub struct NamespaceView {
     pub pods: Part<Vec<Pod>>,
     pub workloads: Part<Workloads>,
     pub build_configs: Part<Vec<BuildConfig>>,
+    pub builds: Part<Vec<Build>>,
+    pub image_streams: Part<Vec<ImageStream>>,
+    /// ImagePolicies.
+    pub signature_policies: Part<Vec<SignaturePolicy>>,
+    /// Warnings and what else tells of images that do not come.
+    pub events: Part<Vec<Event>>,
 }
 
 impl NamespaceView {
@@ -108,6 +122,14 @@ impl NamespaceView {
             .iter()
             .flatten()
             .find(|account| account.namespace == namespace && account.name == name)
+    }
+
+    /// An image stream by name; `None` also when they could not be read.
+    pub fn image_stream(&self, namespace: &str, name: &str) -> Option<&ImageStream> {
+        self.image_streams
+            .iter()
+            .flatten()
+            .find(|stream| stream.namespace == namespace && stream.name == name)
     }
 
     /// A secret by name; `None` also when they could not be read.

@@ -16,6 +16,7 @@ mod kubeconfig;
 mod login;
 mod network;
 mod pages;
+mod reads;
 mod server;
 mod views;
 mod world;

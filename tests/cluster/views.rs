@@ -221,6 +221,7 @@ async fn plain_kubernetes_has_no_builds_and_no_configuration() {
             mirrors: true,
             nodes: true,
             global_pull_secret: true,
+            ..WantConfig::default()
         })
         .await;
     assert!(matches!(config.image_config, Err(Missing::NotServed(_))));
@@ -279,6 +280,7 @@ async fn the_configuration_of_an_openshift_is_read_with_what_it_names() {
         mirrors: true,
         nodes: false,
         global_pull_secret: true,
+        ..WantConfig::default()
     };
     let cluster = as_user(&api, None).await;
     let config = cluster.cluster_config(want).await;

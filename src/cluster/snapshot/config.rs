@@ -6,7 +6,9 @@ use super::json::{given, items, map, text, texts};
 use crate::model::mirrors::{MirrorRule, RuleKind};
 use crate::model::policy::{AllowedRegistry, RegistrySources};
 use crate::model::proxy::ProxyValues;
-use crate::model::view::{ConfigMapData, ImageConfig, Node, ProxyConfig};
+use crate::model::view::{
+    ConfigMapData, ImageConfig, Node, ProxyConfig, SignaturePolicy, SignaturePolicyKind,
+};
 
 pub(super) fn image_config(object: &Value) -> ImageConfig {
     let (spec, status) = (&object["spec"], &object["status"]);
@@ -72,6 +74,17 @@ pub(super) fn mirror_rules(kind: RuleKind, object: &Value) -> Vec<MirrorRule> {
         .collect()
 }
 
+/// A ClusterImagePolicy or an ImagePolicy.
+pub(super) fn signature_policy(kind: SignaturePolicyKind, object: &Value) -> SignaturePolicy {
+    SignaturePolicy {
+        kind,
+        namespace: given(&object["metadata"]["namespace"]),
+        name: text(&object["metadata"]["name"]),
+        scopes: texts(&object["spec"]["scopes"]),
+        policy_type: text(&object["spec"]["policy"]["rootOfTrust"]["policyType"]),
+    }
+}
+
 pub(super) fn node(object: &Value) -> Option<Node> {
     let info = &object["status"]["nodeInfo"];
     Some(Node {
@@ -123,6 +136,23 @@ mod tests {
         assert_eq!(
             rules,
             [expected("a", &["z", "b"], true), expected("c", &[], false)]
+        );
+    }
+
+    #[test]
+    fn a_signature_policy_has_scopes_and_a_root() {
+        let object = json!({
+            "metadata": {"name": "p", "namespace": "n"},
+            "spec": {"scopes": ["quay.io/a"], "policy": {"rootOfTrust": {"policyType": "PublicKey"}}},
+        });
+        let policy = signature_policy(SignaturePolicyKind::ImagePolicy, &object);
+        assert_eq!(
+            (policy.name.as_str(), policy.namespace.as_deref()),
+            ("p", Some("n"))
+        );
+        assert_eq!(
+            (policy.scopes, policy.policy_type.as_str()),
+            (vec!["quay.io/a".to_owned()], "PublicKey")
         );
     }
 

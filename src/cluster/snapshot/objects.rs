@@ -3,11 +3,10 @@
 use base64::Engine as _;
 use serde_json::Value;
 
-use super::json::{given, items, map, names, text, time};
+use super::json::{given, items, map, names, text, texts, time};
 use crate::cluster::{Kind, kinds};
 use crate::model::view::{
-    BuildConfig, BuildImage, BuildSourceImage, Container, ContainerKind, Owner, Pod, Secret,
-    SecretBytes, ServiceAccount, Waiting, Workload,
+    Container, ContainerKind, Owner, Pod, Secret, SecretBytes, ServiceAccount, Waiting, Workload,
 };
 
 pub(super) const DOCKER_CONFIG_JSON: &str = "kubernetes.io/dockerconfigjson";
@@ -17,6 +16,10 @@ pub(super) const OPAQUE: &str = "Opaque";
 /// kubectl keeps a whole copy of the object in here, a secret's data included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
+/// openshift/api `image/v1/consts.go` `ExcludeImageSecretAnnotation`; openshift-apiserver `imagesecret/rest.go` compares it
+/// with `true`.
+const EXCLUDE_SECRET: &str = "openshift.io/image.excludeSecret";
+
 pub(super) fn service_account(object: &Value) -> ServiceAccount {
     let metadata = &object["metadata"];
     ServiceAccount {
@@ -25,6 +28,10 @@ pub(super) fn service_account(object: &Value) -> ServiceAccount {
         uid: text(&metadata["uid"]),
         resource_version: text(&metadata["resourceVersion"]),
         pull_secrets: names(&object["imagePullSecrets"]),
+        pull_secrets_changed: items(&metadata["managedFields"])
+            .filter(|entry| entry["fieldsV1"].get("f:imagePullSecrets").is_some())
+            .filter_map(|entry| time(&entry["time"]))
+            .max(),
         mountable_secrets: names(&object["secrets"]),
         enforces_mountable: metadata["annotations"]["kubernetes.io/enforce-mountable-secrets"]
             == "true",
@@ -35,6 +42,9 @@ pub(super) fn secret(object: &Value) -> Secret {
     let metadata = &object["metadata"];
     let mut annotations = map(&metadata["annotations"]);
     annotations.remove(LAST_APPLIED);
+    let excluded_from_import = annotations
+        .get(EXCLUDE_SECRET)
+        .is_some_and(|value| value == "true");
     let data = object["data"].as_object();
     let configs = data
         .into_iter()
@@ -62,6 +72,7 @@ pub(super) fn secret(object: &Value) -> Secret {
         labels: map(&metadata["labels"]),
         annotations,
         immutable: object["immutable"] == true,
+        excluded_from_import,
         created: time(&metadata["creationTimestamp"]),
     }
 }
@@ -95,9 +106,18 @@ pub(super) fn pod(object: &Value) -> Pod {
         service_account: account_of(spec),
         node: given(&spec["nodeName"]),
         pull_secrets: names(&spec["imagePullSecrets"]),
+        applied_pull_secrets: applied_pull_secrets(metadata),
         containers: containers(spec, status),
         owner: owner(metadata),
+        labels: map(&metadata["labels"]),
     }
+}
+
+/// `imagePullSecrets` of the pod as it was given to `kubectl apply`.
+fn applied_pull_secrets(metadata: &Value) -> Option<Vec<String>> {
+    let applied: Value =
+        serde_json::from_str(metadata["annotations"][LAST_APPLIED].as_str()?).ok()?;
+    Some(names(&applied["spec"]["imagePullSecrets"]))
 }
 
 fn account_of(spec: &Value) -> String {
@@ -165,14 +185,18 @@ fn containers(spec: &Value, status: &Value) -> Vec<Container> {
     containers
 }
 
-/// `None` for the ReplicaSets that a Deployment keeps of its past.
+/// One of a list; `None` for the ReplicaSets that a Deployment keeps of its past.
 pub(super) fn workload(kind: Kind, object: &Value) -> Option<Workload> {
+    template_of(kind, object).filter(|workload| {
+        kind != kinds::REPLICA_SET || workload.owner.is_none() || workload.replicas != Some(0)
+    })
+}
+
+/// What has a pod template; `None` for an object without a name.
+pub(super) fn template_of(kind: Kind, object: &Value) -> Option<Workload> {
     let (metadata, spec) = (&object["metadata"], &object["spec"]);
     let owner = owner(metadata);
     let replicas = spec["replicas"].as_i64();
-    if kind == kinds::REPLICA_SET && owner.is_some() && replicas == Some(0) {
-        return None;
-    }
     let template = if kind == kinds::CRON_JOB {
         &spec["jobTemplate"]["spec"]["template"]
     } else {
@@ -191,188 +215,35 @@ pub(super) fn workload(kind: Kind, object: &Value) -> Option<Workload> {
         containers: containers(&template["spec"], &Value::Null),
         annotations,
         image_triggers: given(&metadata["annotations"]["image.openshift.io/triggers"]),
+        selector: selector(kind, &spec["selector"]),
+        labels: map(&metadata["labels"]),
     })
 }
 
-pub(super) fn build_config(object: &Value) -> BuildConfig {
-    let (metadata, spec) = (&object["metadata"], &object["spec"]);
-    let (strategy, source) = (&spec["strategy"], &spec["source"]);
-    let details = [
-        "sourceStrategy",
-        "dockerStrategy",
-        "customStrategy",
-        "jenkinsPipelineStrategy",
-    ]
-    .iter()
-    .map(|name| &strategy[*name])
-    .find(|details| details.is_object())
-    .unwrap_or(&Value::Null);
-    let source_images: Vec<BuildSourceImage> = items(&source["images"])
-        .filter_map(|image| {
-            Some(BuildSourceImage {
-                from: build_image(&image["from"])?,
-                pull_secret: given(&image["pullSecret"]["name"]),
-            })
-        })
+/// A selector as `-l` takes it. DeploymentConfigs have a plain map, all others `matchLabels` and `matchExpressions`.
+fn selector(kind: Kind, selector: &Value) -> Option<String> {
+    let labels = if kind == kinds::DEPLOYMENT_CONFIG {
+        selector
+    } else {
+        &selector["matchLabels"]
+    };
+    let mut parts: Vec<String> = map(labels)
+        .into_iter()
+        .map(|(key, value)| format!("{key}={value}"))
         .collect();
-    let push_secret = given(&spec["output"]["pushSecret"]["name"]);
-    let pull_secret = given(&details["pullSecret"]["name"]);
-    let mut secrets: Vec<String> = push_secret
-        .iter()
-        .chain(&pull_secret)
-        .cloned()
-        .chain(
-            source_images
-                .iter()
-                .filter_map(|image| image.pull_secret.clone()),
-        )
-        .chain(given(&source["sourceSecret"]["name"]))
-        .chain(items(&source["secrets"]).filter_map(|one| given(&one["secret"]["name"])))
-        .chain(items(&details["secrets"]).filter_map(|one| given(&one["secretSource"]["name"])))
-        .chain(
-            items(&details["volumes"])
-                .filter_map(|one| given(&one["source"]["secret"]["secretName"])),
-        )
-        .collect();
-    secrets.sort_unstable();
-    secrets.dedup();
-    BuildConfig {
-        namespace: text(&metadata["namespace"]),
-        name: text(&metadata["name"]),
-        uid: text(&metadata["uid"]),
-        resource_version: text(&metadata["resourceVersion"]),
-        service_account: given(&spec["serviceAccount"]).unwrap_or_else(|| "builder".to_owned()),
-        strategy: text(&strategy["type"]),
-        from: build_image(&details["from"]),
-        pull_secret,
-        source_images,
-        output: build_image(&spec["output"]["to"]),
-        push_secret,
-        secrets,
+    for expression in items(&selector["matchExpressions"]) {
+        let key = given(&expression["key"])?;
+        let values = texts(&expression["values"]).join(",");
+        parts.push(match expression["operator"].as_str()? {
+            "In" => format!("{key} in ({values})"),
+            "NotIn" => format!("{key} notin ({values})"),
+            "Exists" => key,
+            "DoesNotExist" => format!("!{key}"),
+            _ => return None,
+        });
     }
-}
-
-fn build_image(reference: &Value) -> Option<BuildImage> {
-    Some(BuildImage {
-        kind: given(&reference["kind"])?,
-        name: given(&reference["name"])?,
-        namespace: given(&reference["namespace"]),
-    })
+    (!parts.is_empty()).then(|| parts.join(","))
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_secret_keeps_what_may_be_a_docker_config_and_nothing_else() {
-        let secret = secret(&json!({
-            "metadata": {
-                "namespace": "team", "name": "s",
-                "annotations": { LAST_APPLIED: "{\"data\": \"Y2FuYXJ5\"}", "extreg.dev/registry": "quay.io" },
-            },
-            "type": OPAQUE,
-            "data": { "config.json": "e30=", ".docker_configjson": "e30=", "password": "Y2FuYXJ5" },
-        }));
-        assert_eq!(
-            secret.keys,
-            ["config.json", ".docker_configjson", "password"]
-        );
-        assert_eq!(
-            secret.configs.keys().collect::<Vec<_>>(),
-            [".docker_configjson", "config.json"]
-        );
-        assert_eq!(secret.configs["config.json"].expose(), b"{}");
-        assert_eq!(
-            secret.annotations.keys().collect::<Vec<_>>(),
-            ["extreg.dev/registry"]
-        );
-        let shown = format!("{secret:?}");
-        assert!(
-            !shown.contains("Y2FuYXJ5") && !shown.contains("canary") && !shown.contains("e30=")
-        );
-    }
-
-    #[test]
-    fn a_pod_lists_every_image_with_its_state() {
-        let pod = pod(&json!({
-            "metadata": { "namespace": "team", "name": "web-1", "creationTimestamp": "2026-01-02T03:04:05Z",
-                "ownerReferences": [{"kind": "Other", "name": "x"}, {"kind": "ReplicaSet", "name": "web", "controller": true}] },
-            "spec": { "serviceAccountName": "robot", "imagePullSecrets": [{"name": "a"}, {}],
-                "initContainers": [{"name": "init", "image": "i"}],
-                "containers": [{"name": "web", "image": "w", "imagePullPolicy": "Never"}],
-                "volumes": [{"name": "data", "image": {"reference": "v"}}, {"name": "tmp", "emptyDir": {}}] },
-            "status": { "phase": "Pending", "containerStatuses": [
-                {"name": "web", "imageID": "", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no"}}}] },
-        }));
-        let seen: Vec<_> = pod
-            .containers
-            .iter()
-            .map(|container| {
-                (
-                    container.kind,
-                    container.image.as_str(),
-                    container.waiting.is_some(),
-                )
-            })
-            .collect();
-        assert_eq!(
-            seen,
-            [
-                (ContainerKind::Init, "i", false),
-                (ContainerKind::Regular, "w", true),
-                (ContainerKind::Volume, "v", false)
-            ]
-        );
-        assert_eq!(pod.pull_secrets, ["a"]);
-        assert_eq!(
-            pod.owner,
-            Some(Owner {
-                kind: "ReplicaSet".into(),
-                name: "web".into()
-            })
-        );
-        assert_eq!(pod.created.unwrap().as_second(), 1_767_323_045);
-        assert!(pod.waits_for_image());
-    }
-
-    #[test]
-    fn templates_are_found_in_every_kind() {
-        let spec = json!({"containers": [{"name": "c", "image": "img"}], "serviceAccount": "old"});
-        let cron = json!({"metadata": {"namespace": "n", "name": "c"},
-            "spec": {"jobTemplate": {"spec": {"template": {"spec": spec}}}}});
-        let cron = workload(kinds::CRON_JOB, &cron).unwrap();
-        assert_eq!(
-            (
-                cron.containers[0].image.as_str(),
-                cron.service_account.as_str()
-            ),
-            ("img", "old")
-        );
-
-        let past = json!({"metadata": {"namespace": "n", "name": "r",
-            "ownerReferences": [{"kind": "Deployment", "name": "d", "controller": true}]},
-            "spec": {"replicas": 0, "template": {"spec": spec}}});
-        assert_eq!(workload(kinds::REPLICA_SET, &past), None);
-        assert!(workload(kinds::DEPLOYMENT, &past).is_some());
-    }
-
-    #[test]
-    fn a_build_config_names_its_secrets_once() {
-        let build = build_config(&json!({
-            "metadata": {"namespace": "n", "name": "b"},
-            "spec": {
-                "output": {"to": {"kind": "DockerImage", "name": "quay.io/a/b"}, "pushSecret": {"name": "push"}},
-                "strategy": {"type": "Source", "sourceStrategy": {
-                    "from": {"kind": "ImageStreamTag", "name": "s:1", "namespace": "openshift"}, "pullSecret": {"name": "pull"}}},
-                "source": {"sourceSecret": {"name": "git"}, "secrets": [{"secret": {"name": "push"}}],
-                    "images": [{"from": {"kind": "DockerImage", "name": "x"}, "pullSecret": {"name": "img"}}]},
-            },
-        }));
-        assert_eq!(build.secrets, ["git", "img", "pull", "push"]);
-        assert_eq!(build.service_account, "builder");
-        assert_eq!(build.from.unwrap().namespace.as_deref(), Some("openshift"));
-    }
-}
+mod tests;

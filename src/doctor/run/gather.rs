@@ -186,6 +186,7 @@ async fn read_cluster(cluster: &Cluster, request: &Request) -> Result<Read, Erro
         mirrors: true,
         nodes: request.platform.is_none(),
         global_pull_secret: request.registry_config.is_none(),
+        ..WantConfig::default()
     };
     let (served, config, kubernetes, openshift_version) = tokio::join!(
         cluster.serves("config.openshift.io"),

@@ -22,6 +22,8 @@ pub struct ClusterConfigView {
     pub tag_mirrors: Part<Vec<MirrorRule>>,
     /// The older ImageContentSourcePolicies.
     pub content_source_policies: Part<Vec<MirrorRule>>,
+    /// ClusterImagePolicies. Those of a namespace are in its own view.
+    pub signature_policies: Part<Vec<SignaturePolicy>>,
     pub nodes: Part<Vec<Node>>,
     /// `pull-secret` of `openshift-config`, a dockerconfigjson.
     pub global_pull_secret: Part<Option<SecretBytes>>,
@@ -74,6 +76,28 @@ impl ClusterConfigView {
         .cloned()
         .collect()
     }
+}
+
+/// Who a [`SignaturePolicy`] binds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SignaturePolicyKind {
+    /// All pods of the cluster.
+    ClusterImagePolicy,
+    /// The pods of one namespace.
+    ImagePolicy,
+}
+
+/// Images that have to be signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignaturePolicy {
+    pub kind: SignaturePolicyKind,
+    /// Of an ImagePolicy.
+    pub namespace: Option<String>,
+    pub name: String,
+    /// A registry, a repository or what begins with it, a tag or digest, or `*.host`.
+    pub scopes: Vec<String>,
+    /// What makes a signature good: `PublicKey`, `FulcioCAWithRekor`, `PKI`.
+    pub policy_type: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

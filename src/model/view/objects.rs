@@ -26,6 +26,8 @@ pub struct ServiceAccount {
     pub resource_version: String,
     /// `imagePullSecrets`: copied into pods when they are created.
     pub pull_secrets: Vec<String>,
+    /// When `imagePullSecrets` was last written, where the server keeps `managedFields` (Kubernetes 1.18 and later).
+    pub pull_secrets_changed: Option<Timestamp>,
     /// `secrets`: what may be mounted; builds look here as well.
     pub mountable_secrets: Vec<String>,
     /// `kubernetes.io/enforce-mountable-secrets`: only secrets of that list may be mounted.
@@ -49,6 +51,8 @@ pub struct Secret {
     /// Without `kubectl.kubernetes.io/last-applied-configuration`, which repeats the secret's data.
     pub annotations: BTreeMap<String, String>,
     pub immutable: bool,
+    /// `openshift.io/image.excludeSecret`: imports of image streams pass it over.
+    pub excluded_from_import: bool,
     pub created: Option<Timestamp>,
 }
 
@@ -134,8 +138,12 @@ pub struct Pod {
     pub node: Option<String>,
     /// The pod's own list; admission copied the service account's into it when it was empty.
     pub pull_secrets: Vec<String>,
+    /// The list that `kubectl apply` was given, from its `last-applied-configuration`: it tells the pod's own list from
+    /// what admission copied. `None` when the pod does not come from `kubectl apply`.
+    pub applied_pull_secrets: Option<Vec<String>>,
     pub containers: Vec<Container>,
     pub owner: Option<Owner>,
+    pub labels: BTreeMap<String, String>,
 }
 
 impl Pod {
@@ -173,6 +181,10 @@ pub struct Workload {
     pub annotations: BTreeMap<String, String>,
     /// `image.openshift.io/triggers` of the object.
     pub image_triggers: Option<String>,
+    /// Of its pods, as `-l` takes it; `None` where the kind has none (CronJob).
+    pub selector: Option<String>,
+    /// Of the object itself.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// Workloads of all kinds that could be read.
@@ -181,40 +193,6 @@ pub struct Workloads {
     pub list: Vec<Workload>,
     /// Kinds (`resource[.group]`) that could not be read, and why. A kind that the cluster does not have is not here.
     pub unread: Vec<(String, super::Missing)>,
-}
-
-/// An image in a BuildConfig: `DockerImage`, `ImageStreamTag` or `ImageStreamImage`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuildImage {
-    pub kind: String,
-    pub name: String,
-    pub namespace: Option<String>,
-}
-
-/// One of `spec.source.images`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuildSourceImage {
-    pub from: BuildImage,
-    pub pull_secret: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuildConfig {
-    pub namespace: String,
-    pub name: String,
-    pub uid: String,
-    pub resource_version: String,
-    /// `builder` where it names none.
-    pub service_account: String,
-    /// `Source`, `Docker`, `Custom`, `JenkinsPipeline`.
-    pub strategy: String,
-    pub from: Option<BuildImage>,
-    pub pull_secret: Option<String>,
-    pub source_images: Vec<BuildSourceImage>,
-    pub output: Option<BuildImage>,
-    pub push_secret: Option<String>,
-    /// Every secret that it names, for whatever purpose, each once.
-    pub secrets: Vec<String>,
 }
 
 #[cfg(test)]
@@ -236,6 +214,7 @@ mod tests {
                 .map(|(k, v)| ((*k).into(), (*v).into()))
                 .collect(),
             immutable: false,
+            excluded_from_import: false,
             created: None,
         }
     }
@@ -276,6 +255,8 @@ mod tests {
             service_account: "default".into(),
             node: None,
             pull_secrets: Vec::new(),
+            applied_pull_secrets: None,
+            labels: BTreeMap::new(),
             containers: vec![Container {
                 kind: ContainerKind::Regular,
                 name: "web".into(),

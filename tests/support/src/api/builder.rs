@@ -126,7 +126,6 @@ impl Builder {
     #[track_caller]
     pub fn start(self) -> Api {
         let mut resources = self.flavor.resources();
-        resources.extend(self.extra);
         resources.retain(|resource| {
             let named = resource.named().to_string();
             !self
@@ -134,6 +133,8 @@ impl Builder {
                 .iter()
                 .any(|out| *out == resource.group || *out == named)
         });
+        // What is added stays, so that a kind can be replaced by another version of itself.
+        resources.extend(self.extra);
         let default_version = if self.flavor == Flavor::OpenShift3 {
             "v1.11.0+d4cacc0"
         } else {
