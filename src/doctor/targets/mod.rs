@@ -5,6 +5,10 @@
 
 mod account;
 mod images;
+#[expect(dead_code, reason = "targets of the cluster come next")]
+mod observed;
+#[expect(dead_code, reason = "targets of the cluster come next")]
+mod world;
 
 use super::ask::Ask;
 use super::run::Request;
