@@ -14,6 +14,7 @@ pub mod keyring;
 pub mod kinds;
 pub mod mirrors;
 pub mod observation;
+pub mod ownership;
 pub mod pem;
 pub mod platform;
 pub mod policy;

@@ -1,15 +1,17 @@
 //! Which credentials a consumer has for an image, in the order in which it would send them: read from secrets and files,
 //! nothing sent anywhere.
 
+mod entries;
+
 use std::collections::BTreeMap;
 
 use crate::credentials::Found;
-use crate::doctor::evidence::{CandidateFact, EntryFact, Role, SourceFact, SourceState};
+use crate::doctor::evidence::{CandidateFact, Role, SourceFact, SourceState};
 use crate::model::credential::Credential;
-use crate::model::docker_config::{DockerConfig, EntryFault, Format, Remark};
+use crate::model::docker_config::{DockerConfig, Format, Remark};
 use crate::model::image::ImageReference;
+use crate::model::keyring;
 use crate::model::view::{NamespaceView, Secret, SecretBytes};
-use crate::model::{auth_file, keyring};
 
 /// Sources of credentials, parsed once for all images of a run.
 #[derive(Default)]
@@ -155,7 +157,7 @@ impl Sources {
             .iter()
             .enumerate()
             .filter_map(|(place, source)| {
-                let state = self.state(place, source, &name, wallet, &mut candidates);
+                let state = source.state(&name, wallet, &mut candidates);
                 // Of secrets that nobody links only those that matter are worth a line.
                 let matters = match &state {
                     SourceState::Read(entries) => entries.iter().any(|entry| entry.matches),
@@ -205,16 +207,17 @@ impl Sources {
             }
         }
     }
+}
 
+impl Source {
+    /// What it has for the image of this name; a file's credential becomes one of the candidates.
     fn state(
         &self,
-        place: usize,
-        source: &Source,
         name: &str,
         wallet: &mut Wallet,
         candidates: &mut Vec<CandidateFact>,
     ) -> SourceState {
-        match &source.content {
+        match &self.content {
             Content::Missing => SourceState::Missing,
             Content::WrongType { found, config } => SourceState::WrongType {
                 found: found.clone(),
@@ -226,133 +229,23 @@ impl Sources {
                 words: words.clone(),
             },
             Content::Config(config) => {
-                let matched = keyring::lookup(&[config], name);
-                let entries = config.entries().iter().enumerate().map(|(at, entry)| {
-                    let matches = matched.iter().any(|found| found.entry == at);
-                    EntryFact {
-                        key: entry.key.clone(),
-                        username: entry
-                            .credential
-                            .as_ref()
-                            .ok()
-                            .and_then(Credential::username)
-                            .map(str::to_owned),
-                        fault: entry.credential.as_ref().err().cloned(),
-                        trailing_newline: has_newline(config, &entry.key),
-                        matches,
-                        other_matcher: auth_file::key_matches(&entry.key, name),
-                        near_miss: keyring::near_miss(&entry.key, name),
-                        candidate: candidates
-                            .iter()
-                            .find(|known| {
-                                known.source == self.list[place].name && known.key == entry.key
-                            })
-                            .map(|known| known.index),
-                    }
-                });
-                SourceState::Read(entries.collect())
+                SourceState::Read(entries::as_the_kubelet(self, config, name, candidates))
             }
             Content::File {
                 config,
                 found,
                 fault,
-            } => file_state(
-                source,
+            } => SourceState::Read(entries::as_a_file(
+                self,
                 config,
                 found.as_ref(),
                 fault.as_ref(),
                 name,
                 wallet,
                 candidates,
-            ),
+            )),
         }
     }
-}
-
-fn file_state(
-    source: &Source,
-    config: &DockerConfig,
-    found: Option<&Found>,
-    fault: Option<&(String, String)>,
-    name: &str,
-    wallet: &mut Wallet,
-    candidates: &mut Vec<CandidateFact>,
-) -> SourceState {
-    let candidate = found.map(|found| {
-        let index = wallet.place(&source.name, &found.key, &found.credential);
-        candidates.push(CandidateFact {
-            index,
-            source: source.name.clone(),
-            object: None,
-            key: found.key.clone(),
-            username: found.credential.username().map(str::to_owned),
-            role: Role::Used,
-        });
-        index
-    });
-    let mut entries: Vec<EntryFact> = config
-        .entries()
-        .iter()
-        .map(|entry| {
-            let taken = found.is_some_and(|found| found.key == entry.key);
-            let broken = fault.is_some_and(|(key, _)| *key == entry.key);
-            EntryFact {
-                key: entry.key.clone(),
-                username: None,
-                fault: broken.then(|| {
-                    entry
-                        .credential
-                        .as_ref()
-                        .err()
-                        .cloned()
-                        .unwrap_or(EntryFault::Empty)
-                }),
-                trailing_newline: has_newline(config, &entry.key),
-                matches: taken || broken,
-                other_matcher: keyring::key_matches(&entry.key, name),
-                near_miss: auth_file::near_miss(&entry.key, name),
-                candidate: candidate.filter(|_| taken),
-            }
-        })
-        .collect();
-    // The file has no entry, and the credential helper that it names gives none.
-    if let Some((key, reason)) = fault
-        && !entries.iter().any(|entry| entry.key == *key)
-    {
-        entries.push(EntryFact {
-            key: key.clone(),
-            username: None,
-            fault: Some(EntryFault::WithHelper(reason.clone())),
-            trailing_newline: false,
-            matches: true,
-            other_matcher: false,
-            near_miss: None,
-            candidate: None,
-        });
-    }
-    // A credential helper has it, and the file has no entry.
-    if let Some(found) = found
-        && !entries.iter().any(|entry| entry.matches)
-    {
-        entries.push(EntryFact {
-            key: found.key.clone(),
-            username: None,
-            fault: None,
-            trailing_newline: false,
-            matches: true,
-            other_matcher: false,
-            near_miss: None,
-            candidate,
-        });
-    }
-    SourceState::Read(entries)
-}
-
-fn has_newline(config: &DockerConfig, key: &str) -> bool {
-    config
-        .remarks()
-        .iter()
-        .any(|remark| matches!(remark, Remark::TrailingNewline { key: noted } if noted == key))
 }
 
 fn of_secret(secret: &Secret, role: Role) -> Source {
