@@ -31,7 +31,7 @@ pub(super) struct Prepared {
 }
 
 pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result<(), Error> {
-    let ready = prepare(run, global, flags).await?;
+    let ready = Box::pin(prepare(run, global, flags)).await?;
     let applied =
         writing::carry_out(run, &ready.cluster, &flags.write, &ready.plan, "link", None).await?;
     report::after(run, flags, &ready.aftermath, &ready.views, &applied);
