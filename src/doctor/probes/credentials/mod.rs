@@ -2,6 +2,7 @@
 //! nothing sent anywhere.
 
 mod content;
+mod entry;
 mod file;
 mod wallet;
 
@@ -27,6 +28,8 @@ pub struct Sources {
     as_containers_image: bool,
     /// Only the first match is ever sent.
     first_only: bool,
+    /// The one entry that is meant, whatever image is asked for.
+    only: Option<String>,
     /// Why there may be more.
     pub maybe_more: Option<String>,
 }
@@ -56,6 +59,7 @@ impl Sources {
             list: Vec::new(),
             as_containers_image: !consumer.matches_as_kubelet(),
             first_only: consumer.sends_first_only(),
+            only: None,
             maybe_more: None,
         }
     }
@@ -104,6 +108,7 @@ impl Sources {
             }],
             as_containers_image: true,
             first_only: true,
+            only: None,
             maybe_more: None,
         }
     }
@@ -114,6 +119,9 @@ impl Sources {
         image: &ImageReference,
         wallet: &mut Wallet,
     ) -> (Vec<SourceFact>, Vec<CandidateFact>) {
+        if let Some(key) = &self.only {
+            return self.of_key(key, wallet);
+        }
         let name = image.name();
         let mut candidates = Vec::new();
         if self.as_containers_image {
