@@ -12,6 +12,7 @@ pub mod explain;
 pub mod finding;
 pub mod probes;
 pub mod rank;
+pub mod reading;
 pub mod remedies;
 pub mod rules;
 pub mod run;
