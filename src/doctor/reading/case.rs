@@ -47,14 +47,16 @@ impl<'a> Case<'a> {
     pub(super) fn new(message: &'a Message, image: Option<&'a str>) -> Self {
         let image = image.or(message.image.as_deref());
         let host = image.and_then(registry_of);
+        let lower = message.words.to_ascii_lowercase();
         let place = match (host, image, message.asked_host.as_deref()) {
             (Some(host), ..) => place_of(host),
             // A name without registry is Docker Hub's, unless another was asked.
             (None, _, Some(asked)) => place_of(asked),
             (None, Some(_), None) => Place::DockerHub,
+            (None, None, None) if lower.contains("red hat registry") => Place::RedHat,
             (None, None, None) => Place::Unknown,
         };
-        Self { message, lower: message.words.to_ascii_lowercase(), image, place }
+        Self { message, lower, image, place }
     }
 
     pub(super) fn says(&self, words: &str) -> bool {
@@ -92,7 +94,8 @@ impl<'a> Case<'a> {
 
     /// The image names no registry.
     pub(super) fn names_no_registry(&self) -> bool {
-        self.image.is_some_and(|image| registry_of(image).is_none())
+        // `registry.example.com` alone is a registry without a repository.
+        self.image.is_some_and(|image| registry_of(image).is_none() && !(self.is_one_word() && image.contains('.') && !image.contains(':')))
     }
 
     /// The image is one word, which means Docker Hub's `library`: `app`, `app:1`.

@@ -64,8 +64,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule { symptoms: &[Symptom::NotFound], when: |case| case.by(&[Runtime::Docker, Runtime::OpenshiftBuild]) && case.says("image ") && !case.says("manifest") && case.says("not found") && !case.at(&[Place::Open]), points_at: "location", means: &[
         (Cause::NoCredentials, Likely, "old dockerd falls back to the first protocol after any refusal and reports only that the fallback found nothing"),
         (Cause::ShortName, Possible, "the words name no registry: Docker Hub was asked"),
-        (Cause::RepositoryMissing, Possible, NO_REPOSITORY),
         (Cause::ServerError, Possible, "a failing registry makes old dockerd fall back as well"),
+        (Cause::RepositoryMissing, Possible, NO_REPOSITORY),
     ] },
     Rule { symptoms: MISSING, when: |case| case.says("404 page not found"), points_at: "location", means: &[
         (Cause::NotARegistry, Likely, "this is how a web server in Go answers a path that it does not serve, no registry's answer"),

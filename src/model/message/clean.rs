@@ -126,6 +126,7 @@ pub(super) fn without_prefix(line: &str) -> &str {
         rest = without_syslog(rest);
         rest = without_level(rest);
         rest = without_columns(rest);
+        rest = without_event_name(rest);
         rest = rest.trim_start_matches(['!', '>', '|', '*', '#', '-', ' ', '\t']);
         if rest.len() == before.len() {
             return rest;
@@ -217,6 +218,17 @@ fn without_level(line: &str) -> &str {
     line
 }
 
+/// `[event: pod ns/name]`, `pod ns/name event:`
+fn without_event_name(line: &str) -> &str {
+    let named = line.strip_prefix("[event: ").and_then(|rest| rest.split_once(']'));
+    let spoken = line.strip_prefix("pod ").and_then(|rest| rest.split_once(" event:"));
+    match (named, spoken) {
+        (Some((_, rest)), _) => rest.trim_start(),
+        (None, Some((name, rest))) if !name.contains(' ') => rest.trim_start(),
+        _ => line,
+    }
+}
+
 /// The columns of `describe` and of `get events`: type, reason, age, source, object.
 fn without_columns(line: &str) -> &str {
     let mut rest = line;
@@ -289,8 +301,9 @@ fn is_age(word: &str) -> bool {
                 .all(|c| c.is_ascii_digit() || "smhdy".contains(c)))
 }
 
-/// The title of an HTML page in the words, the page itself left out.
+/// A page in the words becomes its title and the beginning of its text: what a proxy or a registry's front says to people.
 pub(super) fn without_html(line: &str) -> String {
+    const SHOWN: usize = 200;
     let lower = line.to_ascii_lowercase();
     let Some(start) = ["<!doctype html", "<html", "<head", "<?xml"]
         .iter()
@@ -299,19 +312,34 @@ pub(super) fn without_html(line: &str) -> String {
     else {
         return line.to_owned();
     };
-    let title = lower.find("<title>").and_then(|open| {
-        let open = open + "<title>".len();
-        let close = lower[open..].find("</title>")?;
-        Some(line[open..open + close].trim())
-    });
-    let after = lower
-        .rfind("</html>")
-        .map_or("", |end| &line[end + "</html>".len()..]);
-    let page = title.map_or_else(
-        || "<html page>".to_owned(),
-        |title| format!("<html page {title:?}>"),
-    );
-    format!("{}{page}{}", &line[..start], after)
+    let end = lower.rfind("</html>").map_or(line.len(), |end| end + "</html>".len()).max(start);
+    let mut shown = String::new();
+    let mut rest = &line[start..end];
+    while let Some(open) = rest.find('<') {
+        let tag = rest[open + 1..].to_ascii_lowercase();
+        push_words(&mut shown, &rest[..open]);
+        let close = match ["style", "script"].iter().find(|name| tag.starts_with(**name)) {
+            Some(name) => tag.find(&format!("</{name}")).map(|at| open + 1 + at),
+            None => rest[open..].find('>').map(|at| open + at + 1),
+        };
+        // Always forward: the closing tag of a script is read as a tag.
+        rest = close.map_or("", |close| &rest[close..]);
+        if shown.chars().count() > SHOWN {
+            rest = "";
+        }
+    }
+    push_words(&mut shown, rest);
+    let shown: String = shown.chars().take(SHOWN).collect();
+    format!("{}<html page: {}>{}", &line[..start], shown.replace(['"', ':'], ""), &line[end..])
+}
+
+fn push_words(out: &mut String, text: &str) {
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
 }
 
 /// The words without the layers that only say that something failed: each says what follows its colon anew.

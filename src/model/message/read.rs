@@ -61,12 +61,13 @@ fn of_line(line: &str, alone: bool) -> Message {
     let lower = line.to_ascii_lowercase();
     let masked = masked(&line, image.as_deref());
     let words = clean::unwrapped(&line);
-    let symptom = symptom(&line, &masked, &words, url.as_deref(), alone);
+    let status = names::status(&masked);
+    let symptom = by_status(symptom(&line, &masked, &words, url.as_deref(), alone), status);
     Message {
         runtime: speaker::of(&masked),
         asked_host: names::asked_host(&line, url.as_deref()),
         operation: names::operation(&lower).or_else(|| image.is_some().then_some(Operation::Pull)),
-        status: names::status(&masked),
+        status,
         code: names::code(&masked),
         secrets: names::secrets(&line),
         back_off: masked.contains("back-off pulling") || masked.contains("imagepullbackoff"),
@@ -100,6 +101,19 @@ fn symptom(line: &str, masked: &str, words: &str, url: Option<&str>, alone: bool
         Symptom::NoCause if has_own_words(words) => Symptom::Other,
         _ if !alone && needs_evidence(found) && !is_about_images(masked) => Symptom::Nothing,
         _ => found,
+    }
+}
+
+/// "Unexpected status code" says less than the status itself.
+fn by_status(symptom: Symptom, status: Option<u16>) -> Symptom {
+    match (symptom, status) {
+        (Symptom::ServerError | Symptom::TokenService, Some(401)) => Symptom::Unauthorized,
+        (Symptom::ServerError | Symptom::TokenService, Some(403)) => Symptom::Denied,
+        (Symptom::ServerError, Some(404)) => Symptom::NotFound,
+        (Symptom::ServerError, Some(408)) => Symptom::Timeout,
+        (Symptom::ServerError, Some(407)) => Symptom::Proxy,
+        (Symptom::ServerError, Some(429)) => Symptom::RateLimit,
+        (symptom, _) => symptom,
     }
 }
 
