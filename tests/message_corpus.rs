@@ -9,7 +9,7 @@ fn explore() {
     let parity = std::env::var("PARITY").unwrap_or("odd".into());
     let (mut n, mut one, mut three, mut rt) = (0, 0, 0, 0);
     for (i, line) in text.lines().enumerate() {
-        if (parity == "odd" && i % 2 == 1) || (parity == "even" && i % 2 == 0) { continue; }
+        if (parity == "q1" && i % 4 != 1) || (parity == "q3" && i % 4 != 3) || (parity == "odd" && i % 2 == 1) || (parity == "even" && i % 2 == 0) { continue; }
         let v: Value = serde_json::from_str(line).unwrap();
         let m = message::read(v["message"].as_str().unwrap());
         let r = reading::read(&m, &Known::default());
