@@ -129,7 +129,7 @@ impl<'a> Case<'a> {
 
     /// A host that everybody reaches and that renews its certificates by itself.
     pub(super) fn is_well_known(&self) -> bool {
-        self.at(&[
+        self.host().is_some() && self.at(&[
             Place::DockerHub, Place::Ghcr, Place::Ecr, Place::EcrPublic, Place::Google, Place::Acr, Place::RedHat, Place::Open,
         ]) || self.host().is_some_and(|host| host.ends_with("quay.io") || host == "registry.gitlab.com")
     }
@@ -137,6 +137,13 @@ impl<'a> Case<'a> {
     /// The registry of the image, or the host that was asked.
     pub(super) fn host(&self) -> Option<&str> {
         self.image.and_then(registry_of).or(self.message.asked_host.as_deref())
+    }
+
+    /// By its name a registry that stands in for another.
+    pub(super) fn is_named_as_mirror(&self) -> bool {
+        let host = self.host().unwrap_or_default();
+        self.at(&[Place::Other, Place::Harbor, Place::Artifactory])
+            && (["mirror", "proxy", "cache", "hub."].iter().any(|word| host.contains(word)) || host.starts_with("docker."))
     }
 
     /// The host that was asked, where it belongs to another party than the image's registry.

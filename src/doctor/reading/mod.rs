@@ -4,6 +4,27 @@
 //! Judges words alone; whoever can ask the registry or the cluster asks them. The rules are tables, one file a family, read
 //! from above: the first row that fits a message gives its candidates.
 
+/// Declares a table of rules: `on SYMPTOM | SYMPTOM if CONDITION => "FAMILY" { CAUSE LIKELIHOOD "why"; }`. A macro because a
+/// rule read as one block of lines is what makes hundreds of them readable.
+macro_rules! rules {
+    ($(on $($symptom:ident)|+ $(if $when:expr)? => $points_at:literal {
+        $($cause:ident $likelihood:ident $why:expr;)+
+    })*) => {
+        pub(super) const RULES: &[super::Rule] = &[$(super::Rule {
+            symptoms: &[$(crate::model::message::Symptom::$symptom),+],
+            when: rules!(@when $($when)?),
+            points_at: $points_at,
+            means: &[$((
+                crate::doctor::causes::Cause::$cause,
+                super::Likelihood::$likelihood,
+                $why,
+            )),+],
+        }),*];
+    };
+    (@when $when:expr) => { $when };
+    (@when) => { |_| true };
+}
+
 mod auth;
 mod case;
 mod missing;
@@ -15,7 +36,7 @@ mod tests;
 mod tls;
 
 use super::causes::Cause;
-use crate::model::message::{Message, Symptom};
+use crate::model::message::{Message, Runtime, Symptom};
 use case::Case;
 
 pub use settle::Settle;
@@ -80,11 +101,6 @@ struct Rule {
 
 /// A cause, how likely, and why.
 type Means = (Cause, Likelihood, &'static str);
-
-/// For rows that need nothing but their symptom.
-fn always(_: &Case<'_>) -> bool {
-    true
-}
 
 /// What the message can mean.
 pub fn read(message: &Message, known: &Known<'_>) -> Reading {
@@ -159,6 +175,7 @@ fn add_mirror(case: &Case<'_>, candidates: &mut Vec<Candidate>, known: &Known<'_
     } else if let Some(host) = case.other_host()
         && !certain
         && !case.is(Symptom::InvalidReference)
+        && !(case.names_no_registry() && case.by(SEARCHING))
     {
         // "Not there" is a mirror's typical answer; what keeps a connection from coming up is so for a mirror as well.
         let missing = matches!(case.message.symptom, Symptom::ManifestUnknown | Symptom::NotFound | Symptom::NameUnknown);
@@ -168,8 +185,17 @@ fn add_mirror(case: &Case<'_>, candidates: &mut Vec<Candidate>, known: &Known<'_
             likelihood: Likelihood::Likely,
             why: format!("{host} was asked, which is not the image's registry: a mirror or a cache is configured for it"),
         });
+    } else if case.is_named_as_mirror() && !certain {
+        put(candidates, 2, Candidate {
+            cause: Cause::Mirror,
+            likelihood: Likelihood::Possible,
+            why: "by its name the registry stands in for another, which may want another path (library/) or another login".to_owned(),
+        });
     }
 }
+
+/// Runtimes that look a name without registry up in a list of registries.
+const SEARCHING: &[Runtime] = &[Runtime::Buildah, Runtime::CriO, Runtime::OpenshiftBuild];
 
 /// The image names no registry: the default that it fell to may not be where it is.
 fn add_short_name(case: &Case<'_>, candidates: &mut Vec<Candidate>) {
@@ -186,9 +212,10 @@ fn add_short_name(case: &Case<'_>, candidates: &mut Vec<Candidate>) {
     );
     let certain = candidates.first().is_some_and(|first| first.likelihood == Likelihood::Certain);
     if fell && !certain && case.names_no_registry() {
-        put(candidates, 2, Candidate {
+        let searched = case.by(SEARCHING) && case.other_host().is_some();
+        put(candidates, if searched { 0 } else { 2 }, Candidate {
             cause: Cause::ShortName,
-            likelihood: Likelihood::Possible,
+            likelihood: if searched { Likelihood::Likely } else { Likelihood::Possible },
             why: "the image names no registry, so the runtime's default was asked, which may not be where the image is".to_owned(),
         });
     }

@@ -21,14 +21,16 @@ const BEFORE_IMAGE: &[&str] = &[
     "Pull image error ",
     "Container image ",
     "container image ",
+    "error pulling image ",
+    "Error pulling image ",
+    "Pushing image ",
+    "pushing image ",
     "docker://",
     "couldn't parse image reference ",
     "pull access denied for ",
     "manifest for ",
     "dockerimage.image.openshift.io ",
     "docker images with name ",
-    "error pulling image ",
-    "Error pulling image ",
     "trying and failing to pull image ",
     "pulling image ",
     "Pulling ",
@@ -56,6 +58,7 @@ pub(super) fn image(line: &str) -> Option<String> {
             ["image: ", "Image: "].iter().find_map(|field| {
                 let value = line.split_once(field)?.1.split_whitespace().next()?;
                 plausible(value.trim_matches(['"', '\'', ',']), true)
+                    .filter(|value| !value.ends_with(':'))
             })
         })
         .or_else(|| url(line).and_then(|url| image_of_url(&url)))
@@ -207,6 +210,7 @@ pub(super) fn asked_host(line: &str, url: Option<&str>) -> Option<String> {
             .map(str::to_owned);
     }
     for before in [
+        "docker://",
         "pinging container registry ",
         "pinging docker registry ",
         "dial tcp: lookup ",
@@ -218,6 +222,7 @@ pub(super) fn asked_host(line: &str, url: Option<&str>) -> Option<String> {
     ] {
         if let Some((_, rest)) = line.split_once(before) {
             let word = rest.split_whitespace().next().unwrap_or_default();
+            let word = word.split('/').next().unwrap_or_default();
             let host = word.trim_matches(|c: char| !(c.is_alphanumeric() || "[]-.".contains(c)));
             if host.contains('.') || (host.contains(':') && !host.contains('/')) {
                 return Some(host.split('/').next().unwrap_or(host).to_owned());
