@@ -136,6 +136,13 @@ rules! {
         PullDenied Possible NO_RIGHT;
     }
     on Unauthorized | Denied
+        if |case| case.at(&[Place::Acr]) && !case.pushes() => "auth" {
+        NoCredentials Likely "no credentials were sent, and this registry gives nothing without";
+        PullDenied Likely "the cluster's identity has no role (AcrPull) on this registry, so that nothing it has is of use";
+        ExpiredCredentials Possible "the service principal's secret, or the token, has ended";
+        RepositoryMissing Possible HIDES;
+    }
+    on Unauthorized | Denied
         if |case| case.says("anonymous token") => "auth" {
         NoCredentials Likely "no credentials were sent, as the words say, and the token service gives nothing without";
         RepositoryMissing Possible HIDES;
@@ -183,6 +190,13 @@ rules! {
         RepositoryMissing Possible "this registry says the same of an image stream that does not exist";
         NoCredentials Possible "the account's own registry secret is missing or not linked";
         SecretNotLinked Possible NOT_LINKED;
+    }
+    on Unauthorized | Denied
+        if |case| case.says("action: push") => "auth" {
+        PushDenied Likely "Harbor names the repository and the right that is missing";
+        NoCredentials Possible "nothing that fits was sent";
+        RepositoryMissing Possible "Harbor says the same of a project that does not exist";
+        BadCredentials Possible BAD;
     }
     // Pushes.
     on Unauthorized | Denied
@@ -237,6 +251,7 @@ rules! {
     on Unauthorized | Denied
         if |case| case.at(&[Place::GitLab]) => "auth" {
         NoCredentials Likely "the project is private, and nothing was sent";
+        BadCredentials Possible "the password or token that was sent is wrong, or is not one for registries";
         RepositoryMissing Possible "GitLab answers alike for a project that is missing and for one that is private";
         PullDenied Possible "the token lacks read_registry, or is another project's";
         ExpiredCredentials Possible "a job's or a deploy token that has ended";

@@ -22,12 +22,29 @@ rules! {
         ServerError Possible "the registry, or what stands in front of it, answers without a body";
         PullDenied Possible "a gateway in front of the registry refuses";
     }
-    on NoSuchHost | Refused | Unreachable | Timeout | Reset
+    on NoSuchHost
         if |case| case.asks_for_token() && !case.is_well_known() => "network" {
         TokenService Likely TOKEN;
+        Dns Likely "the token service's name does not resolve here";
         Proxy Possible PROXY;
-        Timeout Possible "the network lets the registry through, and not its token service";
-        Dns Possible "the token service's name does not resolve here";
+    }
+    on Refused | Unreachable | Reset
+        if |case| case.asks_for_token() && !case.is_well_known() => "network" {
+        TokenService Likely TOKEN;
+        Refused Possible "the network lets the registry through, and not its token service";
+        Proxy Possible PROXY;
+    }
+    on Timeout
+        if |case| case.asks_for_token() && case.is_well_known() => "network" {
+        Timeout Likely "no connection comes up: a firewall, or no way outside";
+        Proxy Likely PROXY;
+        TokenService Possible TOKEN;
+    }
+    on Timeout
+        if |case| case.asks_for_token() => "network" {
+        TokenService Likely TOKEN;
+        Timeout Likely "the network lets the registry through, and not its token service";
+        Proxy Possible PROXY;
     }
     // DNS.
     on NoSuchHost

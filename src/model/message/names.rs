@@ -61,7 +61,15 @@ pub(super) fn image(line: &str) -> Option<String> {
                     .filter(|value| !value.ends_with(':'))
             })
         })
+        .or_else(|| leading(line))
         .or_else(|| url(line).and_then(|url| image_of_url(&url)))
+}
+
+/// BuildKit puts the image in front: `app:1: failed to authorize: ...`.
+fn leading(line: &str) -> Option<String> {
+    let (first, rest) = line.split_once(": ")?;
+    let failed = rest.starts_with("failed to ") || rest.starts_with("pull access denied") || rest == "not found";
+    plausible(first, failed && !first.contains(['"', '(', '=']) && first.contains(['/', ':'])).filter(|_| failed)
 }
 
 fn after(rest: &str, before: &str) -> Option<String> {
@@ -314,8 +322,11 @@ pub(super) fn code(lower: &str) -> Option<&'static str> {
 
 /// What was being done, where the words tell.
 pub(super) fn operation(lower: &str) -> Option<Operation> {
-    const PUSH: [&str; 11] = [
+    const PUSH: [&str; 14] = [
         "failed to push",
+        "push permission",
+        "push check",
+        "action: push",
         "push image",
         "pushimage",
         "pushing to",

@@ -68,7 +68,7 @@ const ANSWERS: &[Row] = &[
     ),
     (
         Symptom::WrongLogin,
-        "incorrect username or password | wrong username or password | bad credentials | invalid credentials | \
+        "incorrect username or password | unable to validate token | wrong username or password | bad credentials | invalid credentials | \
          authentication failed | http basic: access denied | invalid username or password | unable to log in | \
          invalid login | login failed | bad username | wrong password | invalid access token | invalid token | \
          personal access token | could not find robot | could not login | application-specific | \
