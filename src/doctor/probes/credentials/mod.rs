@@ -29,6 +29,8 @@ pub struct Sources {
     first_only: bool,
     /// Keys are looked up with the tag or digest, which a key may then name as well.
     by_reference: bool,
+    /// The consumer is given whatever is there: what has nothing to do with an image is not worth a line.
+    whole_namespace: bool,
     /// Why there may be more.
     pub maybe_more: Option<String>,
 }
@@ -92,6 +94,7 @@ impl Sources {
             as_containers_image: !consumer.matches_as_kubelet(),
             first_only: consumer.sends_first_only(),
             by_reference: consumer.looks_up_references(),
+            whole_namespace: matches!(consumer, Consumer::Import { .. }),
             maybe_more: None,
         }
     }
@@ -141,6 +144,7 @@ impl Sources {
             as_containers_image: true,
             first_only: true,
             by_reference: false,
+            whole_namespace: false,
             maybe_more: None,
         }
     }
@@ -190,7 +194,8 @@ impl Sources {
                     SourceState::Read(entries) => entries.iter().any(|entry| entry.matches),
                     _ => false,
                 };
-                (source.role.is_used() || matters).then(|| SourceFact {
+                let used = source.role.is_used() && (!self.whole_namespace || concerns(&state));
+                (used || matters).then(|| SourceFact {
                     place,
                     name: source.name.clone(),
                     object: source.object.clone(),
@@ -319,6 +324,20 @@ impl Sources {
                 .collect()
         };
         found.into_iter()
+    }
+}
+
+/// Whether a source has to do with the image, or spoils others.
+fn concerns(state: &SourceState) -> bool {
+    match state {
+        SourceState::Read(entries) => entries.iter().any(|entry| {
+            let spoils = entry
+                .fault
+                .as_ref()
+                .is_some_and(EntryFault::breaks_whole_keyring);
+            entry.matches || entry.near_miss.is_some() || spoils
+        }),
+        SourceState::Missing | SourceState::WrongType { .. } | SourceState::Malformed { .. } => true,
     }
 }
 
