@@ -9,6 +9,7 @@ mod events;
 mod json;
 mod lists;
 mod objects;
+mod selected;
 mod single;
 mod streams;
 
@@ -205,16 +206,10 @@ impl Cluster {
         &self,
         kind: Kind,
         scope: &Scope,
-        mut keep: impl FnMut(&Value) -> Option<T> + Send,
+        keep: impl FnMut(&Value) -> Option<T> + Send,
     ) -> Part<Vec<T>> {
-        self.check_served(kind).await?;
-        let mut kept = Vec::new();
-        self.list(kind, scope, &Selectors::default(), |object| {
-            kept.extend(keep(&object));
-        })
-        .await
-        .map_err(missing)?;
-        Ok(kept)
+        self.selected(kind, scope, &Selectors::default(), keep)
+            .await
     }
 
     async fn check_served(&self, kind: Kind) -> Part<()> {

@@ -1,10 +1,10 @@
 //! Lists that take more than one call, or a choice of what to ask for.
 
 use super::{config, missing, objects};
-use crate::cluster::{Cluster, Kind, Scope, Selectors, faults, kinds};
+use crate::cluster::{Cluster, Kind, Scope, Selectors, kinds};
 use crate::model::mirrors::{MirrorRule, RuleKind};
 use crate::model::view::{
-    Missing, Part, Pod, Secret, SignaturePolicy, SignaturePolicyKind, Workload, Workloads,
+    Missing, Part, Pod, Secret, SignaturePolicy, SignaturePolicyKind, Workloads,
 };
 
 /// The kinds with a pod template. DeploymentConfig is asked for only where it is served.
@@ -78,7 +78,8 @@ impl Cluster {
         Ok(sets.into_iter().flatten().collect())
     }
 
-    pub(super) async fn secrets(&self, scope: &Scope) -> Part<Vec<Secret>> {
+    /// Secrets with docker credentials, or what looks as if it were meant to have them, in order of namespace and name.
+    pub async fn secrets(&self, scope: &Scope) -> Part<Vec<Secret>> {
         let lists = SECRET_TYPES.map(|type_name| self.secrets_of_type(scope, type_name));
         let mut secrets = Vec::new();
         for list in futures_util::future::join_all(lists).await {
@@ -107,20 +108,8 @@ impl Cluster {
     }
 
     pub(super) async fn workloads(&self, scope: &Scope) -> Part<Workloads> {
-        let lists = WORKLOADS.map(|kind| async move {
-            let list: Part<Vec<Workload>> = self
-                .collect(kind, scope, |object| objects::workload(kind, object))
-                .await;
-            (kind, list)
-        });
-        let mut workloads = Workloads::default();
-        for (kind, list) in futures_util::future::join_all(lists).await {
-            match list {
-                Ok(list) => workloads.list.extend(list),
-                Err(Missing::NotServed(_)) => {}
-                Err(why) => workloads.unread.push((faults::resource(kind), why)),
-            }
-        }
-        Ok(workloads)
+        Ok(self
+            .workloads_of(&WORKLOADS, scope, &Selectors::default())
+            .await)
     }
 }

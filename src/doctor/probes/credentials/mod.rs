@@ -2,6 +2,7 @@
 //! nothing sent anywhere.
 
 mod content;
+mod entry;
 mod file;
 mod wallet;
 
@@ -31,6 +32,8 @@ pub struct Sources {
     by_reference: bool,
     /// The consumer is given whatever is there: what has nothing to do with an image is not worth a line.
     whole_namespace: bool,
+    /// The one entry that is meant, whatever image is asked for.
+    only: Option<String>,
     /// Why there may be more.
     pub maybe_more: Option<String>,
 }
@@ -95,6 +98,7 @@ impl Sources {
             first_only: consumer.sends_first_only(),
             by_reference: consumer.looks_up_references(),
             whole_namespace: matches!(consumer, Consumer::Import { .. }),
+            only: None,
             maybe_more: None,
         }
     }
@@ -145,6 +149,7 @@ impl Sources {
             first_only: true,
             by_reference: false,
             whole_namespace: false,
+            only: None,
             maybe_more: None,
         }
     }
@@ -155,6 +160,9 @@ impl Sources {
         image: &ImageReference,
         wallet: &mut Wallet,
     ) -> (Vec<SourceFact>, Vec<CandidateFact>) {
+        if let Some(key) = &self.only {
+            return self.of_key(key, wallet);
+        }
         let bare = image.name();
         let name = if self.by_reference {
             image.to_string()
