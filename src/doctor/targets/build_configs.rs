@@ -6,12 +6,9 @@ use super::build_secrets::{Need, supply};
 use super::builds;
 use super::ground::{Ground, Stream, note, stream_of};
 use super::resolve::{self, Asked, Place};
+use super::world::Name;
 use crate::doctor::ask::{Ask, NotAsked};
-use crate::doctor::evidence::{
-    Check, Evidence, Fact, ListOrigin, Role, SkipReason, Status, Vantage, WiringFact,
-};
-use crate::doctor::probes;
-use crate::doctor::probes::credentials::Sources;
+use crate::doctor::evidence::{Check, Evidence, SkipReason, Status, Vantage};
 use crate::doctor::target::{Consumer, Operation, TargetRef};
 use crate::model::kinds::{self, ObjectRef};
 use crate::model::view::{BuildConfig, BuildImage, BuildSourceImage};
@@ -60,6 +57,29 @@ pub(super) fn asks(ground: &Ground<'_>, config: &BuildConfig) -> Vec<Ask> {
         builds::observe(ground, last, None, &mut steps);
     }
     steps.into_iter().map(|(_, ask)| ask).collect()
+}
+
+/// The secrets that a BuildConfig names for its images, for reading those that are of no docker type.
+pub(super) fn secrets_named(config: &BuildConfig) -> Vec<Name> {
+    let images = config.source_images.iter();
+    config
+        .pull_secret
+        .iter()
+        .chain(&config.push_secret)
+        .chain(images.filter_map(|image| image.pull_secret.as_ref()))
+        .map(|name| (config.namespace.clone(), name.clone()))
+        .collect()
+}
+
+/// The image streams that it takes its images from.
+pub(super) fn streams_named(config: &BuildConfig) -> Vec<Name> {
+    let images = config.source_images.iter().map(|image| &image.from);
+    config
+        .from
+        .iter()
+        .chain(images)
+        .filter_map(|image| stream_of(image, &config.namespace))
+        .collect()
 }
 
 /// Each step of a build that has an image.
@@ -195,41 +215,13 @@ fn pull(
 
 /// What the kubelet has for a pod of the build's account.
 fn by_kubelet(ground: &Ground<'_>, spec: &Spec<'_>) -> Asked {
-    let consumer = Consumer::ServiceAccount {
-        namespace: spec.namespace.to_owned(),
-        name: spec.account.to_owned(),
-    };
-    let view = &ground.world.view;
-    let mut sources = Sources::of(&consumer);
-    let mut unread: Vec<Evidence> = ground.secrets_unread(spec.namespace).into_iter().collect();
-    if let Err(why) = &view.service_accounts {
-        unread.push(probes::unread(Check::Credentials, why));
-    }
-    let secrets = view
-        .service_account(spec.namespace, spec.account)
-        .map(|account| account.pull_secrets.clone())
-        .unwrap_or_default();
-    if unread.is_empty() {
-        for name in &secrets {
-            let parsed = ground.world.parsed(spec.namespace, name);
-            sources.secret(Role::Used, spec.namespace, name, parsed);
-        }
-        ground.add_nodes(&mut sources);
-        let used: Vec<&str> = secrets.iter().map(String::as_str).collect();
-        ground.add_unlinked(&mut sources, spec.namespace, &used);
-    }
-    let facts = vec![Fact::Wiring(WiringFact {
-        origin: ListOrigin::Account {
-            name: spec.account.to_owned(),
-        },
-        secrets,
-    })];
+    let wired = ground.wiring.account(spec.namespace, spec.account);
     Asked {
         operation: Operation::Pull,
-        consumer,
-        sources: Arc::new(sources),
-        facts,
-        unread,
+        consumer: wired.consumer,
+        sources: wired.sources,
+        facts: wired.facts,
+        unread: wired.lines,
     }
 }
 

@@ -88,7 +88,6 @@ pub(super) fn supply(ground: &Ground<'_>, need: &Need<'_>, consumer: &Consumer) 
         notes: Vec::new(),
         unread: Vec::new(),
     };
-    supply.unread.extend(ground.secrets_unread(need.namespace));
     let (used, origin, behind) = match need.named {
         Some(name) => (
             Some(name.to_owned()),
@@ -104,22 +103,22 @@ pub(super) fn supply(ground: &Ground<'_>, need: &Need<'_>, consumer: &Consumer) 
     if let Some(name) = &used {
         forbidden_to_mount(ground, need, name, &mut supply);
     }
-    if supply.unread.is_empty() {
-        let mut known: Vec<&str> = Vec::new();
-        for (role, name) in used
-            .iter()
-            .map(|name| (Role::Used, name))
-            .chain(behind.iter().map(|name| (Role::Shadowed, name)))
-        {
-            let secret = ground.build_secret(need.namespace, name);
-            supply.sources.secret(role, need.namespace, name, secret);
-            known.push(name);
+    let listed = used.iter().map(|name| (Role::Used, name));
+    let listed: Vec<(Role, &String)> = listed
+        .chain(behind.iter().map(|name| (Role::Shadowed, name)))
+        .collect();
+    for (role, name) in &listed {
+        match ground.build_secret(need.namespace, name) {
+            Ok(secret) => supply.sources.secret(*role, need.namespace, name, secret),
+            Err(why) => supply.unread.push(probes::unread(Check::Credentials, &why)),
         }
-        if matches!(consumer, Consumer::BuildPull { .. }) {
-            ground.add_nodes(&mut supply.sources);
-        }
-        ground.add_unlinked(&mut supply.sources, need.namespace, &known);
     }
+    if supply.unread.is_empty() && matches!(consumer, Consumer::BuildPull { .. }) {
+        ground.add_nodes(&mut supply.sources);
+    }
+    let known: Vec<&str> = listed.iter().map(|(_, name)| name.as_str()).collect();
+    let unlisted = ground.add_unlinked(&mut supply.sources, need.namespace, &known);
+    supply.unread.extend(unlisted);
     supply
 }
 
@@ -138,15 +137,12 @@ fn found(
         Lists::Mountable => "secrets",
         Lists::Pull | Lists::Either => "imagePullSecrets",
     };
-    let account = match &ground.world.view.service_accounts {
+    let account = match ground.world.account(need.namespace, need.account) {
         Err(why) => {
-            supply.unread.push(probes::unread(Check::Credentials, why));
+            supply.unread.push(probes::unread(Check::Credentials, &why));
             return (None, none(default), Vec::new());
         }
-        Ok(_) => ground
-            .world
-            .view
-            .service_account(need.namespace, need.account),
+        Ok(account) => account,
     };
     let Some(account) = account else {
         let words = format!(
@@ -158,6 +154,14 @@ fn found(
             .push(note(Check::Wiring, Status::Warn, words));
         return (None, none(default), Vec::new());
     };
+    let named = account.mountable_secrets.iter().chain(&account.pull_secrets);
+    let unread = named
+        .filter_map(|name| ground.world.secret(need.namespace, name).err())
+        .next();
+    if let Some(why) = unread {
+        supply.unread.push(probes::unread(Check::Credentials, &why));
+        return (None, none(default), Vec::new());
+    }
     let chosen = choose(ground, need, account, lists, supply);
     match chosen {
         None => (None, none(default), Vec::new()),
@@ -244,7 +248,7 @@ fn first(
     // Those that do not exist, and those of other types, are passed over.
     let docker: Vec<&Secret> = names
         .iter()
-        .filter_map(|name| ground.world.secret(namespace, name))
+        .filter_map(|name| ground.world.secret(namespace, name).ok().flatten())
         .filter(|secret| {
             matches!(
                 secret.type_name.as_str(),
@@ -254,10 +258,7 @@ fn first(
         .collect();
     let serves = |secret: &Secret| {
         !name.is_empty()
-            && ground
-                .world
-                .parsed(namespace, &secret.name)
-                .is_some_and(|parsed| parsed.serves(name))
+            && ground.world.parsed(secret).serves(name)
     };
     let mut serving = docker.iter().filter(|secret| serves(secret));
     let chosen = |secret: &Secret, stopgap, behind| Chosen {
@@ -283,11 +284,7 @@ fn first(
 
 /// An account may forbid its pods to mount secrets that its `secrets` does not list; the build's pod mounts them.
 fn forbidden_to_mount(ground: &Ground<'_>, need: &Need<'_>, name: &str, supply: &mut Supply) {
-    let Some(account) = ground
-        .world
-        .view
-        .service_account(need.namespace, need.account)
-    else {
+    let Ok(Some(account)) = ground.world.account(need.namespace, need.account) else {
         return;
     };
     let listed = account.mountable_secrets.iter().any(|listed| listed == name);

@@ -6,6 +6,7 @@
 use super::build_configs::{Spec, Step, steps};
 use super::ground::{Ground, note};
 use super::observed::{self, Said};
+use super::world::Name;
 use crate::cluster::Cluster;
 use crate::cluster::snapshot::missing;
 use crate::doctor::ask::{Ask, NotAsked};
@@ -14,12 +15,10 @@ use crate::doctor::target::{Consumer, Operation, TargetRef};
 use crate::model::image::ImageReference;
 use crate::model::kinds;
 use crate::model::message::{self, Symptom};
-use crate::model::view::{Build, Event, Part};
+use crate::model::view::{Build, Part};
 
 /// Lines of the log that are read.
 const LOG_LINES: u32 = 60;
-/// Events on one build that are worth a line.
-const MOST_EVENTS: usize = 3;
 
 /// What failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +90,18 @@ pub(super) async fn read_log(cluster: &Cluster, build: &Build) -> Part<Option<St
     }
 }
 
+/// The secrets that a build names for its images, for reading those that are of no docker type.
+pub(super) fn secrets_named(build: &Build) -> Vec<Name> {
+    let images = build.source_images.iter();
+    build
+        .pull_secret
+        .iter()
+        .chain(&build.push_secret)
+        .chain(images.filter_map(|image| image.pull_secret.as_ref()))
+        .map(|name| (build.namespace.clone(), name.clone()))
+        .collect()
+}
+
 /// Puts what the cluster said of a build to the step that it is about.
 pub(super) fn observe(
     ground: &Ground<'_>,
@@ -103,7 +114,6 @@ pub(super) fn observe(
     }
     let current = is_newest(ground, build);
     let about = failed_step(build, log);
-    let said = words(ground, build, log, current);
     let image = about.as_ref().and_then(|(_, image)| image.as_deref());
     for (step, ask) in steps.iter_mut() {
         let concerned = match &about {
@@ -115,7 +125,9 @@ pub(super) fn observe(
             None => !matches!(failed_by_reason(build), Failed::Else),
         };
         if concerned {
-            ask.facts.extend(said.iter().cloned());
+            let wanted = image.unwrap_or(&ask.text).to_owned();
+            ask.facts
+                .extend(words(ground, build, log, &wanted, current));
             if let Some(image) = image
                 && *step == Step::Base
                 && !same_image(image, &ask.text)
@@ -213,53 +225,42 @@ fn concerns_images(build: &Build) -> bool {
     }
 }
 
-/// The cluster's words on a build, those of the log first: the status repeats the reason in general terms.
-fn words(ground: &Ground<'_>, build: &Build, log: Option<&str>, current: bool) -> Vec<Fact> {
-    let object = format!("build {}/{}", build.namespace, build.name);
-    let log = log.filter(|log| message::read(log).symptom != Symptom::Nothing);
-    let texts = [
-        (ObservedSource::Log, log.unwrap_or(&build.log_snippet)),
-        (ObservedSource::Status, &build.message),
+/// The cluster's words on a build: of its log, of its status, of events on it and on its pod.
+fn words(
+    ground: &Ground<'_>,
+    build: &Build,
+    log: Option<&str>,
+    image: &str,
+    current: bool,
+) -> Vec<Fact> {
+    let own = format!("build {}/{}", build.namespace, build.name);
+    let say = |source, object: &str, text: &str, at| Said {
+        source,
+        object: object.to_owned(),
+        text: text.to_owned(),
+        image,
+        current,
+        at,
+    };
+    let log = log
+        .filter(|log| message::read(log).symptom != Symptom::Nothing)
+        .unwrap_or(&build.log_snippet);
+    let mut said = vec![
+        say(ObservedSource::Log, &own, log, build.completed),
+        say(ObservedSource::Status, &own, &build.message, None),
     ];
-    let own = texts
-        .into_iter()
-        .filter(|(_, text)| !text.trim().is_empty())
-        .map(|(source, text)| (source, object.clone(), text, build.completed));
-    let events = events(ground, build).map(|event| {
-        let object = format!("{} {}/{}", event.kind.to_ascii_lowercase(), event.namespace, event.name);
-        (ObservedSource::Event, object, event.message.as_str(), event.last)
-    });
-    own.chain(events)
-        .enumerate()
-        .filter_map(|(place, (source, object, text, at))| {
-            observed::fact(Said {
-                place,
-                source,
-                object,
-                text,
-                current,
-                at,
-            })
-        })
-        .collect()
-}
-
-/// Warnings on the build and on its pod.
-fn events<'a>(ground: &Ground<'a>, build: &'a Build) -> impl Iterator<Item = &'a Event> {
-    ground
-        .world
-        .view
-        .events
-        .iter()
-        .flatten()
-        .filter(move |event| {
-            let on_build = event.kind == "Build" && event.name == build.name;
-            let on_pod = event.kind == "Pod" && Some(&event.name) == build.pod.as_ref();
-            event.namespace == build.namespace
-                && event.type_name == "Warning"
-                && (on_build || on_pod)
-        })
-        .take(MOST_EVENTS)
+    let pod = build.pod.as_deref().unwrap_or_default();
+    for (kind, name) in [("Build", build.name.as_str()), ("Pod", pod)] {
+        let object = format!("{} {}/{name}", kind.to_ascii_lowercase(), build.namespace);
+        let events = ground.world.events_about(kind, &build.namespace, name);
+        said.extend(
+            events
+                .iter()
+                .filter(|event| event.type_name == "Warning")
+                .map(|event| say(ObservedSource::Event, &object, &event.message, event.last)),
+        );
+    }
+    observed::facts(said)
 }
 
 fn same_image(a: &str, b: &str) -> bool {

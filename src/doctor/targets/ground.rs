@@ -1,17 +1,13 @@
 //! What the targets of a run stand on when they are turned into questions: the namespaces that were read, the cluster's
 //! configuration and its version.
 
-use std::collections::BTreeMap;
-
-use super::world::World;
-use crate::cluster::Cluster;
+use super::wiring::{Wiring, gap};
+use super::world::{Name, World};
 use crate::doctor::evidence::{Check, Evidence, Role, SkipReason, Status, Vantage};
 use crate::doctor::probes;
 use crate::doctor::probes::credentials::{ParsedSecret, Sources};
 use crate::model::sanitize::sanitize_line;
-use crate::model::view::{
-    BuildConfig, BuildImage, ClusterConfigView, ImageStream, Missing, NamespaceView,
-};
+use crate::model::view::{BuildImage, ClusterConfigView, ImageStream, Missing, Part};
 
 /// Images of one object that a rule of OpenShift resolves through more than this many image stream tags are left alone.
 pub(super) const MOST_HOPS: usize = 5;
@@ -22,12 +18,9 @@ pub(super) struct Ground<'a> {
     pub(super) config: &'a ClusterConfigView,
     /// OpenShift's version, where it is known.
     pub(super) openshift: Option<&'a str>,
-    /// Image streams of other namespaces that are named and could not be read.
-    pub(super) unread_streams: &'a UnreadStreams,
+    /// Who gets which secrets as a pod.
+    pub(super) wiring: &'a Wiring<'a>,
 }
-
-/// Why an image stream is not in the view, by namespace and name.
-pub(super) type UnreadStreams = BTreeMap<(String, String), Missing>;
 
 /// An image stream by name.
 pub(super) enum Stream<'a> {
@@ -39,17 +32,10 @@ pub(super) enum Stream<'a> {
 impl<'a> Ground<'a> {
     /// The stream, or why it is not known.
     pub(super) fn stream(&self, namespace: &str, name: &str) -> Stream<'a> {
-        let view = &self.world.view;
-        if let Some(found) = view.image_stream(namespace, name) {
-            return Stream::Found(found);
-        }
-        let key = (namespace.to_owned(), name.to_owned());
-        if let Some(why) = self.unread_streams.get(&key) {
-            return Stream::Unread(why.clone());
-        }
-        match &view.image_streams {
-            Err(why) => Stream::Unread(why.clone()),
-            Ok(_) => Stream::Absent,
+        match self.world.stream(namespace, name) {
+            Ok(Some(found)) => Stream::Found(found),
+            Ok(None) => Stream::Absent,
+            Err(why) => Stream::Unread(why),
         }
     }
 
@@ -89,24 +75,33 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// The other docker secrets of the namespace, which nothing makes the consumer use.
-    pub(super) fn add_unlinked(&self, sources: &mut Sources, namespace: &str, used: &[&str]) {
+    /// The other docker secrets of the namespace, which nothing makes the consumer use; or that they could not be read.
+    pub(super) fn add_unlinked(
+        &self,
+        sources: &mut Sources,
+        namespace: &str,
+        used: &[&str],
+    ) -> Option<Evidence> {
         for secret in self.world.docker_secrets(namespace) {
             // The platform's own are for the integrated registry.
             if !secret.is_of_platform() && !used.contains(&secret.name.as_str()) {
-                let parsed = self.world.parsed(namespace, &secret.name);
+                let parsed = Some(self.world.parsed(secret));
                 sources.secret(Role::Unlinked, namespace, &secret.name, parsed);
             }
         }
+        gap(&self.world.view.secrets).map(|why| probes::unread(Check::Wiring, why))
     }
 
-    /// A secret as the pod of a build reads it.
-    pub(super) fn build_secret(&self, namespace: &str, name: &str) -> Option<ParsedSecret> {
-        let secret = self.world.secret(namespace, name)?;
-        if secret.docker_config().is_some() && !secret.configs.contains_key("config.json") {
-            return self.world.parsed(namespace, name);
-        }
-        Some(ParsedSecret::of_build(secret))
+    /// A secret as the pod of a build reads it; `Ok(None)` where it does not exist.
+    pub(super) fn build_secret(&self, namespace: &str, name: &str) -> Part<Option<ParsedSecret>> {
+        let found = self.world.secret(namespace, name)?;
+        Ok(found.map(|secret| {
+            if secret.docker_config().is_some() && !secret.configs.contains_key("config.json") {
+                self.world.parsed(secret)
+            } else {
+                ParsedSecret::of_build(secret)
+            }
+        }))
     }
 }
 
@@ -123,56 +118,8 @@ pub(super) fn note(check: Check, status: Status, words: impl AsRef<str>) -> Evid
     }
 }
 
-/// Reads the image streams that BuildConfigs and `named` (namespace and name) point at and that the view lacks because they
-/// are in other namespaces, and puts them into the view.
-pub(super) async fn read_streams(
-    cluster: &Cluster,
-    view: &mut NamespaceView,
-    named: impl IntoIterator<Item = (String, String)>,
-) -> UnreadStreams {
-    let mut wanted: Vec<(String, String)> = view
-        .build_configs
-        .iter()
-        .flatten()
-        .flat_map(streams_of)
-        .chain(named)
-        .filter(|(namespace, _)| {
-            view.namespace
-                .as_ref()
-                .is_some_and(|read| read != namespace)
-        })
-        .collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let mut unread = UnreadStreams::new();
-    for (namespace, name) in wanted {
-        match cluster.image_stream(&namespace, &name).await {
-            Ok(Some(found)) => {
-                if let Ok(streams) = &mut view.image_streams {
-                    streams.push(found);
-                }
-            }
-            Ok(None) => {}
-            Err(why) => {
-                unread.insert((namespace, name), why);
-            }
-        }
-    }
-    unread
-}
-
-/// The image streams that a BuildConfig takes its images from.
-fn streams_of(config: &BuildConfig) -> impl Iterator<Item = (String, String)> + '_ {
-    let images = config.source_images.iter().map(|image| &image.from);
-    config
-        .from
-        .iter()
-        .chain(images)
-        .filter_map(|image| stream_of(image, &config.namespace))
-}
-
 /// Namespace and name of the stream behind a reference to an image stream tag or image.
-pub(super) fn stream_of(image: &BuildImage, namespace: &str) -> Option<(String, String)> {
+pub(super) fn stream_of(image: &BuildImage, namespace: &str) -> Option<Name> {
     let separator = match image.kind.as_str() {
         "ImageStreamTag" => ':',
         "ImageStreamImage" => '@',

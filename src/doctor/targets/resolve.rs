@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::ground::{Ground, MOST_HOPS, Stream};
+use super::ground::{Ground, MOST_HOPS, Stream, note};
 use super::streams;
+use super::world::Name;
 use crate::doctor::ask::{Ask, NotAsked};
 use crate::doctor::evidence::{Check, Evidence, Fact, ResolvedFact, Status};
 use crate::doctor::probes::credentials::Sources;
 use crate::doctor::target::{Consumer, Operation, TargetRef};
-use crate::doctor::targets::ground::note;
 use crate::model::image::ImageReference;
 use crate::model::view::{BuildImage, ImageStream, StreamTag, TagItem, Workload};
 
@@ -258,7 +258,7 @@ fn trigger_of(triggers: &str, container: &str, namespace: &str) -> Option<Stream
 }
 
 /// The streams that the triggers of a workload name, for reading those of other namespaces.
-pub(super) fn trigger_streams(workload: &Workload) -> Vec<(String, String)> {
+pub(super) fn trigger_streams(workload: &Workload) -> Vec<Name> {
     let namespace = workload.object.namespace.as_deref().unwrap_or_default();
     let triggers = workload.image_triggers.as_deref().unwrap_or_default();
     workload
@@ -267,6 +267,19 @@ pub(super) fn trigger_streams(workload: &Workload) -> Vec<(String, String)> {
         .filter_map(|container| trigger_of(triggers, &container.name, namespace))
         .map(|tag| (tag.namespace, tag.name))
         .collect()
+}
+
+/// The stream behind an image of the integrated registry by one of its usual names, or behind a short name in `namespace`.
+pub(super) fn stream_of_image(text: &str, namespace: &str) -> Option<Name> {
+    let parsed = ImageReference::parse(text).ok()?;
+    if INTEGRATED.contains(&parsed.registry()) {
+        let (namespace, name) = parsed.repository().split_once('/')?;
+        return Some((namespace.to_owned(), name.to_owned()));
+    }
+    if parsed.names_registry() || text.contains('/') {
+        return None;
+    }
+    Some((namespace.to_owned(), short_name(text).0.to_owned()))
 }
 
 /// What a BuildConfig or a tag of an image stream points at, seen from `namespace`.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::ground::{Ground, MOST_HOPS, Stream, note};
 use super::observed::{self, Said};
 use super::resolve::{StreamTagName, followed};
+use super::world::Name;
 use crate::doctor::ask::{Ask, NotAsked};
 use crate::doctor::evidence::{
     Check, Fact, ListOrigin, ObservedSource, ResolvedFact, Role, Status, WiringFact,
@@ -112,6 +113,16 @@ pub(super) fn failing(ground: &Ground<'_>) -> Vec<Ask> {
         .collect()
 }
 
+/// The image streams that its tags follow.
+pub(super) fn streams_named(stream: &ImageStream) -> Vec<Name> {
+    stream
+        .tags
+        .iter()
+        .filter_map(|tag| followed(&name_of(stream, tag), tag.from.as_ref()?))
+        .map(|next| (next.namespace, next.name))
+        .collect()
+}
+
 /// The import of one image into a namespace, with nothing said of the tag that it is for.
 pub(super) fn import_ask(
     ground: &Ground<'_>,
@@ -129,7 +140,7 @@ pub(super) fn import_ask(
     let mut notes = Vec::new();
     if unread.is_empty() {
         for secret in ground.world.docker_secrets(namespace) {
-            let parsed = ground.world.parsed(namespace, &secret.name);
+            let parsed = Some(ground.world.parsed(secret));
             let role = if secret.excluded_from_import {
                 notes.push(note(
                     Check::Wiring,
@@ -151,9 +162,9 @@ pub(super) fn import_ask(
         for secret in others.filter(|secret| {
             secret.namespace == namespace && secret.docker_config().is_none()
         }) {
-            let parsed = ground.world.parsed(namespace, &secret.name);
-            if parsed.as_ref().is_some_and(|parsed| parsed.would_serve(&bare(image))) {
-                sources.secret(Role::Used, namespace, &secret.name, parsed);
+            let parsed = ground.world.parsed(secret);
+            if parsed.would_serve(&bare(image)) {
+                sources.secret(Role::Used, namespace, &secret.name, Some(parsed));
             }
         }
         ground.add_nodes(&mut sources);
@@ -207,21 +218,19 @@ fn imported(
 /// What the API server wrote down of the last import.
 fn conditions(tag: &StreamTag, own: &StreamTagName) -> Vec<Fact> {
     let current = tag.failed_import();
-    tag.conditions
-        .iter()
-        .filter(|condition| !condition.status)
-        .enumerate()
-        .filter_map(|(place, condition)| {
-            observed::fact(Said {
-                place,
-                source: ObservedSource::Condition,
-                object: own.to_string(),
-                text: &condition.message,
-                current: current == Some(condition),
-                at: condition.at,
-            })
+    let image = tag.from.as_ref().map_or("", |from| &from.name);
+    let said = tag.conditions.iter().filter(|condition| !condition.status);
+    observed::facts(
+        said.map(|condition| Said {
+            source: ObservedSource::Condition,
+            object: own.to_string(),
+            text: condition.message.clone(),
+            image,
+            current: current == Some(condition),
+            at: condition.at,
         })
-        .collect()
+        .collect(),
+    )
 }
 
 /// The older way: all tags of a repository. One that is known stands for all.
