@@ -174,7 +174,7 @@ pub struct Workload {
     pub containers: Vec<Container>,
     /// Of the template.
     pub annotations: BTreeMap<String, String>,
-    /// `image.openshift.io/triggers` of the object.
+    /// `image.openshift.io/triggers` of the object; of a DeploymentConfig its ImageChange triggers in the same form.
     pub image_triggers: Option<String>,
     /// Of its pods, as `-l` takes it; `None` where the kind has none (CronJob).
     pub selector: Option<String>,
