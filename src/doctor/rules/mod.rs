@@ -13,6 +13,7 @@ mod policy;
 mod push;
 mod registry;
 mod secrets;
+mod stored;
 mod tls;
 
 #[cfg(test)]
@@ -32,6 +33,7 @@ const FAMILIES: &[&[Rule]] = &[
     network::RULES,
     tls::RULES,
     secrets::RULES,
+    stored::RULES,
     auth::RULES,
     names::RULES,
     registry::RULES,
