@@ -35,6 +35,7 @@ const BEFORE_IMAGE: &[&str] = &[
     "pulling image ",
     "Pulling ",
     "load metadata for ",
+    "source metadata for ",
     "pull image ",
     "Error: image ",
     "image ",
@@ -84,8 +85,14 @@ fn after(rest: &str, before: &str) -> Option<String> {
             false,
         ),
     };
-    // A word behind a common one has to look like an image; what stands in quotes was meant as one.
-    let named = before.len() > 12;
+    // What stands in quotes was meant as an image; other words have to look like one, but where nothing else can stand.
+    let named = [
+        "pull access denied for ",
+        "manifest for ",
+        "Error: image ",
+        "trying and failing to pull image ",
+    ]
+    .contains(&before);
     plausible(value, sure || named)
 }
 
