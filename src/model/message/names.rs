@@ -62,12 +62,11 @@ pub(super) fn image(line: &str) -> Option<String> {
                     .filter(|value| !value.ends_with(':'))
             })
         })
-        .or_else(|| leading(line))
         .or_else(|| url(line).and_then(|url| image_of_url(&url)))
 }
 
 /// BuildKit puts the image in front: `app:1: failed to authorize: ...`.
-fn leading(line: &str) -> Option<String> {
+pub(super) fn leading(line: &str) -> Option<String> {
     let (first, rest) = line.split_once(": ")?;
     let failed = rest.starts_with("failed to ") || rest.starts_with("pull access denied") || rest == "not found";
     plausible(first, failed && !first.contains(['"', '(', '=']) && first.contains(['/', ':'])).filter(|_| failed)

@@ -56,11 +56,11 @@ fn of_line(line: &str, alone: bool) -> Message {
     let line = hide::secrets(line);
     let line = clean::without_html(clean::without_prefix(&line));
     let (line, mirrors) = split_mirrors(&line);
-    let image = names::image(&line);
+    let words = clean::unwrapped(&line);
+    let image = names::image(&line).or_else(|| names::leading(&words));
     let url = names::url(&line);
     let lower = line.to_ascii_lowercase();
     let masked = masked(&line, image.as_deref());
-    let words = clean::unwrapped(&line);
     let status = names::status(&masked);
     let symptom = symptom(&line, &masked, &words, url.as_deref(), alone);
     let symptom = by_status(symptom, status, &masked);
