@@ -58,7 +58,7 @@ pub(super) fn image(line: &str) -> Option<String> {
         .or_else(|| {
             ["image: ", "Image: "].iter().find_map(|field| {
                 let value = line.split_once(field)?.1.split_whitespace().next()?;
-                plausible(value.trim_matches(['"', '\'', ',']), true)
+                plausible(value.trim_matches(['"', '\'', ',']), line.trim_start().starts_with(field))
                     .filter(|value| !value.ends_with(':'))
             })
         })

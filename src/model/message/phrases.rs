@@ -57,7 +57,7 @@ const ANSWERS: &[Row] = &[
     ),
     (
         Symptom::MissingRight,
-        "is not authorized to perform | accessdeniedexception | permission \"artifactregistry | \
+        "is not authorized to perform | needed permissions | accessdeniedexception | permission \"artifactregistry | \
          artifactregistry.repositories | permission 'artifactregistry | unauthenticated request | \
          storage.objects | permission \"storage | permission denied + resource | iam + permission | \
          does not have + access | caller does not have permission | insufficient permissions | \

@@ -224,7 +224,17 @@ fn is_about_images(masked: &str) -> bool {
         "lookup",
         "dial tcp",
     ];
+    // A registry's code at the beginning, as docker prints it on a line of its own.
+    const CODES: [&str; 6] = [
+        "unknown: ",
+        "denied: ",
+        "unauthorized: ",
+        "manifest ",
+        "name unknown",
+        "error parsing http",
+    ];
     SIGNS.iter().any(|sign| masked.contains(sign))
+        || CODES.iter().any(|code| masked.starts_with(code))
 }
 
 /// The line in lower case with images, URLs and digests replaced: their words are names and say nothing. Of a URL the

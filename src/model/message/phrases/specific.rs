@@ -163,7 +163,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Symptom::TokenExpired,
-        "token has expired | token is expired | token expired | expiredtoken | expired token | \
+        "token has expired | security token included in the request is invalid | token is expired | token expired | expiredtoken | expired token | \
          credentials have expired | credentials expired | password has expired | password expired | \
          has expired + login | expired + re-authenticate | expired or + credential | session expired | \
          signature expired | expired + secret + aad | jwt expired | exp claim | robot + expired",
