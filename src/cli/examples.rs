@@ -35,3 +35,12 @@ Examples:
 
   # The registry alone, with the credentials of a file
   oc extreg doctor quay.io/team/web:1.2 --no-cluster -a auth.json";
+
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  # What a cause means, and how to mend it
+  oc extreg explain auth.secret-key-mismatch
+
+  # What a pod's events, or one line of them, can mean
+  oc describe pod web-1 | oc extreg explain --message -
+  oc extreg explain --message 'unauthorized: authentication required'";

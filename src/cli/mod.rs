@@ -46,6 +46,7 @@ pub enum Verb {
     Undo(undo::UndoArgs),
     #[command(after_help = examples::DOCTOR)]
     Doctor(Box<doctor::DoctorArgs>),
+    #[command(after_help = examples::EXPLAIN)]
     Explain(explain::ExplainArgs),
     /// Prints the version.
     Version,

@@ -13,6 +13,7 @@ pub mod explain;
 pub mod finding;
 pub mod probes;
 pub mod rank;
+pub mod reading;
 pub mod remedies;
 pub mod rules;
 pub mod run;

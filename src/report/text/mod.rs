@@ -2,6 +2,7 @@
 //! without colour.
 
 mod labels;
+pub mod reading;
 mod verbose;
 mod wrap;
 
