@@ -268,11 +268,9 @@ impl Round<'_> {
                     let mut left = Vec::new();
                     for (place, at) in batch.into_iter().enumerate() {
                         match faults.iter().find(|(index, _)| *index == place) {
-                            Some((_, failure)) => placed.push((
-                                at,
-                                ImportAnswer::Failed(failure.clone()),
-                                elapsed,
-                            )),
+                            Some((_, failure)) => {
+                                placed.push((at, ImportAnswer::Failed(failure.clone()), elapsed))
+                            }
                             None => left.push(at),
                         }
                     }
@@ -289,7 +287,10 @@ impl Round<'_> {
         let call = Call {
             method: Method::POST,
             path,
-            body: Some(("application/json", document(&images).to_string().into_bytes())),
+            body: Some((
+                "application/json",
+                document(&images).to_string().into_bytes(),
+            )),
             accept: "application/json",
             limit: Some(ANSWER_LIMIT),
         };

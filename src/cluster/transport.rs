@@ -125,7 +125,10 @@ impl Session {
 }
 
 /// The whole body; `None` when it is longer than `limit` bytes.
-async fn bounded(mut body: kube::client::Body, limit: usize) -> Option<Result<Vec<u8>, kube::Error>> {
+async fn bounded(
+    mut body: kube::client::Body,
+    limit: usize,
+) -> Option<Result<Vec<u8>, kube::Error>> {
     let mut read = Vec::new();
     while let Some(frame) = body.frame().await {
         match frame {

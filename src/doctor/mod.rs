@@ -19,3 +19,4 @@ pub mod schedule;
 pub mod setup;
 pub mod sink;
 pub mod target;
+pub mod vantage;

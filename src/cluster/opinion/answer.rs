@@ -170,8 +170,10 @@ mod tests {
             {"status": {}},
         ]}});
         let answers = read(&import, 4);
-        assert!(matches!(&answers[0], ImportAnswer::Found(found) if found.digest == "sha256:aa"
-            && found.architecture.as_deref() == Some("amd64")));
+        assert!(
+            matches!(&answers[0], ImportAnswer::Found(found) if found.digest == "sha256:aa"
+            && found.architecture.as_deref() == Some("amd64"))
+        );
         let ImportAnswer::Failed(failed) = &answers[1] else {
             panic!("{:?}", answers[1]);
         };
@@ -195,7 +197,10 @@ mod tests {
         ]}});
         let named = invalid(&status, 3);
         assert_eq!(named.len(), 1);
-        assert_eq!((named[0].0, named[0].1.message.as_str()), (1, "Forbidden: one"));
+        assert_eq!(
+            (named[0].0, named[0].1.message.as_str()),
+            (1, "Forbidden: one")
+        );
         let all = invalid(&json!({"message": "all of it"}), 2);
         assert_eq!(all.len(), 2);
         assert_eq!(all[1].1.message, "all of it");
@@ -204,7 +209,14 @@ mod tests {
     #[test]
     fn reasons_keep_their_words() {
         for word in [
-            "Unauthorized", "NotFound", "BadRequest", "Forbidden", "NotV2Registry", "Invalid", "InternalError", "New",
+            "Unauthorized",
+            "NotFound",
+            "BadRequest",
+            "Forbidden",
+            "NotV2Registry",
+            "Invalid",
+            "InternalError",
+            "New",
         ] {
             assert_eq!(ImportReason::of(word).word(), word);
         }
