@@ -269,7 +269,7 @@ impl Round<'_> {
                     for (place, at) in batch.into_iter().enumerate() {
                         match faults.iter().find(|(index, _)| *index == place) {
                             Some((_, failure)) => {
-                                placed.push((at, ImportAnswer::Failed(failure.clone()), elapsed))
+                                placed.push((at, ImportAnswer::Failed(failure.clone()), elapsed));
                             }
                             None => left.push(at),
                         }

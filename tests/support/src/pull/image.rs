@@ -37,19 +37,19 @@ pub(crate) enum Trouble {
     Token {
         url: String,
         with_login: bool,
-        answer: Answer,
+        answer: Box<Answer>,
     },
     /// An answer that is no success, to a question about a manifest. `scope` is the challenge's `error`.
     Manifest {
         url: String,
-        answer: Answer,
+        answer: Box<Answer>,
         scope: Option<String>,
     },
     /// The same about a part of the image.
     Blob {
         url: String,
         digest: String,
-        answer: Answer,
+        answer: Box<Answer>,
     },
     NoPlatform,
 }
@@ -246,7 +246,7 @@ impl<'a> Talk<'a> {
             None => Err(Trouble::Token {
                 url,
                 with_login: self.login.is_some(),
-                answer: Answer::of(&response),
+                answer: Box::new(Answer::of(&response)),
             }),
         }
     }
@@ -264,7 +264,7 @@ impl<'a> Talk<'a> {
         if response.status != 200 {
             return Err(Trouble::Manifest {
                 url,
-                answer: Answer::of(&response),
+                answer: Box::new(Answer::of(&response)),
                 scope: parameter(response.challenge(), "error"),
             });
         }
@@ -320,7 +320,7 @@ impl<'a> Talk<'a> {
             return Err(Trouble::Blob {
                 url,
                 digest: digest.to_owned(),
-                answer: Answer::of(&response),
+                answer: Box::new(Answer::of(&response)),
             });
         }
         Ok(response)

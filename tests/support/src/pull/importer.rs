@@ -148,13 +148,10 @@ fn failed(trouble: &Trouble, name: &Name, insecure: bool) -> Failed {
             "NotFound",
             format!("dockerimage.image.openshift.io {full:?} not found"),
         ),
-        Trouble::Manifest { answer, .. } => {
-            internal(&format!("{full}: {}", answer.distribution_words()))
-        }
         Trouble::Blob { answer, .. } if answer.status == 404 => {
             internal(&format!("{full}: unknown blob"))
         }
-        Trouble::Blob { answer, .. } => {
+        Trouble::Manifest { answer, .. } | Trouble::Blob { answer, .. } => {
             internal(&format!("{full}: {}", answer.distribution_words()))
         }
         Trouble::NoPlatform => internal("no manifests in manifest list"),
