@@ -1,6 +1,7 @@
 //! What a registry is talked to with: whose certificates are trusted, which proxy, how long. The same for every verb.
 
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use crate::env::Env;
@@ -17,6 +18,14 @@ const MACHINE: &str = "this machine";
 /// The name of the stand-in for the nodes' own bundle.
 pub const PUBLIC: &str = "the public CAs";
 
+static PUBLIC_ROOTS: LazyLock<Arc<RootStore>> = LazyLock::new(|| {
+    let mut roots = RootStore::new();
+    for certificate in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
+        roots.add_unread(PUBLIC, certificate);
+    }
+    Arc::new(roots)
+});
+
 /// The certificates that this machine trusts: its store, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead, and
 /// `--registry-ca` beside it.
 ///
@@ -29,8 +38,7 @@ pub fn machine_roots(env: &Env, registry_ca: Option<&Path>) -> Result<RootStore,
     match (env.var("SSL_CERT_FILE"), env.var("SSL_CERT_DIR")) {
         (None, None) => {
             for certificate in rustls_native_certs::load_native_certs().certs {
-                // What Go does not parse it leaves out, and so does this.
-                drop(roots.add_der(MACHINE, &certificate));
+                roots.add_unread(MACHINE, &certificate);
             }
         }
         (file, directories) => {
@@ -43,7 +51,7 @@ pub fn machine_roots(env: &Env, registry_ca: Option<&Path>) -> Result<RootStore,
         }
     }
     if let Some(path) = registry_ca {
-        roots.extend(&given_roots(&env.cwd.join(path), path)?);
+        roots.include(Arc::new(given_roots(&env.cwd.join(path), path)?));
     }
     Ok(roots)
 }
@@ -88,7 +96,7 @@ fn given_roots(path: &Path, shown: &Path) -> Result<RootStore, Error> {
 /// What the cluster trusts for one registry.
 #[derive(Debug, Clone)]
 pub struct ClusterTrust {
-    pub roots: RootStore,
+    pub roots: Arc<RootStore>,
     /// What was taken for granted.
     pub assumed: String,
     /// Keys and bundles that look as if they were meant for it and do not help.
@@ -97,46 +105,68 @@ pub struct ClusterTrust {
     pub unread: Vec<Missing>,
 }
 
-/// Puts together what the nodes trust for `registry` (`host[:port]` as the reference writes it): `additionalTrustedCA` of
-/// image.config, `trustedCA` of the Proxy, and the nodes' own bundle, for which the public CAs stand in because it cannot be
-/// read through the API. `None` where the cluster has no such configuration: there the nodes' trust cannot be known.
-pub fn cluster_trust(config: &ClusterConfigView, registry: &str) -> Option<ClusterTrust> {
-    if matches!(
-        &config.image_config,
-        Err(Missing::NotServed(_) | Missing::NotAsked)
-    ) {
-        return None;
-    }
-    let mut trust = ClusterTrust {
-        roots: RootStore::new(),
-        assumed: "the nodes' own bundle is the public CAs".to_owned(),
-        remarks: Vec::new(),
-        unread: Vec::new(),
-    };
-    for certificate in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
-        drop(trust.roots.add_der(PUBLIC, certificate));
-    }
-    if let Some(cas) = part(&config.registry_cas, &mut trust.unread) {
-        let found = trusted_ca(cas.data.keys().map(String::as_str), registry);
-        if let Some(key) = found.key {
-            add_key(&mut trust, cas, key);
+/// What the nodes trust for whatever registry: `trustedCA` of the Proxy, and the nodes' own bundle, for which the public CAs
+/// stand in because it cannot be read through the API. Read once a run: the bundle may hold hundreds of certificates.
+pub struct PlatformTrust<'a> {
+    config: &'a ClusterConfigView,
+    roots: Arc<RootStore>,
+    remarks: Vec<String>,
+    unread: Vec<Missing>,
+}
+
+impl<'a> PlatformTrust<'a> {
+    /// `None` where the cluster has no such configuration: there the nodes' trust cannot be known.
+    pub fn of(config: &'a ClusterConfigView) -> Option<Self> {
+        if matches!(
+            &config.image_config,
+            Err(Missing::NotServed(_) | Missing::NotAsked)
+        ) {
+            return None;
         }
-        for (key, miss) in found.near {
-            let why = match miss {
-                KeyMiss::Port => "is for another port",
-                KeyMiss::Separator => "needs two dots before the port",
-                KeyMiss::Case => "differs in upper and lower case",
-            };
-            trust.remarks.push(format!(
-                "the key {key} of {}/{} {why}",
-                cas.namespace, cas.name
-            ));
+        let (mut roots, mut remarks, mut unread) = (RootStore::new(), Vec::new(), Vec::new());
+        roots.include(Arc::clone(&PUBLIC_ROOTS));
+        if let Some(ca) = part(&config.proxy_ca, &mut unread) {
+            add_key(&mut roots, &mut remarks, ca, "ca-bundle.crt");
+        }
+        Some(Self {
+            config,
+            roots: Arc::new(roots),
+            remarks,
+            unread,
+        })
+    }
+
+    /// With what `additionalTrustedCA` of image.config has for `registry` (`host[:port]` as the reference writes it).
+    pub fn for_registry(&self, registry: &str) -> ClusterTrust {
+        let (mut roots, mut remarks) = (RootStore::new(), Vec::new());
+        let mut unread = Vec::new();
+        roots.include(Arc::clone(&self.roots));
+        if let Some(cas) = part(&self.config.registry_cas, &mut unread) {
+            let found = trusted_ca(cas.data.keys().map(String::as_str), registry);
+            if let Some(key) = found.key {
+                add_key(&mut roots, &mut remarks, cas, key);
+            }
+            for (key, miss) in found.near {
+                let why = match miss {
+                    KeyMiss::Port => "is for another port",
+                    KeyMiss::Separator => "needs two dots before the port",
+                    KeyMiss::Case => "differs in upper and lower case",
+                };
+                remarks.push(format!(
+                    "the key {key} of {}/{} {why}",
+                    cas.namespace, cas.name
+                ));
+            }
+        }
+        remarks.extend(self.remarks.iter().cloned());
+        unread.extend(self.unread.iter().cloned());
+        ClusterTrust {
+            roots: Arc::new(roots),
+            assumed: "the nodes' own bundle is the public CAs".to_owned(),
+            remarks,
+            unread,
         }
     }
-    if let Some(ca) = part(&config.proxy_ca, &mut trust.unread) {
-        add_key(&mut trust, ca, "ca-bundle.crt");
-    }
-    Some(trust)
 }
 
 fn part<'a, T>(part: &'a Part<Option<T>>, unread: &mut Vec<Missing>) -> Option<&'a T> {
@@ -149,21 +179,21 @@ fn part<'a, T>(part: &'a Part<Option<T>>, unread: &mut Vec<Missing>) -> Option<&
     }
 }
 
-fn add_key(trust: &mut ClusterTrust, map: &ConfigMapData, key: &str) {
+fn add_key(roots: &mut RootStore, remarks: &mut Vec<String>, map: &ConfigMapData, key: &str) {
     let source = format!("configmap {}/{}", map.namespace, map.name);
     let Some(text) = map.data.get(key) else {
-        trust.remarks.push(format!("{source} has no key {key}"));
+        remarks.push(format!("{source} has no key {key}"));
         return;
     };
     let bundle = pem::parse(text.as_bytes());
-    trust.roots.add_bundle(&source, &bundle);
+    roots.add_bundle(&source, &bundle);
     for defect in bundle
         .defects
         .iter()
         .filter(|defect| defect.loses_certificate())
         .take(2)
     {
-        trust.remarks.push(format!(
+        remarks.push(format!(
             "{source}, {key}, line {}: {}",
             defect.line, defect.kind
         ));
@@ -186,16 +216,17 @@ pub fn proxy_rules(env: &Env) -> ProxyRules {
 
 /// How to talk to one registry: this machine's roots and, where there is a cluster, what it trusts for that registry.
 pub fn registry_options(
-    machine: &RootStore,
+    machine: &Arc<RootStore>,
     cluster: Option<&ClusterTrust>,
     proxy: ProxyRules,
     plain_http: bool,
     accept_untrusted: bool,
     deadline: Instant,
 ) -> Options {
-    let mut roots = machine.clone();
+    let mut roots = RootStore::new();
+    roots.include(Arc::clone(machine));
     if let Some(trust) = cluster {
-        roots.extend(&trust.roots);
+        roots.include(Arc::clone(&trust.roots));
     }
     Options {
         roots,

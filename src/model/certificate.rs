@@ -12,10 +12,12 @@ use sha2::{Digest as _, Sha256};
 
 mod extensions;
 mod key;
+mod outline;
 mod read;
 mod refusal;
 
 pub use key::{Curve, Hash, KeyKind, PublicKey, SignatureAlgorithm};
+pub use outline::subject_of;
 pub use refusal::Refusal;
 
 /// A certificate in parts. Fields are empty where the certificate does not say, or could not be read.

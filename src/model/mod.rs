@@ -15,6 +15,7 @@ pub mod kinds;
 pub mod message;
 pub mod mirrors;
 pub mod observation;
+pub mod ownership;
 pub mod pem;
 pub mod platform;
 pub mod policy;

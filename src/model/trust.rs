@@ -24,7 +24,7 @@ mod store;
 mod verdict;
 
 pub use go::GoError;
-pub use store::{Anchor, RootStore};
+pub use store::RootStore;
 pub use verdict::{
     CaFault, DateFault, DateKind, IssuerVerdict, Missing, NameVerdict, OtherFault, PathEntry,
     PurposeFault, Role, Verdict,

@@ -1,52 +1,18 @@
-//! Whose an object is: ours, the platform's, or somebody else's. Only ours is written over or deleted.
+//! What may be written over or deleted: only what is ours, by the judgement of [`crate::model::ownership`].
 
 use super::Object;
 use crate::model::kinds::Kind;
-
-/// Label of everything that this tool makes.
-pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-pub const MANAGER: &str = "kubectl-extreg";
-/// Annotation of everything that this tool makes: the registry it is for, `host[:port][/path]`.
-pub const REGISTRY: &str = "extreg.dev/registry";
-
-/// Annotations that OpenShift's image pull secret controller puts on the secrets it makes and rotates
-/// (openshift-controller-manager `pkg/internalregistry/controllers/annotations.go`), and those of the service account
-/// tokens that came before (`pkg/serviceaccounts/controllers`, Kubernetes `core/v1` `ServiceAccountNameKey`).
-const PLATFORM: [&str; 4] = [
-    "openshift.io/internal-registry-auth-token.service-account",
-    "openshift.io/internal-registry-auth-token.binding",
-    "openshift.io/token-secret.name",
-    "kubernetes.io/service-account.name",
-];
-
-/// Whose an object is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Owner {
-    /// Ours, for the registry that it names.
-    Ours { registry: String },
-    /// Made and rotated by the platform: never to be linked, edited or deleted.
-    Platform,
-    /// Somebody else's.
-    Foreign,
-}
+use crate::model::ownership::{self, Marks};
+pub use crate::model::ownership::{MANAGED_BY, MANAGER, Owner, REGISTRY};
 
 /// Whose `object` is.
 pub fn owner(object: &Object) -> Owner {
-    let annotated = PLATFORM
-        .iter()
-        .any(|annotation| object.annotation(annotation).is_some());
-    // Before 4.16 the pull secrets of accounts are known by type and name only.
-    let named =
-        object.text("/type") == "kubernetes.io/dockercfg" && object.name().contains("-dockercfg-");
-    if annotated || named {
-        return Owner::Platform;
-    }
-    match (object.label(MANAGED_BY), object.annotation(REGISTRY)) {
-        (Some(MANAGER), Some(registry)) => Owner::Ours {
-            registry: registry.to_owned(),
-        },
-        _ => Owner::Foreign,
-    }
+    ownership::owner(Marks {
+        name: object.name(),
+        type_name: object.text("/type"),
+        label: &|key| object.label(key),
+        annotation: &|key| object.annotation(key),
+    })
 }
 
 /// An object that may not be written over.

@@ -35,7 +35,14 @@ fn checked(
         },
         image: image
             .map(|image| ImageReference::parse(&format!("{host}/{image}")).expect("an image")),
-        options: setup::registry_options(&roots, None, proxy, false, false, deadline),
+        options: setup::registry_options(
+            &std::sync::Arc::new(roots),
+            None,
+            proxy,
+            false,
+            false,
+            deadline,
+        ),
     };
     tokio::runtime::Runtime::new()
         .expect("a runtime")

@@ -1,36 +1,101 @@
-//! Every cause has a scenario, or is one that an image by itself cannot show.
+//! Every cause has a scenario with its twin, or stands here with the reason why it has none.
+
+use std::collections::BTreeSet;
 
 use extreg::doctor::causes::Cause;
 
-/// What needs a pod, an import, a node's words or other namespaces to be seen, and `unknown`, which is what is left.
-const NOT_OF_AN_IMAGE: [Cause; 7] = [
-    Cause::SecretElsewhere,
-    Cause::SecretOverridden,
-    Cause::PodPredatesLink,
-    Cause::ImportNotAllowed,
-    Cause::Signature,
-    Cause::NodeRuntime,
-    Cause::Unknown,
+use crate::kit::{Entry, Scenario};
+
+/// The tables of this folder, by file.
+const TABLES: &[(&str, &[Entry])] = &[
+    ("cluster", crate::cluster::SCENARIOS),
+    ("dialects", crate::dialects::SCENARIOS),
+    ("location", crate::location::SCENARIOS),
+    ("network", crate::network::SCENARIOS),
+    ("openshift", crate::openshift::SCENARIOS),
+    ("real", crate::real::SCENARIOS),
+    ("registries", crate::registries::SCENARIOS),
+    ("tls", crate::tls::SCENARIOS),
 ];
 
-/// The tables of this folder.
-const TABLES: &[&str] = &[
-    include_str!("cluster.rs"),
-    include_str!("dialects.rs"),
-    include_str!("location.rs"),
-    include_str!("network.rs"),
-    include_str!("real.rs"),
-    include_str!("registries.rs"),
-    include_str!("tls.rs"),
+/// What an image by itself cannot show, and what it would take. A cause leaves the list with its first scenario.
+const WITHOUT: &[(Cause, &str)] = &[
+    (
+        Cause::SecretElsewhere,
+        "a pod: other namespaces are searched for its sake",
+    ),
+    (
+        Cause::SecretOverridden,
+        "a pod: its own pull secrets against those of its account",
+    ),
+    (Cause::PodPredatesLink, "a pod: it is older than the link"),
+    (
+        Cause::ImportNotAllowed,
+        "an import: the list binds nothing else",
+    ),
+    (
+        Cause::Signature,
+        "a pod: the node's words on the policy that refused",
+    ),
+    (
+        Cause::NodeRuntime,
+        "a pod: the node's words on what failed there",
+    ),
+    (
+        Cause::Unknown,
+        "evidence that no rule knows: no answer of a registry is left to give it, so the rules' own tests make it up",
+    ),
 ];
+
+fn all() -> impl Iterator<Item = (String, Scenario)> {
+    TABLES.iter().flat_map(|(file, table)| {
+        table
+            .iter()
+            .map(move |(name, scenario)| (format!("{file}::{name}"), scenario()))
+    })
+}
 
 #[test]
-fn every_cause_that_an_image_can_show_has_a_scenario() {
+fn every_cause_has_a_scenario_or_a_reason_why_not() {
+    let shown: BTreeSet<Cause> = all().map(|(_, scenario)| scenario.cause()).collect();
+    let listed: BTreeSet<Cause> = WITHOUT.iter().map(|(cause, _)| *cause).collect();
     for cause in Cause::ALL {
-        let named = TABLES.iter().any(|table| {
-            table.contains(&format!("Cause::{cause:?})"))
-                || table.contains(&format!("Cause::{cause:?},"))
-        });
-        assert_eq!(named, !NOT_OF_AN_IMAGE.contains(cause), "{cause}");
+        assert!(
+            shown.contains(cause) || listed.contains(cause),
+            "{cause} has no scenario"
+        );
+        assert!(
+            !(shown.contains(cause) && listed.contains(cause)),
+            "{cause} has a scenario by now: take it off the list"
+        );
     }
+    assert_eq!(listed.len(), WITHOUT.len(), "a cause is listed twice");
+}
+
+#[test]
+fn a_real_registry_shows_what_it_can() {
+    let real: BTreeSet<Cause> = all()
+        .filter(|(_, scenario)| scenario.is_real())
+        .map(|(_, scenario)| scenario.cause())
+        .collect();
+    assert!(real.contains(&Cause::NoCredentials), "{real:?}");
+}
+
+/// Every file with a table is walked: one that is left out would be believed to be covered.
+#[test]
+fn no_table_is_left_out() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");
+    let mut found: Vec<String> = std::fs::read_dir(folder)
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| {
+            path.is_file()
+                && std::fs::read_to_string(path)
+                    .is_ok_and(|text| text.lines().any(|line| line == "scenarios!["))
+        })
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    found.sort();
+    let walked: Vec<&str> = TABLES.iter().map(|(file, _)| *file).collect();
+    assert_eq!(found, walked);
 }

@@ -1,5 +1,7 @@
 //! Every dialect of registry against every question that its answers can tell apart, or cannot.
 
+use std::collections::BTreeMap;
+
 use extreg::doctor::causes::Cause;
 use extreg::doctor::diagnosis::Outcome;
 use extreg::doctor::rank::confidence;
@@ -55,18 +57,25 @@ impl World {
     }
 }
 
+/// A scenario in such a world.
+pub(crate) fn on(cause: Cause, dialect: Dialect) -> Staged<World> {
+    Scenario::of(cause, move || World::new(dialect))
+}
+
 pub(crate) const NO_DIGEST: &str =
     "team/app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// A name, what is asked for, and as whom.
+/// A question: its name in the tables, what is asked for, and as whom.
 type Question = (
     &'static str,
     &'static str,
     Option<(&'static str, &'static str)>,
 );
 
-const QUESTIONS: [Question; 10] = [
-    ("good", "team/app:1.0", Some(ALICE)),
+/// What every registry here must answer well: the twin of all the questions, each of which differs from it.
+const TWIN: Question = ("good", "team/app:1.0", Some(ALICE));
+
+const QUESTIONS: [Question; 9] = [
     ("public", "public/app:1.0", None),
     ("private", "team/app:1.0", None),
     ("password", "team/app:1.0", Some(MALLORY)),
@@ -79,7 +88,7 @@ const QUESTIONS: [Question; 10] = [
 ];
 
 /// Short for a verdict: `ok`, or the cause with how sure it is (`!` certain, `~` likely, `?` cannot be told).
-fn verdict(world: &World, image: &str, login: Option<(&str, &str)>) -> String {
+fn verdict(world: &World, (_, image, login): Question) -> String {
     let result = one(world.doctor(image, login).run());
     let sure = match confidence(&result.verdict).word() {
         "certain" => "!",
@@ -102,372 +111,253 @@ fn verdict(world: &World, image: &str, login: Option<(&str, &str)>) -> String {
     }
 }
 
-/// All questions to one registry; every difference is shown at once.
+/// All questions to one registry, and their twin; every difference is shown at once. A table has the verdict behind the
+/// name of each question.
 #[track_caller]
-fn answers(world: &World, expected: [&str; 10]) {
-    let found: Vec<(&str, String)> = QUESTIONS
+fn answers(builder: RegistryBuilder, table: &str) {
+    let world = World::of(builder);
+    assert_eq!(
+        verdict(&world, TWIN),
+        "ok",
+        "{:?}",
+        world.registry.dialect()
+    );
+    let found: BTreeMap<&str, String> = QUESTIONS
         .iter()
-        .map(|(name, image, login)| (*name, verdict(world, image, *login)))
+        .map(|question| (question.0, verdict(&world, *question)))
         .collect();
-    let wanted: Vec<(&str, String)> = QUESTIONS
-        .iter()
-        .zip(expected)
-        .map(|((name, ..), words)| (*name, words.to_owned()))
+    let words: Vec<&str> = table.split_whitespace().collect();
+    let expected: BTreeMap<&str, String> = words
+        .chunks(2)
+        .map(|pair| (pair[0], pair[1].trim_end_matches(',').to_owned()))
         .collect();
-    assert_eq!(found, wanted, "{:?}", world.registry.dialect());
+    assert_eq!(found, expected, "{:?}", world.registry.dialect());
+}
+
+pub(crate) fn of(dialect: Dialect) -> RegistryBuilder {
+    Registry::builder().dialect(dialect)
 }
 
 #[test]
 fn distribution_without_authentication_gives_everything() {
     answers(
-        &World::new(Dialect::Distribution),
-        [
-            "ok",
-            "ok",
-            "ok",
-            "ok",
-            "ok",
-            "tag-missing!",
-            "repository-missing!",
-            "repository-missing!",
-            "digest-missing!",
-            "ok",
-        ],
+        of(Dialect::Distribution),
+        "public ok, private ok, password ok, right ok, tag tag-missing!, \
+        repository repository-missing!, stranger repository-missing!, \
+        digest digest-missing!, harmful ok",
     );
 }
 
 #[test]
 fn distribution_with_tokens() {
     answers(
-        &World::new(Dialect::DistributionToken),
-        [
-            "ok",
-            "ok",
-            "no-credentials~",
-            "bad-credentials!",
-            "pull-denied!",
-            "tag-missing!",
-            "repository-missing!",
-            "no-credentials~",
-            "digest-missing!",
-            "credentials-block-public-pull!",
-        ],
+        of(Dialect::DistributionToken),
+        "public ok, private no-credentials~, password bad-credentials!, right pull-denied!, \
+        tag tag-missing!, repository repository-missing!, stranger no-credentials~, \
+        digest digest-missing!, harmful credentials-block-public-pull!",
     );
 }
 
 #[test]
 fn distribution_with_htpasswd_knows_users_and_no_rights() {
     answers(
-        &World::new(Dialect::DistributionBasic),
-        [
-            "ok",
-            "no-credentials!",
-            "no-credentials!",
-            "bad-credentials!",
-            "ok",
-            "tag-missing!",
-            "repository-missing!",
-            "no-credentials!",
-            "digest-missing!",
-            "bad-credentials!",
-        ],
+        of(Dialect::DistributionBasic),
+        "public no-credentials!, private no-credentials!, password bad-credentials!, \
+        right ok, tag tag-missing!, repository repository-missing!, \
+        stranger no-credentials!, digest digest-missing!, harmful bad-credentials!",
     );
 }
 
 #[test]
 fn docker_hub() {
     answers(
-        &World::new(Dialect::DockerHub),
-        [
-            "ok",
-            "ok",
-            "open?",
-            "bad-credentials!",
-            "open?",
-            "tag-missing!",
-            "open?",
-            "open?",
-            "digest-missing!",
-            "credentials-block-public-pull!",
-        ],
+        of(Dialect::DockerHub),
+        "public ok, private open?, password bad-credentials!, right open?, \
+        tag tag-missing!, repository open?, stranger open?, digest digest-missing!, \
+        harmful credentials-block-public-pull!",
     );
 }
 
 #[test]
 fn quay() {
     answers(
-        &World::new(Dialect::Quay),
-        [
-            "ok",
-            "ok",
-            "open?",
-            "bad-credentials!",
-            "open?",
-            "tag-missing!",
-            "open?",
-            "open?",
-            "digest-missing!",
-            "credentials-block-public-pull!",
-        ],
+        of(Dialect::Quay),
+        "public ok, private open?, password bad-credentials!, right open?, \
+        tag tag-missing!, repository open?, stranger open?, digest digest-missing!, \
+        harmful credentials-block-public-pull!",
     );
 }
 
 #[test]
 fn red_hat_wants_a_login_for_everything() {
-    let expected = [
-        "ok",
-        "no-credentials!",
-        "no-credentials!",
-        "bad-credentials!",
-        "pull-denied!",
-        "tag-missing!",
-        "repository-missing!",
-        "no-credentials!",
-        "digest-missing!",
-        "bad-credentials!",
-    ];
-    answers(&World::new(Dialect::RedHat), expected);
-    let plain = World::of(
-        Registry::builder()
-            .dialect(Dialect::RedHat)
-            .variant(Variant::RedHatPlainNotFound),
+    let table = "public no-credentials!, private no-credentials!, password bad-credentials!, \
+        right pull-denied!, tag tag-missing!, repository repository-missing!, \
+        stranger no-credentials!, digest digest-missing!, harmful bad-credentials!";
+    answers(of(Dialect::RedHat), table);
+    answers(
+        of(Dialect::RedHat).variant(Variant::RedHatPlainNotFound),
+        table,
     );
-    answers(&plain, expected);
 }
 
 #[test]
 fn github_says_more_to_those_who_log_in() {
-    let expected = [
-        "ok",
-        "ok",
-        "open?",
-        "bad-credentials!",
-        "pull-denied!",
-        "tag-missing!",
-        "repository-missing!",
-        "open?",
-        "digest-missing!",
-        "credentials-block-public-pull!",
-    ];
-    answers(&World::new(Dialect::Ghcr), expected);
-    answers(
-        &World::of(
-            Registry::builder()
-                .dialect(Dialect::Ghcr)
-                .variant(Variant::GhcrLegacy),
-        ),
-        expected,
-    );
+    let table = "public ok, private open?, password bad-credentials!, right pull-denied!, \
+        tag tag-missing!, repository repository-missing!, stranger open?, \
+        digest digest-missing!, harmful credentials-block-public-pull!";
+    answers(of(Dialect::Ghcr), table);
+    answers(of(Dialect::Ghcr).variant(Variant::GhcrLegacy), table);
 }
 
 #[test]
 fn gitlab() {
     answers(
-        &World::new(Dialect::GitLab),
-        [
-            "ok",
-            "ok",
-            "open?",
-            "bad-credentials!",
-            "open?",
-            "tag-missing!",
-            "open?",
-            "open?",
-            "digest-missing!",
-            "credentials-block-public-pull!",
-        ],
+        of(Dialect::GitLab),
+        "public ok, private open?, password bad-credentials!, right open?, \
+        tag tag-missing!, repository open?, stranger open?, digest digest-missing!, \
+        harmful credentials-block-public-pull!",
     );
 }
 
 #[test]
 fn amazon_tells_everything_apart() {
     answers(
-        &World::new(Dialect::Ecr),
-        [
-            "ok",
-            "no-credentials!",
-            "no-credentials!",
-            "bad-credentials!",
-            "pull-denied!",
-            "tag-missing!",
-            "repository-missing!",
-            "no-credentials!",
-            "digest-missing!",
-            "bad-credentials!",
-        ],
+        of(Dialect::Ecr),
+        "public no-credentials!, private no-credentials!, password bad-credentials!, \
+        right pull-denied!, tag tag-missing!, repository repository-missing!, \
+        stranger no-credentials!, digest digest-missing!, harmful bad-credentials!",
     );
 }
 
 #[test]
 fn amazon_public_lists_no_tags() {
     answers(
-        &World::new(Dialect::EcrPublic),
-        [
-            "ok",
-            "ok",
-            "open?",
-            "bad-credentials!",
-            "open?",
-            "tag-missing~",
-            "tag-missing~",
-            "open?",
-            "digest-missing~",
-            "credentials-block-public-pull!",
-        ],
+        of(Dialect::EcrPublic),
+        "public ok, private open?, password bad-credentials!, right open?, \
+        tag tag-missing~, repository tag-missing~, stranger open?, digest digest-missing~, \
+        harmful credentials-block-public-pull!",
     );
 }
 
 #[test]
 fn google() {
     answers(
-        &World::new(Dialect::ArtifactRegistry),
-        [
-            "ok",
-            "ok",
-            "open?",
-            "bad-credentials!",
-            "open?",
-            "tag-missing!",
-            "repository-missing!",
-            "open?",
-            "digest-missing!",
-            "credentials-block-public-pull!",
-        ],
+        of(Dialect::ArtifactRegistry),
+        "public ok, private open?, password bad-credentials!, right open?, \
+        tag tag-missing!, repository repository-missing!, stranger open?, \
+        digest digest-missing!, harmful credentials-block-public-pull!",
     );
 }
 
 #[test]
 fn azure_lists_no_tags_to_those_who_may_only_pull() {
     answers(
-        &World::new(Dialect::Acr),
-        [
-            "ok",
-            "ok",
-            "open?",
-            "bad-credentials!",
-            "open?",
-            "tag-missing~",
-            "tag-missing~",
-            "open?",
-            "digest-missing~",
-            "credentials-block-public-pull!",
-        ],
+        of(Dialect::Acr),
+        "public ok, private open?, password bad-credentials!, right open?, \
+        tag tag-missing~, repository tag-missing~, stranger open?, digest digest-missing~, \
+        harmful credentials-block-public-pull!",
     );
 }
 
 #[test]
 fn harbor_names_the_project_and_takes_wrong_passwords_for_public_images() {
     answers(
-        &World::new(Dialect::Harbor),
-        [
-            "ok",
-            "ok",
-            "no-credentials!",
-            "bad-credentials!",
-            "pull-denied!",
-            "tag-missing!",
-            "repository-missing!",
-            "repository-missing!",
-            "digest-missing!",
-            "ok",
-        ],
+        of(Dialect::Harbor),
+        "public ok, private no-credentials!, password bad-credentials!, right pull-denied!, \
+        tag tag-missing!, repository repository-missing!, stranger repository-missing!, \
+        digest digest-missing!, harmful ok",
     );
 }
 
 #[test]
 fn artifactory() {
     answers(
-        &World::new(Dialect::Artifactory),
-        [
-            "ok",
-            "ok",
-            "no-credentials~",
-            "bad-credentials!",
-            "pull-denied!",
-            "tag-missing!",
-            "repository-missing!",
-            "repository-missing!",
-            "digest-missing!",
-            "credentials-block-public-pull!",
-        ],
+        of(Dialect::Artifactory),
+        "public ok, private no-credentials~, password bad-credentials!, right pull-denied!, \
+        tag tag-missing!, repository repository-missing!, stranger repository-missing!, \
+        digest digest-missing!, harmful credentials-block-public-pull!",
     );
 }
 
 #[test]
 fn zot() {
     answers(
-        &World::new(Dialect::Zot),
-        [
-            "ok",
-            "ok",
-            "no-credentials!",
-            "bad-credentials!",
-            "pull-denied!",
-            "tag-missing!",
-            "repository-missing!",
-            "no-credentials!",
-            "digest-missing!",
-            "credentials-block-public-pull!",
-        ],
+        of(Dialect::Zot),
+        "public ok, private no-credentials!, password bad-credentials!, right pull-denied!, \
+        tag tag-missing!, repository repository-missing!, stranger no-credentials!, \
+        digest digest-missing!, harmful credentials-block-public-pull!",
     );
 }
 
 #[test]
 fn nexus_says_the_same_to_everybody() {
     answers(
-        &World::new(Dialect::Nexus),
-        [
-            "ok",
-            "no-credentials!",
-            "no-credentials!",
-            "bad-credentials!",
-            "open?",
-            "tag-missing!",
-            "repository-missing!",
-            "no-credentials!",
-            "digest-missing!",
-            "bad-credentials!",
-        ],
+        of(Dialect::Nexus),
+        "public no-credentials!, private no-credentials!, password bad-credentials!, \
+        right open?, tag tag-missing!, repository repository-missing!, \
+        stranger no-credentials!, digest digest-missing!, harmful bad-credentials!",
     );
 }
 
 #[test]
 fn openshifts_own_registry() {
     answers(
-        &World::new(Dialect::OpenShift),
-        [
-            "ok",
-            "ok",
-            "open?",
-            "bad-credentials!",
-            "open?",
-            "tag-missing!",
-            "repository-missing!",
-            "open?",
-            "digest-missing!",
-            "credentials-block-public-pull!",
-        ],
+        of(Dialect::OpenShift),
+        "public ok, private open?, password bad-credentials!, right open?, \
+        tag tag-missing!, repository repository-missing!, stranger open?, \
+        digest digest-missing!, harmful credentials-block-public-pull!",
     );
 }
 
 #[test]
 fn gitea() {
     answers(
-        &World::new(Dialect::Gitea),
-        [
-            "ok",
-            "ok",
-            "open?",
-            "bad-credentials!",
-            "open?",
-            "tag-missing!",
-            "repository-missing!",
-            "open?",
-            "digest-missing!",
-            "credentials-block-public-pull!",
-        ],
+        of(Dialect::Gitea),
+        "public ok, private open?, password bad-credentials!, right open?, \
+        tag tag-missing!, repository repository-missing!, stranger open?, \
+        digest digest-missing!, harmful credentials-block-public-pull!",
     );
 }
+
+scenarios![
+    no_login_where_anonymous_tokens_are_given =
+        on(Cause::NoCredentials, Dialect::DistributionToken)
+            .asks(|world| world.doctor("team/app:1.0", None))
+            .likely()
+            .mended_by_asking(|world| world.doctor("team/app:1.0", Some(ALICE))),
+    no_login_where_all_is_private = on(Cause::NoCredentials, Dialect::DistributionBasic)
+        .asks(|world| world.doctor("team/app:1.0", None))
+        .mended_by_asking(|world| world.doctor("team/app:1.0", Some(ALICE))),
+    a_wrong_password = on(Cause::BadCredentials, Dialect::DistributionToken)
+        .asks(|world| world.doctor("team/app:1.0", Some(MALLORY)))
+        .mended(|world| world
+            .registry
+            .set_user(User::new(MALLORY.0, MALLORY.1).pull("team/*"))),
+    a_login_without_the_right = on(Cause::PullDenied, Dialect::DistributionToken)
+        .asks(|world| world.doctor("team/app:1.0", Some(BOB)))
+        .mended(|world| world
+            .registry
+            .set_user(User::new(BOB.0, BOB.1).pull("team/*"))),
+    a_wrong_password_for_a_public_image = on(
+        Cause::CredentialsBlockPublicPull,
+        Dialect::DistributionToken
+    )
+    .asks(|world| world.doctor("public/app:1.0", Some(MALLORY)))
+    .mended_by_asking(|world| world.doctor("public/app:1.0", None)),
+    an_expired_login = Scenario::of(Cause::ExpiredCredentials, || {
+        let world = World::new(Dialect::Ecr);
+        let alice = User::new(ALICE.0, ALICE.1).pull("team/*");
+        world.registry.set_user(alice.expired());
+        world
+    })
+    .asks(|world| world.doctor("team/app:1.0", Some(ALICE)))
+    .says("expired")
+    .mended(|world| {
+        world
+            .registry
+            .set_user(User::new(ALICE.0, ALICE.1).pull("team/*"));
+    }),
+];
 
 #[test]
 fn a_wrong_password_that_does_no_harm_is_a_warning() {
@@ -478,20 +368,4 @@ fn a_wrong_password_that_does_no_harm_is_a_warning() {
         "{}",
         told(&result)
     );
-}
-
-#[test]
-fn expired_credentials_are_told_from_wrong_ones() {
-    let world = World::new(Dialect::Ecr);
-    world
-        .registry
-        .set_user(User::new(ALICE.0, ALICE.1).pull("team/*").expired());
-    let broken = world
-        .doctor("team/app:1.0", Some(ALICE))
-        .certainly(Cause::ExpiredCredentials);
-    assert!(broken.summary().contains("expired"), "{}", broken.summary());
-    world
-        .registry
-        .set_user(User::new(ALICE.0, ALICE.1).pull("team/*"));
-    world.doctor("team/app:1.0", Some(ALICE)).healthy();
 }

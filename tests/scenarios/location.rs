@@ -1,260 +1,259 @@
 //! Where the image is not: names, ports, platforms, kinds, parts.
 
 use extreg::doctor::causes::Cause;
-use extreg::doctor::finding::Confidence;
 use extreg_test_support::certs::Ca;
 use extreg_test_support::content::{Artifact, Image, Index};
 use extreg_test_support::net::{ClosedPort, HttpProxy};
 use extreg_test_support::registry::{At, Dialect, Fault, Registry, User};
 
-use crate::dialects::World;
+use crate::dialects::{NO_DIGEST, World, on};
 use crate::kit::*;
 
-#[test]
-fn a_text_that_is_no_reference_is_a_result() {
-    for (text, meant) in [
-        ("https://quay.io/acme/app:1", "quay.io/acme/app:1"),
-        ("quay.io/Acme/App:1", "quay.io/acme/app:1"),
-    ] {
-        let result = Doctor::of(text).certainly(Cause::InvalidReference);
-        let remedies = format!("{:?}", result.remedies());
-        assert!(remedies.contains(meant), "{remedies}");
-    }
-    Doctor::of("quay.io/acme/${APP}:1").certainly(Cause::InvalidReference);
-}
-
-#[test]
-fn a_near_tag_is_named() {
-    let world = World::new(Dialect::DistributionToken);
-    let result = world
-        .doctor("team/app:v1.0", Some(ALICE))
-        .certainly(Cause::TagMissing);
-    assert!(
-        result.summary().ends_with("the nearest is 1.0"),
-        "{}",
-        result.summary()
-    );
-    let command = result.remedies()[0].commands[0].join(" ");
-    let image = world.registry.image("team/app:1.0");
-    assert_eq!(
-        command,
-        format!("oc extreg doctor {image} -a auth.json --registry-ca ca.pem --no-cluster")
-    );
-    world.doctor("team/app:1.0", Some(ALICE)).healthy();
-}
-
-#[test]
-fn a_prefix_too_many_is_found() {
-    let world = World::new(Dialect::Ecr);
-    let result = world
-        .doctor("repository/team/app:1.0", Some(("carol", SECRET)))
-        .certainly(Cause::BadCredentials);
-    assert!(
-        result
-            .remedies()
-            .iter()
-            .all(|remedy| !remedy.commands.is_empty())
-    );
-    world
-        .registry
-        .set_user(User::new("carol", SECRET).pull("*"));
-    let result = world
-        .doctor("repository/team/app:1.0", Some(("carol", SECRET)))
-        .certainly(Cause::PathPrefix);
-    assert!(
-        result.summary().contains("team/app:1.0 is"),
-        "{}",
-        result.summary()
-    );
-}
-
-#[test]
-fn where_repositories_are_hidden_another_prefix_is_only_likely() {
-    let world = World::new(Dialect::Quay);
-    world
-        .doctor("repository/public/app:1.0", None)
-        .finds(Cause::PathPrefix, Confidence::Likely);
-    world.doctor("public/app:1.0", None).healthy();
-}
-
-#[test]
-fn another_spelling_leaves_the_question_open_and_names_it() {
-    let world = World::new(Dialect::Quay);
-    let result = world
-        .doctor("public/apps:1.0", None)
-        .finds(Cause::MissingOrForbidden, Confidence::Ambiguous);
-    assert_eq!(result.verdict.causes().1[0], Cause::RepositoryMissing);
-    assert!(
-        result.summary().contains("public/app:1.0 is there"),
-        "{}",
-        result.summary()
-    );
-}
-
-#[test]
-fn the_registry_is_on_another_port() {
-    let world = World::new(Dialect::Distribution);
-    let closed = ClosedPort::new();
-    let doctor = || {
-        Doctor::of(format!("{}/team/app:1.0", closed.host()))
-            .trust(world.ca.root_pem())
-            .timeout(std::time::Duration::from_secs(20))
-    };
-    doctor().certainly(Cause::Refused);
-    let result = doctor()
-        .usual_port(world.registry.port(), true)
-        .certainly(Cause::WrongPort);
-    let command = result.remedies()[0].commands[0].join(" ");
-    let image = world.registry.image("team/app:1.0");
-    assert_eq!(
-        command,
-        format!("oc extreg doctor {image} --registry-ca ca.pem --no-cluster")
-    );
-    world.doctor("team/app:1.0", None).healthy();
-}
-
-#[test]
-fn a_web_page_is_no_registry() {
-    for fault in [
-        Fault::html_page(),
-        Fault::html_404(),
-        Fault::redirect_to_login("https://sso.example.com/login"),
-    ] {
-        let world = World::new(Dialect::Distribution);
-        world.registry.fault(fault.clone());
-        let words = format!("{fault:?}");
-        let result = one(world.doctor("team/app:1.0", None).run());
+scenarios![
+    a_scheme_in_front = pasted("https://", "/team/app:1.0"),
+    letters_in_upper_case = pasted("", "/Team/App:1.0"),
+    an_unexpanded_variable = open(Cause::InvalidReference, "team/${APP}:1.0"),
+    a_near_tag = on(Cause::TagMissing, Dialect::DistributionToken)
+        .asks(|world| world.doctor("team/app:v1.0", Some(ALICE)))
+        .shows(|_, result| assert!(
+            result.summary().ends_with("the nearest is 1.0"),
+            "{}",
+            told(result)
+        ))
+        .shows(|world, result| {
+            let image = world.registry.image("team/app:1.0");
+            assert_eq!(
+                command_of(result),
+                format!("oc extreg doctor {image} -a auth.json --registry-ca ca.pem --no-cluster")
+            );
+        })
+        .mended_by_asking(|world| world.doctor("team/app:1.0", Some(ALICE))),
+    a_tag_that_was_never_pushed = open(Cause::TagMissing, "team/app:9"),
+    a_digest_that_is_not_there = open(Cause::DigestMissing, NO_DIGEST),
+    a_repository_that_is_not_there = on(Cause::RepositoryMissing, Dialect::Distribution)
+        .asks(|world| world.doctor("team/new:1.0", None))
+        .mended(|world| drop(world.registry.push_image("team/new", "1.0", &Image::new()))),
+    a_prefix_too_many = Scenario::of(Cause::PathPrefix, || {
+        let world = World::new(Dialect::Ecr);
+        world
+            .registry
+            .set_user(User::new("carol", SECRET).pull("*"));
+        world
+    })
+    .asks(|world| world.doctor("repository/team/app:1.0", Some(("carol", SECRET))))
+    .says("team/app:1.0 is")
+    .mended_by_asking(|world| world.doctor("team/app:1.0", Some(("carol", SECRET)))),
+    a_prefix_where_repositories_are_hidden = on(Cause::PathPrefix, Dialect::Quay)
+        .asks(|world| world.doctor("repository/public/app:1.0", None))
+        .likely()
+        .mended_by_asking(|world| world.doctor("public/app:1.0", None)),
+    another_spelling_where_repositories_are_hidden = on(Cause::MissingOrForbidden, Dialect::Quay)
+        .asks(|world| world.doctor("public/apps:1.0", None))
+        .ambiguous()
+        .says("public/app:1.0 is there")
+        .shows(|_, result| assert_eq!(result.verdict.causes().1[0], Cause::RepositoryMissing))
+        .mended_by_asking(|world| world.doctor("public/app:1.0", None)),
+    hidden_until_it_is_public = on(Cause::MissingOrForbidden, Dialect::Quay)
+        .asks(|world| world.doctor("team/app:1.0", None))
+        .ambiguous()
+        .mended(|world| world.registry.allow_anonymous_pull("team/*")),
+    another_port = Scenario::of(Cause::WrongPort, || (
+        World::new(Dialect::Distribution),
+        ClosedPort::new()
+    ))
+    .asks(|(world, closed)| elsewhere(world, closed).usual_port(world.registry.port(), true))
+    .shows(|(world, _), result| {
+        let image = world.registry.image("team/app:1.0");
         assert_eq!(
-            result.cause(),
-            Some(Cause::NotARegistry),
-            "{words}\n{}",
-            told(&result)
+            command_of(result),
+            format!("oc extreg doctor {image} --registry-ca ca.pem --no-cluster")
         );
-        world.registry.mend();
-        world.doctor("team/app:1.0", None).healthy();
-    }
+    })
+    .mended_by_asking(|(world, _)| world.doctor("team/app:1.0", None)),
+    a_web_page = not_a_registry(Fault::html_page),
+    a_web_page_that_says_not_found = not_a_registry(Fault::html_404),
+    a_login_page = not_a_registry(|| Fault::redirect_to_login("https://sso.example.com/login")),
+    an_image_for_another_platform = with(Cause::PlatformMissing, |registry| {
+        registry.push_image("team/new", "1", &Image::new().platform("linux/arm64"))
+    }),
+    an_index_without_the_platform = with(Cause::PlatformMissing, |registry| {
+        registry.push_index("team/new", "1", &Index::of(&["linux/arm64", "linux/s390x"]))
+    }),
+    an_attestation_is_no_platform = with(Cause::PlatformMissing, |registry| {
+        let index = Index::of(&["linux/arm64"]).attestation();
+        registry.push_index("team/new", "1", &index)
+    }),
+    a_chart_is_no_image = with(Cause::ManifestUnsupported, |registry| {
+        let chart = Artifact::new("application/vnd.cncf.helm.config.v1+json");
+        registry.push_artifact("team/new", "1", &chart)
+    }),
+    a_manifest_of_the_first_schema = with(Cause::ManifestUnsupported, |registry| {
+        registry.push_schema1("team/new", "1")
+    }),
+    a_lost_layer = Scenario::of(Cause::BlobMissing, || {
+        let world = World::new(Dialect::Distribution);
+        let lost = world.registry.blobs("team/app").into_iter().next();
+        world
+            .registry
+            .remove_blob("team/app", &lost.expect("a blob"));
+        world
+    })
+    .asks(|world| world.doctor("team/app:1.0", None))
+    .shows(|_, result| assert!(told(result).contains("blobs here fail"), "{}", told(result)))
+    .mended(|world| drop(world.registry.push_image("team/app", "1.0", &Image::new()))),
+    storage_that_lost_a_blob = storage(Cause::BlobMissing, 404),
+    storage_that_fails = storage(Cause::ServerError, 503),
+    storage_out_of_reach = Scenario::of(Cause::ServerError, || {
+        let closed = ClosedPort::new();
+        let base = format!("https://{}", closed.host());
+        let faulty = World::of(Registry::builder().blob_storage_at(&base));
+        (
+            faulty,
+            World::of(Registry::builder().blob_storage()),
+            closed,
+        )
+    })
+    .asks(|(faulty, ..)| faulty.doctor("public/app:1.0", None))
+    .mended_by_asking(|(_, whole, _)| whole.doctor("public/app:1.0", None)),
+    a_name_without_a_registry = Scenario::of(Cause::ShortName, Hub::new)
+        .asks(|hub| hub.doctor("shop-web:1"))
+        .likely()
+        .mended(|hub| drop(
+            hub.registry
+                .push_image("library/shop-web", "1", &Image::new())
+        )),
+    a_name_without_a_registry_and_a_wrong_tag = Scenario::of(Cause::TagMissing, Hub::new)
+        .asks(|hub| hub.doctor("nginx:2"))
+        .mended_by_asking(|hub| hub.doctor("nginx:1")),
+];
+
+/// An open registry is asked for something else than what it has.
+fn open(cause: Cause, name: &'static str) -> Scenario {
+    on(cause, Dialect::Distribution)
+        .asks(move |world| world.doctor(name, None))
+        .mended_by_asking(|world| world.doctor("team/app:1.0", None))
 }
 
-#[test]
-fn platforms_of_indexes_and_of_single_images() {
-    let world = World::new(Dialect::Distribution);
-    world
-        .registry
-        .push_image("team/arm", "1", &Image::new().platform("linux/arm64"));
-    world.registry.push_index(
-        "team/both",
-        "1",
-        &Index::of(&["linux/amd64", "linux/arm64"]),
-    );
-    world.registry.push_index(
-        "team/attested",
-        "1",
-        &Index::of(&["linux/amd64"]).attestation(),
-    );
-    world
-        .doctor("team/arm:1", None)
-        .certainly(Cause::PlatformMissing);
-    world
-        .doctor("team/arm:1", None)
-        .platform(Some("linux/arm64"))
-        .healthy();
-    world.doctor("team/both:1", None).healthy();
-    world
-        .doctor("team/both:1", None)
-        .platform(Some("linux/s390x"))
-        .certainly(Cause::PlatformMissing);
-    world.doctor("team/attested:1", None).healthy();
-    world
-        .doctor("team/attested:1", None)
-        .platform(Some("linux/arm64"))
-        .certainly(Cause::PlatformMissing);
+/// A text that is nearly a reference to what is meant, and the remedy names that.
+fn pasted(before: &'static str, after: &'static str) -> Scenario {
+    on(Cause::InvalidReference, Dialect::Distribution)
+        .asks(move |world| {
+            let host = world.registry.host();
+            Doctor::of(format!("{before}{host}{after}")).trust(world.ca.root_pem())
+        })
+        .shows(|world, result| {
+            let remedies = format!("{:?}", result.remedies());
+            let meant = world.registry.image("team/app:1.0");
+            assert!(remedies.contains(&meant), "{remedies}");
+        })
+        .mended_by_asking(|world| world.doctor("team/app:1.0", None))
 }
 
-#[test]
-fn what_is_no_image_is_not_called_one() {
-    let world = World::new(Dialect::Distribution);
-    let chart = Artifact::new("application/vnd.cncf.helm.config.v1+json");
-    world.registry.push_artifact("team/chart", "1", &chart);
-    world
-        .doctor("team/chart:1", None)
-        .certainly(Cause::ManifestUnsupported);
-    world.registry.push_schema1("team/old", "1");
-    world
-        .doctor("team/old:1", None)
-        .certainly(Cause::ManifestUnsupported);
-    world.registry.push_image("team/old", "1", &Image::new());
-    world.doctor("team/old:1", None).healthy();
+/// The port of the reference has nobody listening.
+fn elsewhere(world: &World, closed: &ClosedPort) -> Doctor {
+    Doctor::of(format!("{}/team/app:1.0", closed.host())).trust(world.ca.root_pem())
 }
 
-#[test]
-fn a_lost_layer_is_named() {
-    let world = World::new(Dialect::Distribution);
-    let lost = world
-        .registry
-        .blobs("team/app")
-        .into_iter()
-        .next()
-        .expect("a blob");
-    world.registry.remove_blob("team/app", &lost);
-    let result = world
-        .doctor("team/app:1.0", None)
-        .certainly(Cause::BlobMissing);
-    assert!(
-        told(&result).contains("blobs here fail"),
-        "{}",
-        told(&result)
-    );
-    world.registry.push_image("team/app", "1.0", &Image::new());
-    world.doctor("team/app:1.0", None).healthy();
+/// Something else answers in the registry's place.
+fn not_a_registry(fault: fn() -> Fault) -> Scenario {
+    Scenario::of(Cause::NotARegistry, move || {
+        let world = World::new(Dialect::Distribution);
+        world.registry.fault(fault());
+        world
+    })
+    .asks(|world| world.doctor("team/app:1.0", None))
+    .mended(|world| world.registry.mend())
 }
 
-#[test]
-fn storage_that_lost_a_blob_is_told_from_storage_that_fails() {
-    let world = World::of(
-        Registry::builder()
-            .dialect(Dialect::DistributionToken)
-            .blob_storage(),
-    );
-    world.doctor("public/app:1.0", None).healthy();
-    world.registry.fault(Fault::status(404).at(At::Storage));
-    world
-        .doctor("public/app:1.0", None)
-        .certainly(Cause::BlobMissing);
-    world.registry.mend();
-    world.registry.fault(Fault::status(503).at(At::Storage));
-    world
-        .doctor("public/app:1.0", None)
-        .certainly(Cause::ServerError);
-    let closed = ClosedPort::new();
-    let away =
-        World::of(Registry::builder().blob_storage_at(&format!("https://{}", closed.host())));
-    away.doctor("public/app:1.0", None)
-        .certainly(Cause::ServerError);
+/// `team/new:1` is something that the runtime cannot use; an ordinary image takes its place.
+fn with(cause: Cause, push: fn(&Registry) -> String) -> Scenario {
+    Scenario::of(cause, move || {
+        let world = World::new(Dialect::Distribution);
+        push(&world.registry);
+        world
+    })
+    .asks(|world| world.doctor("team/new:1", None))
+    .mended(|world| drop(world.registry.push_image("team/new", "1", &Image::new())))
+}
+
+/// Blobs are in a storage of their own, which answers with this status.
+fn storage(cause: Cause, status: u16) -> Scenario {
+    Scenario::of(cause, move || {
+        let builder = Registry::builder().dialect(Dialect::DistributionToken);
+        let world = World::of(builder.blob_storage());
+        world.registry.fault(Fault::status(status).at(At::Storage));
+        world
+    })
+    .asks(|world| world.doctor("public/app:1.0", None))
+    .mended(|world| world.registry.mend())
 }
 
 /// Docker Hub's names, led to a registry of the test by a proxy.
-#[test]
-fn a_name_without_a_registry() {
-    let ca = Ca::new("Corp Root");
-    let hub = Registry::builder()
-        .dialect(Dialect::DockerHub)
-        .tls(&ca.server(&["registry-1.docker.io", "auth.docker.io"]))
-        .own_token_origin(false)
-        .realm("https://auth.docker.io/token")
-        .anonymous_pull("library/*")
-        .start();
-    hub.push_image("library/nginx", "1", &Image::new());
-    let proxy = HttpProxy::builder()
-        .route("registry-1.docker.io:443", &hub.host())
-        .route("auth.docker.io:443", &hub.host())
-        .start();
-    let doctor = |image: &str| {
+struct Hub {
+    ca: Ca,
+    registry: Registry,
+    proxy: HttpProxy,
+}
+
+impl Hub {
+    fn new() -> Self {
+        let ca = Ca::new("Corp Root");
+        let registry = Registry::builder()
+            .dialect(Dialect::DockerHub)
+            .tls(&ca.server(&["registry-1.docker.io", "auth.docker.io"]))
+            .own_token_origin(false)
+            .realm("https://auth.docker.io/token")
+            .anonymous_pull("library/*")
+            .start();
+        registry.push_image("library/nginx", "1", &Image::new());
+        let proxy = HttpProxy::builder()
+            .route("registry-1.docker.io:443", &registry.host())
+            .route("auth.docker.io:443", &registry.host())
+            .start();
+        Self {
+            ca,
+            registry,
+            proxy,
+        }
+    }
+
+    fn doctor(&self, image: &str) -> Doctor {
         Doctor::of(image)
-            .trust(ca.root_pem())
-            .var("HTTPS_PROXY", &proxy.url())
-    };
-    doctor("nginx:1").healthy();
-    doctor("nginx:2").certainly(Cause::TagMissing);
-    hub.remove_repository("library/nginx");
-    doctor("shop-web:1").finds(Cause::ShortName, Confidence::Likely);
+            .trust(self.ca.root_pem())
+            .var("HTTPS_PROXY", &self.proxy.url())
+    }
+}
+
+#[test]
+fn the_words_of_invalid_references_need_no_registry() {
+    let result = Doctor::of("quay.io/Acme/App:1").certainly(Cause::InvalidReference);
+    let remedies = format!("{:?}", result.remedies());
+    assert!(remedies.contains("quay.io/acme/app:1"), "{remedies}");
+}
+
+#[test]
+fn a_refused_login_stands_before_a_prefix_too_many() {
+    let result = World::new(Dialect::Ecr)
+        .doctor("repository/team/app:1.0", Some(("carol", SECRET)))
+        .certainly(Cause::BadCredentials);
+    for remedy in result.remedies() {
+        assert!(!remedy.commands.is_empty(), "{remedy:?}");
+    }
+}
+
+#[test]
+fn another_port_is_named_only_where_a_registry_was_found() {
+    let world = World::new(Dialect::Distribution);
+    elsewhere(&world, &ClosedPort::new()).certainly(Cause::Refused);
+}
+
+#[test]
+fn the_platform_that_is_wanted_decides() {
+    let world = World::new(Dialect::Distribution);
+    let both = Index::of(&["linux/amd64", "linux/arm64"]).attestation();
+    world.registry.push_index("team/both", "1", &both);
+    let doctor = |platform| world.doctor("team/both:1", None).platform(Some(platform));
+    doctor("linux/amd64").healthy();
+    doctor("linux/arm64").healthy();
+    doctor("linux/s390x").certainly(Cause::PlatformMissing);
 }

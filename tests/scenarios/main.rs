@@ -13,6 +13,7 @@ mod dialects;
 mod kit;
 mod location;
 mod network;
+mod openshift;
 mod polite;
 mod real;
 mod registries;

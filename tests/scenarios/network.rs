@@ -4,42 +4,61 @@ use std::time::{Duration, Instant};
 
 use extreg::doctor::causes::Cause;
 use extreg::doctor::evidence::Check;
-use extreg_test_support::net::{ClosedPort, HttpProxy};
-use extreg_test_support::registry::{At, Dialect, Fault};
+use extreg_test_support::certs::Ca;
+use extreg_test_support::content::Image;
+use extreg_test_support::net::{ClosedPort, HttpProxy, HttpProxyBuilder};
+use extreg_test_support::registry::{At, Dialect, Fault, Registry};
 
-use crate::dialects::World;
+use crate::dialects::{World, on};
 use crate::kit::*;
 
-#[test]
-fn a_name_that_does_not_resolve() {
-    Doctor::of("no-such-host.invalid/team/app:1").certainly(Cause::Dns);
+scenarios![
+    a_name_that_does_not_resolve = on(Cause::Dns, Dialect::Distribution)
+        .asks(|_| Doctor::of("no-such-host.invalid/team/app:1.0"))
+        .mended_by_asking(|world| world.doctor("team/app:1.0", None)),
+    a_port_that_nobody_listens_on = Scenario::of(Cause::Refused, || (
+        World::new(Dialect::Distribution),
+        ClosedPort::new()
+    ))
+    .asks(
+        |(world, closed)| Doctor::of(format!("{}/team/app:1.0", closed.host()))
+            .trust(world.ca.root_pem())
+    )
+    .mended_by_asking(|(world, _)| world.doctor("team/app:1.0", None)),
+    silence_after_the_connection = breaks(Cause::Timeout, Check::Tls, Fault::silent_accept),
+    silence_in_tls = breaks(Cause::Timeout, Check::Tls, Fault::silent_tls),
+    silence_after_the_request = breaks(Cause::Timeout, Check::Registry, Fault::silent_http),
+    a_reset_after_the_connection = breaks(Cause::Reset, Check::Tls, Fault::reset_at_accept),
+    a_reset_in_tls = breaks(Cause::Reset, Check::Tls, Fault::reset_in_tls),
+    an_end_after_the_connection = breaks(Cause::Reset, Check::Tls, Fault::close_at_accept),
+    a_manifest_that_breaks_off = breaks(Cause::Reset, Check::Manifest, || Fault::reset_in_body()
+        .at(At::Manifests)),
+    a_page_in_the_registrys_place = broken(Cause::Proxy, Check::Registry, Fault::block_page)
+        .likely()
+        .mended(repair),
+    a_proxy_that_is_not_there = Scenario::of(Cause::Proxy, || (
+        Behind::new(|proxy| proxy),
+        ClosedPort::new()
+    ))
+    .asks(|(behind, closed)| behind.through(&format!("http://{}", closed.host())))
+    .mended_by_asking(|(behind, _)| behind.through(&behind.open.url())),
+    a_proxy_that_wants_a_login = proxy(|proxy| proxy.credentials("proxy-user", "proxy-pass")),
+    a_proxy_that_refuses = proxy(|proxy| proxy.refuse("registry.internal")),
+];
+
+/// The registry answers nothing, or breaks off, and the report names the stage.
+fn breaks(cause: Cause, check: Check, fault: fn() -> Fault) -> Scenario {
+    broken(cause, check, fault).mended(repair)
 }
 
-#[test]
-fn a_port_that_nobody_listens_on() {
-    let closed = ClosedPort::new();
-    let result = Doctor::of(format!("{}/team/app:1", closed.host())).certainly(Cause::Refused);
-    assert!(
-        result.ruled_out.contains(&Cause::Dns) || result.subject.registry().starts_with("127.")
-    );
-}
-
-/// Servers that take connections and say nothing, or cut them, at each stage.
-#[test]
-fn silence_and_cuts_are_named_with_their_stage() {
-    for (fault, cause, check) in [
-        (Fault::silent_accept(), Cause::Timeout, Check::Tls),
-        (Fault::silent_tls(), Cause::Timeout, Check::Tls),
-        (Fault::silent_http(), Cause::Timeout, Check::Registry),
-        (Fault::reset_at_accept(), Cause::Reset, Check::Tls),
-        (Fault::reset_in_tls(), Cause::Reset, Check::Tls),
-        (Fault::close_at_accept(), Cause::Reset, Check::Tls),
-    ] {
+fn broken(cause: Cause, check: Check, fault: fn() -> Fault) -> Faulty<World> {
+    Scenario::of(cause, move || {
         let world = World::new(Dialect::Distribution);
-        let words = format!("{fault:?}");
-        world.registry.fault(fault);
-        let result = one(world.doctor("team/app:1.0", None).run());
-        assert_eq!(result.cause(), Some(cause), "{words}\n{}", told(&result));
+        world.registry.fault(fault());
+        world
+    })
+    .asks(|world| world.doctor("team/app:1.0", None))
+    .shows(move |_, result| {
         let stages: Vec<Check> = result
             .because()
             .iter()
@@ -47,22 +66,51 @@ fn silence_and_cuts_are_named_with_their_stage() {
             .collect();
         // A reset may come before the first byte of TLS is sent, or after it.
         let early = cause == Cause::Reset && stages == [Check::Tcp];
-        assert!(stages == [check] || early, "{words}\n{}", told(&result));
-        world.registry.mend();
-        world.doctor("team/app:1.0", None).healthy();
+        assert!(stages == [check] || early, "{stages:?}\n{}", told(result));
+    })
+}
+
+fn repair(world: &World) {
+    world.registry.mend();
+}
+
+/// A registry that is known by name to proxies alone: a faulty one and an open one.
+struct Behind {
+    registry: Registry,
+    ca: Ca,
+    faulty: HttpProxy,
+    open: HttpProxy,
+}
+
+impl Behind {
+    fn new(fault: fn(HttpProxyBuilder) -> HttpProxyBuilder) -> Self {
+        let ca = Ca::new("Corp Root");
+        let registry = Registry::builder()
+            .tls(&ca.server(&["registry.internal"]))
+            .start();
+        registry.push_image("team/app", "1.0", &Image::new());
+        let proxy = || HttpProxy::builder().route("registry.internal:443", &registry.host());
+        Self {
+            faulty: fault(proxy()).start(),
+            open: proxy().start(),
+            registry,
+            ca,
+        }
+    }
+
+    fn through(&self, proxy: &str) -> Doctor {
+        Doctor::of("registry.internal/team/app:1.0")
+            .trust(self.ca.root_pem())
+            .var("HTTPS_PROXY", proxy)
     }
 }
 
-#[test]
-fn a_manifest_that_breaks_off() {
-    let world = World::new(Dialect::Distribution);
-    world
-        .registry
-        .fault(Fault::reset_in_body().at(At::Manifests));
-    let result = one(world.doctor("team/app:1.0", None).run());
-    assert_eq!(result.cause(), Some(Cause::Reset), "{}", told(&result));
-    world.registry.mend();
-    world.doctor("team/app:1.0", None).healthy();
+fn proxy(fault: fn(HttpProxyBuilder) -> HttpProxyBuilder) -> Scenario {
+    Scenario::of(Cause::Proxy, move || Behind::new(fault))
+        .asks(|behind| behind.through(&behind.faulty.url()))
+        .says("HTTPS_PROXY")
+        .shows(|behind, _| assert!(behind.registry.log().is_empty()))
+        .mended_by_asking(|behind| behind.through(&behind.open.url()))
 }
 
 /// The run ends with its deadline, whatever is under way, and says what was not seen.
@@ -86,42 +134,4 @@ fn the_deadline_holds() {
             result.cause() == Some(Cause::Timeout) || told(&result).contains("the time was over");
         assert!(late, "{place:?}\n{}", told(&result));
     }
-}
-
-#[test]
-fn the_proxy_is_what_fails() {
-    let world = World::new(Dialect::Distribution);
-    let target = "registry.internal:443";
-    let proxy = |builder: extreg_test_support::net::HttpProxyBuilder| {
-        builder.route(target, &world.registry.host()).start()
-    };
-    let doctor = |url: &str| {
-        Doctor::of("registry.internal/team/app:1.0")
-            .trust(world.ca.root_pem())
-            .var("HTTPS_PROXY", url)
-    };
-    let closed = ClosedPort::new();
-    doctor(&format!("http://{}", closed.host())).certainly(Cause::Proxy);
-    let strict = proxy(HttpProxy::builder().credentials("proxy-user", "proxy-pass"));
-    let result = doctor(&strict.url()).certainly(Cause::Proxy);
-    assert!(
-        result.summary().contains("HTTPS_PROXY"),
-        "{}",
-        result.summary()
-    );
-    let refusing = HttpProxy::builder().refuse("registry.internal").start();
-    doctor(&refusing.url()).certainly(Cause::Proxy);
-    // Through it, the registry is asked by a name that its certificate does not have.
-    let open = proxy(HttpProxy::builder());
-    doctor(&open.url()).certainly(Cause::HostnameMismatch);
-}
-
-#[test]
-fn a_page_in_the_registrys_place() {
-    let world = World::new(Dialect::Distribution);
-    world.registry.fault(Fault::block_page());
-    let result = one(world.doctor("team/app:1.0", None).run());
-    assert_eq!(result.cause(), Some(Cause::Proxy), "{}", told(&result));
-    world.registry.mend();
-    world.doctor("team/app:1.0", None).healthy();
 }

@@ -2,167 +2,164 @@
 
 use extreg::doctor::causes::Cause;
 use extreg::doctor::diagnosis::{Diagnosis, Outcome};
-use extreg::doctor::finding::Confidence;
 use extreg_test_support::content::Image;
 use extreg_test_support::net::ClosedPort;
-use extreg_test_support::registry::{At, Block, Dialect, Fault, Limit, Registry, User, Variant};
+use extreg_test_support::registry::{
+    At, Block, Dialect, Fault, Limit, RegistryBuilder, User, Variant,
+};
 
-use crate::dialects::World;
+use crate::dialects::{World, of, on};
 use crate::kit::*;
 
-#[test]
-fn limits_are_told_apart() {
-    for (limit, words) in [
-        (Limit::PullQuota, "a limit on pulls"),
-        (Limit::Abuse, "a limit on requests"),
-    ] {
-        let world = World::new(Dialect::DockerHub);
-        world.registry.fault(Fault::limited(limit));
-        let result = world.doctor("public/app:1.0", None).certainly(Cause::Rate);
-        assert!(result.summary().contains(words), "{}", result.summary());
-        World::new(Dialect::DockerHub)
-            .doctor("public/app:1.0", None)
-            .healthy();
-    }
-    let world = World::new(Dialect::Quay);
-    world.registry.fault(Fault::limited(Limit::Login));
-    let result = world
-        .doctor("team/app:1.0", Some(ALICE))
-        .certainly(Cause::Rate);
-    assert!(
-        result.summary().contains("a limit on logins"),
-        "{}",
-        result.summary()
-    );
-}
-
-#[test]
-fn failures_of_the_registry() {
-    for fault in [
-        Fault::status(503),
-        Fault::status(500).at(At::Manifests),
-        Fault::html_status(502),
-        Fault::no_challenge(),
-        Fault::html_page().at(At::Manifests),
-        Fault::corrupted().at(At::Manifests),
-    ] {
+scenarios![
+    a_limit_on_pulls = limited(Dialect::DockerHub, Limit::PullQuota)
+        .says("a limit on pulls")
+        .mended(repair),
+    a_limit_on_requests = limited(Dialect::DockerHub, Limit::Abuse)
+        .says("a limit on requests")
+        .mended(repair),
+    a_limit_on_logins = limited(Dialect::Quay, Limit::Login)
+        .says("a limit on logins")
+        .mended(repair),
+    out_of_service = fails(|| Fault::status(503)),
+    a_failure_at_the_manifest = fails(|| Fault::status(500).at(At::Manifests)),
+    a_load_balancer_without_a_registry = fails(|| Fault::html_status(502)),
+    a_refusal_without_a_challenge = fails(Fault::no_challenge),
+    a_page_in_place_of_a_manifest = fails(|| Fault::html_page().at(At::Manifests)),
+    a_manifest_with_other_bytes = Scenario::of(Cause::ServerError, || {
         let world = World::new(Dialect::DistributionToken);
-        let words = format!("{fault:?}");
-        let image = if words.contains("WrongBody") {
-            let digest = world.registry.tags("team/app")[0].1.clone();
-            format!("team/app@{digest}")
-        } else {
-            "team/app:1.0".to_owned()
-        };
-        world.registry.fault(fault);
-        let result = one(world.doctor(&image, Some(ALICE)).run());
-        assert_eq!(
-            result.cause(),
-            Some(Cause::ServerError),
-            "{words}\n{}",
-            told(&result)
-        );
-        world.registry.mend();
-        world.doctor(&image, Some(ALICE)).healthy();
-    }
-}
+        let digest = world.registry.tags("team/app")[0].1.clone();
+        world.registry.fault(Fault::corrupted().at(At::Manifests));
+        (world, format!("team/app@{digest}"))
+    })
+    .asks(|(world, image)| world.doctor(image, Some(ALICE)))
+    .mended(|(world, _)| world.registry.mend()),
+    vulnerabilities = blocked(Dialect::Harbor, Block::Vulnerabilities(7)),
+    no_signature_in_the_registry = blocked(Dialect::Harbor, Block::Unsigned),
+    a_scan_that_found_something = blocked(Dialect::Artifactory, Block::Xray),
+    a_namespace_that_is_disabled = blocked(Dialect::Quay, Block::NamespaceDisabled),
+    a_firewall_in_the_registry = rebuilt(Cause::Quarantined, Dialect::Acr, |builder| builder
+        .variant(Variant::AcrFirewall))
+    .likely()
+    .mended_by_asking(Rebuilt::whole),
+    a_token_service_that_fails = token(|| Fault::status(503)),
+    a_page_in_place_of_a_token = token(Fault::html_page),
+    a_token_service_out_of_reach = Scenario::of(Cause::TokenService, || {
+        let closed = ClosedPort::new();
+        let away =
+            of(Dialect::DistributionToken).realm(&format!("https://{}/token", closed.host()));
+        (
+            World::of(away),
+            World::new(Dialect::DistributionToken),
+            closed,
+        )
+    })
+    .asks(|(away, ..)| away.doctor("team/app:1.0", Some(ALICE)))
+    .mended_by_asking(|(_, near, _)| near.doctor("team/app:1.0", Some(ALICE))),
+    a_token_service_on_plain_http = realm("http://127.0.0.1:1/token"),
+    a_token_service_that_is_no_host = realm("http://169.254.169.254/latest/meta-data"),
+    a_token_service_behind_a_proxy_that_forgot_https =
+        variant(Dialect::Harbor, Variant::HarborHttpRealm),
+    a_token_service_that_is_switched_off = variant(Dialect::GitLab, Variant::GitLabRegistryOff),
+    a_clock_that_is_wrong = faulty(Cause::ClockSkew, Dialect::DistributionToken, || {
+        Fault::clock_skew(-3600)
+    })
+    .mended(repair),
+    no_right_to_push = on(Cause::PushDenied, Dialect::DistributionToken)
+        .asks(|world| world.doctor("team/app:1.0", Some(ALICE)).push())
+        .shows(|world, _| {
+            assert_eq!(world.registry.created_repositories(), Vec::<String>::new());
+            assert_eq!(world.registry.open_uploads(), 0);
+        })
+        .mended(|world| {
+            let alice = User::new(ALICE.0, ALICE.1).push("team/*");
+            world.registry.set_user(alice);
+        }),
+];
 
-#[test]
-fn policies_of_the_registry() {
-    for (dialect, block) in [
-        (Dialect::Harbor, Block::Vulnerabilities(7)),
-        (Dialect::Harbor, Block::Unsigned),
-        (Dialect::Artifactory, Block::Xray),
-        (Dialect::Quay, Block::NamespaceDisabled),
-    ] {
+/// The registry misbehaves.
+fn faulty(cause: Cause, dialect: Dialect, fault: impl Fn() -> Fault + 'static) -> Faulty<World> {
+    Scenario::of(cause, move || {
         let world = World::new(dialect);
-        let words = format!("{block:?}");
-        world.registry.block("team/app", block);
-        let result = one(world.doctor("team/app:1.0", Some(ALICE)).run());
-        assert_eq!(
-            result.cause(),
-            Some(Cause::Quarantined),
-            "{words}\n{}",
-            told(&result)
-        );
-        World::new(dialect)
-            .doctor("team/app:1.0", Some(ALICE))
-            .healthy();
-    }
-    let world = World::of(
-        Registry::builder()
-            .dialect(Dialect::Acr)
-            .variant(Variant::AcrFirewall),
-    );
-    world
-        .doctor("team/app:1.0", Some(ALICE))
-        .finds(Cause::Quarantined, Confidence::Likely);
-}
-
-#[test]
-fn the_token_service() {
-    let closed = ClosedPort::new();
-    for (what, builder) in [
-        (
-            "out of reach",
-            Registry::builder().realm(&format!("https://{}/token", closed.host())),
-        ),
-        (
-            "plain HTTP",
-            Registry::builder().realm("http://127.0.0.1:1/token"),
-        ),
-        (
-            "no address",
-            Registry::builder().realm("http://169.254.169.254/latest/meta-data"),
-        ),
-    ] {
-        let world = World::of(builder.dialect(Dialect::DistributionToken));
-        let result = one(world.doctor("team/app:1.0", Some(ALICE)).run());
-        assert_eq!(
-            result.cause(),
-            Some(Cause::TokenService),
-            "{what}\n{}",
-            told(&result)
-        );
-    }
-    for fault in [
-        Fault::status(503).at(At::Token),
-        Fault::html_page().at(At::Token),
-    ] {
-        let world = World::new(Dialect::DistributionToken);
-        world.registry.fault(fault);
+        world.registry.fault(fault());
         world
-            .doctor("team/app:1.0", Some(ALICE))
-            .certainly(Cause::TokenService);
-        world.registry.mend();
-        world.doctor("team/app:1.0", Some(ALICE)).healthy();
-    }
-    let harbor = World::of(
-        Registry::builder()
-            .dialect(Dialect::Harbor)
-            .variant(Variant::HarborHttpRealm),
-    );
-    harbor
-        .doctor("team/app:1.0", Some(ALICE))
-        .certainly(Cause::TokenService);
-    let off = World::of(
-        Registry::builder()
-            .dialect(Dialect::GitLab)
-            .variant(Variant::GitLabRegistryOff),
-    );
-    off.doctor("team/app:1.0", Some(ALICE))
-        .certainly(Cause::TokenService);
+    })
+    .asks(|world| world.doctor("team/app:1.0", Some(ALICE)))
 }
 
-#[test]
-fn a_clock_that_is_wrong() {
-    let world = World::new(Dialect::DistributionToken);
-    world.registry.fault(Fault::clock_skew(-3600));
-    world
-        .doctor("team/app:1.0", Some(ALICE))
-        .certainly(Cause::ClockSkew);
+fn repair(world: &World) {
     world.registry.mend();
-    world.doctor("team/app:1.0", Some(ALICE)).healthy();
+}
+
+fn fails(fault: fn() -> Fault) -> Scenario {
+    faulty(Cause::ServerError, Dialect::DistributionToken, fault).mended(repair)
+}
+
+fn limited(dialect: Dialect, limit: Limit) -> Faulty<World> {
+    faulty(Cause::Rate, dialect, move || Fault::limited(limit))
+}
+
+fn token(fault: fn() -> Fault) -> Scenario {
+    faulty(Cause::TokenService, Dialect::DistributionToken, move || {
+        fault().at(At::Token)
+    })
+    .mended(repair)
+}
+
+/// The registry's policy keeps this repository back, and no other.
+fn blocked(dialect: Dialect, block: Block) -> Scenario {
+    Scenario::of(Cause::Quarantined, move || {
+        let world = World::new(dialect);
+        world.registry.block("team/app", block.clone());
+        world
+    })
+    .asks(|world| world.doctor("team/app:1.0", Some(ALICE)))
+    .mended(repair)
+}
+
+/// A registry that was set up wrongly, and the same set up as it should be.
+struct Rebuilt {
+    faulty: World,
+    whole: World,
+}
+
+impl Rebuilt {
+    fn faulty(&self) -> Doctor {
+        self.faulty.doctor("team/app:1.0", Some(ALICE))
+    }
+
+    fn whole(&self) -> Doctor {
+        self.whole.doctor("team/app:1.0", Some(ALICE))
+    }
+}
+
+fn rebuilt(
+    cause: Cause,
+    dialect: Dialect,
+    fault: impl Fn(RegistryBuilder) -> RegistryBuilder + 'static,
+) -> Faulty<Rebuilt> {
+    Scenario::of(cause, move || Rebuilt {
+        faulty: World::of(fault(of(dialect))),
+        whole: World::new(dialect),
+    })
+    .asks(Rebuilt::faulty)
+}
+
+/// The registry sends clients to this token service.
+fn realm(url: &'static str) -> Scenario {
+    rebuilt(
+        Cause::TokenService,
+        Dialect::DistributionToken,
+        move |builder| builder.realm(url),
+    )
+    .mended_by_asking(Rebuilt::whole)
+}
+
+fn variant(dialect: Dialect, variant: Variant) -> Scenario {
+    rebuilt(Cause::TokenService, dialect, move |builder| {
+        builder.variant(variant)
+    })
+    .mended_by_asking(Rebuilt::whole)
 }
 
 #[test]
@@ -198,21 +195,6 @@ fn the_push_right_is_a_second_result() {
         announced[0].contains("asks for a token with the push right"),
         "{announced:?}"
     );
-
-    let (report, _) = world
-        .doctor("team/app:1.0", Some(ALICE))
-        .push()
-        .try_run()
-        .expect("a run");
-    let causes: Vec<Option<Cause>> = report.results.iter().map(Diagnosis::cause).collect();
-    assert_eq!(
-        causes,
-        [None, Some(Cause::PushDenied)],
-        "{}",
-        told(&report.results[1])
-    );
-    assert_eq!(world.registry.created_repositories(), Vec::<String>::new());
-    assert_eq!(world.registry.open_uploads(), 0);
 
     let (report, announced) = world
         .doctor("team/app:1.0", Some(MALLORY))

@@ -4,13 +4,114 @@ use extreg::doctor::causes::Cause;
 use extreg_test_support::certs::fixtures::negative_serial;
 use extreg_test_support::certs::{Ca, Issued, Leaf, self_signed};
 use extreg_test_support::content::Image;
-use extreg_test_support::registry::{Fault, Registry};
+use extreg_test_support::registry::{Dialect, Fault, Registry};
 
-use crate::dialects::World;
+use crate::dialects::{World, on};
 use crate::kit::*;
-use extreg_test_support::registry::Dialect;
 
 const NAMES: [&str; 2] = ["127.0.0.1", "localhost"];
+
+scenarios![
+    an_issuer_that_nobody_trusts = Scenario::of(Cause::UnknownCa, || {
+        let ca = Ca::new("Corp Root");
+        (served(&ca.server(&NAMES)), ca, Ca::new("Other Root"))
+    })
+    .asks(|(registry, _, stranger)| doctor(registry, stranger.root_pem()))
+    .says("Corp Root")
+    .suggests(|_| "--registry-ca".to_owned())
+    .mended_by_asking(|(registry, ca, _)| doctor(registry, ca.root_pem())),
+    a_home_made_certificate_that_is_its_own_root = Scenario::of(Cause::UnknownCa, || {
+        let certificate = self_signed(&NAMES);
+        (served(&certificate), certificate)
+    })
+    .asks(|(registry, _)| doctor(registry, Ca::new("Other Root").root_pem()))
+    .mended_by_asking(|(registry, certificate)| doctor(registry, &certificate.ca_pem)),
+    an_intermediate_that_is_left_out = replaced(Cause::IncompleteChain, || {
+        let root = Ca::new("Corp Root");
+        let middle = root.intermediate("Corp Issuing");
+        let leaf = Leaf::new(&NAMES).issuer_url("http://pki.example.com/issuing.cer");
+        Certificates {
+            faulty: middle.issue(&leaf).incomplete(),
+            whole: middle.issue(&leaf),
+        }
+    }),
+    // Without a hint where it is, all that can be said is that nobody vouches for it.
+    an_intermediate_that_nothing_leads_to = replaced(Cause::UnknownCa, || {
+        let middle = Ca::new("Corp Root").intermediate("Corp Issuing");
+        let leaf = Leaf::new(&NAMES);
+        Certificates {
+            faulty: middle.issue(&leaf).incomplete(),
+            whole: middle.issue(&leaf),
+        }
+    }),
+    a_certificate_that_has_expired = leaf(Cause::CertificateExpired, || Leaf::new(&NAMES)
+        .expired())
+    .says("the certificate of")
+    .mended_by_asking(Served::whole),
+    a_certificate_of_tomorrow = leaf(Cause::CertificateNotYetValid, || Leaf::new(&NAMES)
+        .not_yet_valid())
+    .mended_by_asking(Served::whole),
+    a_ca_that_has_expired = issuer(Cause::CertificateExpired, || Ca::builder("Old Root")
+        .expired()
+        .build())
+    .says("the CA behind")
+    .mended_by_asking(Served::whole),
+    a_certificate_for_other_names = leaf(Cause::HostnameMismatch, || Leaf::new(&[
+        "registry.example.com"
+    ]))
+    .says("registry.example.com")
+    .mended_by_asking(Served::whole),
+    a_certificate_with_a_common_name_alone =
+        leaf(Cause::HostnameMismatch, || Leaf::common_name_only(
+            "127.0.0.1"
+        ))
+        .mended_by_asking(Served::whole),
+    a_ca_without_the_flag = issuer(Cause::UnknownCa, || Ca::builder("No CA")
+        .without_ca_flag()
+        .build())
+    .mended_by_asking(Served::whole),
+    a_ca_that_may_not_sign = issuer(Cause::UnknownCa, || Ca::builder("No Sign")
+        .without_cert_sign()
+        .build())
+    .mended_by_asking(Served::whole),
+    a_ca_for_clients = issuer(Cause::UnknownCa, || Ca::builder("Client CA")
+        .client_auth_only()
+        .build())
+    .mended_by_asking(Served::whole),
+    a_serial_number_that_go_does_not_take = replaced(Cause::Handshake, || Certificates {
+        faulty: negative_serial(),
+        whole: Ca::new("Corp Root").server(&NAMES),
+    }),
+    a_certificate_for_clients = leaf(Cause::Handshake, || Leaf::new(&NAMES).client_auth_only())
+        .mended_by_asking(Served::whole),
+    a_client_certificate_is_wanted = Scenario::of(Cause::Handshake, || {
+        let ca = Ca::new("Corp Root");
+        let strict = Registry::builder()
+            .tls(&ca.server(&NAMES))
+            .client_certificates_of(ca.root_pem())
+            .start();
+        (strict, served(&ca.server(&NAMES)), ca)
+    })
+    .asks(|(strict, _, ca)| doctor(strict, ca.root_pem()))
+    .mended_by_asking(|(_, open, ca)| doctor(open, ca.root_pem())),
+    a_port_that_speaks_plain_http = Scenario::of(Cause::PlainHttp, || {
+        let registry = Registry::builder().start();
+        registry.push_image("team/app", "1", &Image::new());
+        registry
+    })
+    .asks(|registry| Doctor::of(registry.image("team/app:1")))
+    .mended_by_asking(|registry| Doctor::of(registry.image("team/app:1")).plain()),
+    a_tls_port_that_lost_its_tls = Scenario::of(Cause::PlainHttp, || {
+        let world = World::new(Dialect::Distribution);
+        world.registry.fault(Fault::plain_http());
+        world
+    })
+    .asks(|world| world.doctor("team/app:1.0", None))
+    .mended(|world| world.registry.mend()),
+    plain_http_to_a_tls_port = on(Cause::HttpsRequired, Dialect::Distribution)
+        .asks(|world| world.doctor("team/app:1.0", None).plain())
+        .mended_by_asking(|world| world.doctor("team/app:1.0", None)),
+];
 
 fn served(certificate: &Issued) -> Registry {
     let registry = Registry::builder().tls(certificate).start();
@@ -22,87 +123,70 @@ fn doctor(registry: &Registry, ca: &str) -> Doctor {
     Doctor::of(registry.image("team/app:1")).trust(ca)
 }
 
-#[test]
-fn an_issuer_that_nobody_trusts() {
-    let (ca, stranger) = (Ca::new("Corp Root"), Ca::new("Other Root"));
-    let registry = served(&ca.server(&NAMES));
-    let result = doctor(&registry, stranger.root_pem()).certainly(Cause::UnknownCa);
-    assert!(
-        result.summary().contains("Corp Root"),
-        "{}",
-        result.summary()
-    );
-    let named = result.remedies().iter().any(|remedy| {
-        remedy
-            .commands
-            .iter()
-            .flatten()
-            .any(|word| word == "--registry-ca")
-    });
-    assert!(named, "{:?}", result.remedies());
-    doctor(&registry, ca.root_pem()).healthy();
+/// A certificate, and what takes its place.
+struct Certificates {
+    faulty: Issued,
+    whole: Issued,
+}
+
+/// The registry with each of them.
+struct Served {
+    faulty: (Registry, Issued),
+    whole: (Registry, Issued),
+}
+
+impl Served {
+    fn new(certificates: Certificates) -> Self {
+        Self {
+            faulty: (served(&certificates.faulty), certificates.faulty),
+            whole: (served(&certificates.whole), certificates.whole),
+        }
+    }
+
+    fn faulty(&self) -> Doctor {
+        doctor(&self.faulty.0, &self.faulty.1.ca_pem)
+    }
+
+    fn whole(&self) -> Doctor {
+        doctor(&self.whole.0, &self.whole.1.ca_pem)
+    }
+}
+
+/// The registry's certificate is replaced.
+fn replaced(cause: Cause, certificates: fn() -> Certificates) -> Scenario {
+    Scenario::of(cause, move || Served::new(certificates()))
+        .asks(Served::faulty)
+        .mended_by_asking(Served::whole)
+}
+
+/// The certificate is at fault, and the same CA issues a good one.
+fn leaf(cause: Cause, leaf: fn() -> Leaf) -> Faulty<Served> {
+    Scenario::of(cause, move || {
+        let ca = Ca::new("Corp Root");
+        Served::new(Certificates {
+            faulty: ca.issue(&leaf()),
+            whole: ca.server(&NAMES),
+        })
+    })
+    .asks(Served::faulty)
+}
+
+/// The CA is at fault, though it is trusted, and another takes its place.
+fn issuer(cause: Cause, ca: fn() -> Ca) -> Faulty<Served> {
+    Scenario::of(cause, move || {
+        Served::new(Certificates {
+            faulty: ca().server(&NAMES),
+            whole: Ca::new("Corp Root").server(&NAMES),
+        })
+    })
+    .asks(Served::faulty)
 }
 
 #[test]
-fn the_home_made_certificate_that_is_its_own_root() {
-    let certificate = self_signed(&NAMES);
-    let registry = served(&certificate);
-    doctor(&registry, Ca::new("Other Root").root_pem()).certainly(Cause::UnknownCa);
-    doctor(&registry, &certificate.ca_pem).healthy();
-}
-
-#[test]
-fn an_intermediate_that_is_left_out() {
-    let root = Ca::new("Corp Root");
-    let middle = root.intermediate("Corp Issuing");
-    let leaf = Leaf::new(&NAMES).issuer_url("http://pki.example.com/issuing.cer");
-    let registry = served(&middle.issue(&leaf).incomplete());
-    doctor(&registry, root.root_pem()).certainly(Cause::IncompleteChain);
-    // Without a hint where it is, all that can be said is that nobody vouches for it.
-    let silent = served(&middle.issue(&Leaf::new(&NAMES)).incomplete());
-    doctor(&silent, root.root_pem()).certainly(Cause::UnknownCa);
-    let whole = served(&middle.issue(&leaf));
-    doctor(&whole, root.root_pem()).healthy();
-}
-
-#[test]
-fn dates_of_the_certificate_and_of_the_ca() {
-    let ca = Ca::new("Corp Root");
-    let expired = served(&ca.issue(&Leaf::new(&NAMES).expired()));
-    let result = doctor(&expired, ca.root_pem()).certainly(Cause::CertificateExpired);
-    assert!(
-        result.summary().starts_with("the certificate of"),
-        "{}",
-        result.summary()
-    );
-    let early = served(&ca.issue(&Leaf::new(&NAMES).not_yet_valid()));
-    doctor(&early, ca.root_pem()).certainly(Cause::CertificateNotYetValid);
-    let old = Ca::builder("Old Root").expired().build();
-    let below = served(&old.server(&NAMES));
-    let result = doctor(&below, old.root_pem()).certainly(Cause::CertificateExpired);
-    assert!(
-        result.summary().starts_with("the CA behind"),
-        "{}",
-        result.summary()
-    );
-    doctor(&served(&ca.server(&NAMES)), ca.root_pem()).healthy();
-}
-
-#[test]
-fn a_certificate_for_other_names() {
-    let ca = Ca::new("Corp Root");
-    let other = served(&ca.server(&["registry.example.com"]));
-    let result = doctor(&other, ca.root_pem()).certainly(Cause::HostnameMismatch);
-    assert!(
-        result.summary().contains("registry.example.com"),
-        "{}",
-        result.summary()
-    );
-    let common = served(&ca.issue(&Leaf::common_name_only("127.0.0.1")));
-    doctor(&common, ca.root_pem()).certainly(Cause::HostnameMismatch);
-    // Two faults are both named, and the one that Go meets first is the cause.
-    let result =
-        doctor(&other, Ca::new("Other Root").root_pem()).certainly(Cause::HostnameMismatch);
+fn two_faults_are_both_named_and_the_one_that_go_meets_first_is_the_cause() {
+    let other = served(&Ca::new("Corp Root").server(&["registry.example.com"]));
+    let stranger = Ca::new("Other Root");
+    let result = doctor(&other, stranger.root_pem()).certainly(Cause::HostnameMismatch);
     assert!(
         result.summary().contains("nobody vouches"),
         "{}",
@@ -111,74 +195,17 @@ fn a_certificate_for_other_names() {
 }
 
 #[test]
-fn issuers_that_must_not_vouch() {
-    for ca in [
-        Ca::builder("No CA").without_ca_flag().build(),
-        Ca::builder("No Sign").without_cert_sign().build(),
-        Ca::builder("Client CA").client_auth_only().build(),
-    ] {
-        let registry = served(&ca.server(&NAMES));
-        let result = one(doctor(&registry, ca.root_pem()).run());
-        assert_eq!(result.cause(), Some(Cause::UnknownCa), "{}", told(&result));
-    }
-}
-
-#[test]
-fn certificates_that_go_does_not_take() {
-    let negative = negative_serial();
-    doctor(&served(&negative), &negative.ca_pem).certainly(Cause::Handshake);
-    let ca = Ca::new("Corp Root");
-    let client = served(&ca.issue(&Leaf::new(&NAMES).client_auth_only()));
-    doctor(&client, ca.root_pem()).certainly(Cause::Handshake);
-}
-
-#[test]
-fn a_client_certificate_is_wanted() {
-    let ca = Ca::new("Corp Root");
-    let registry = Registry::builder()
-        .tls(&ca.server(&NAMES))
-        .client_certificates_of(ca.root_pem())
-        .start();
-    registry.push_image("team/app", "1", &Image::new());
-    doctor(&registry, ca.root_pem()).certainly(Cause::Handshake);
-}
-
-#[test]
-fn http_where_tls_was_tried_and_the_other_way_round() {
-    let plain = Registry::builder().start();
-    plain.push_image("team/app", "1", &Image::new());
-    Doctor::of(plain.image("team/app:1")).certainly(Cause::PlainHttp);
-    Doctor::of(plain.image("team/app:1")).plain().healthy();
-    let world = World::new(Dialect::Distribution);
-    world
-        .doctor("team/app:1.0", None)
-        .plain()
-        .certainly(Cause::HttpsRequired);
-    world.doctor("team/app:1.0", None).healthy();
-    world.registry.fault(Fault::plain_http());
-    world
-        .doctor("team/app:1.0", None)
-        .certainly(Cause::PlainHttp);
-}
-
-#[test]
 fn a_bundle_without_a_usable_certificate_is_refused() {
     let ca = Ca::new("Corp Root");
     let registry = served(&ca.server(&NAMES));
-    for (bundle, words) in [
-        (
-            "not a certificate".to_owned(),
-            "no certificate that can be used",
-        ),
-        (
-            format!("\u{feff}{}", ca.root_pem()),
-            "no certificate that can be used",
-        ),
+    for bundle in [
+        "not a certificate".to_owned(),
+        format!("\u{feff}{}", ca.root_pem()),
     ] {
         let why = doctor(&registry, &bundle)
             .try_run()
             .map(|_| ())
             .unwrap_err();
-        assert!(why.contains(words), "{why}");
+        assert!(why.contains("no certificate that can be used"), "{why}");
     }
 }

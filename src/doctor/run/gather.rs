@@ -154,7 +154,9 @@ pub(super) async fn gather(
         request,
         machine,
         config,
-        openshift,
+        platform_trust: config
+            .filter(|_| openshift)
+            .and_then(setup::PlatformTrust::of),
         deadline,
         known_images,
         trusts: RefCell::default(),

@@ -94,7 +94,7 @@ fn trusted(chain: &[&Certificate], roots: &RootStore) -> Verdict {
             },
             |anchor| IssuerVerdict::Trusted {
                 anchor: Box::new(anchor.clone()),
-                sources: roots.sources_of(anchor).to_vec(),
+                sources: roots.sources_of(anchor),
             },
         ),
         name: NameVerdict::Match,
@@ -113,7 +113,7 @@ fn entries(roles: &[(Role, &Certificate)], roots: &RootStore) -> Vec<PathEntry> 
         .map(|(role, certificate)| PathEntry {
             certificate: (*certificate).clone(),
             role: *role,
-            sources: roots.sources_of(certificate).to_vec(),
+            sources: roots.sources_of(certificate),
         })
         .collect()
 }
@@ -166,7 +166,7 @@ fn judge_issuer<'a>(
         }));
         return unreached(presented, top, roots);
     }
-    let sources = |certificate| roots.sources_of(certificate).to_vec();
+    let sources = |certificate| roots.sources_of(certificate);
     let Some((role, ca, why)) = ca_faults.next() else {
         return IssuerVerdict::Trusted {
             anchor: Box::new(top.clone()),
@@ -203,7 +203,7 @@ fn unreached<'a>(
         return IssuerVerdict::IncompleteChain {
             missing_issuer: missing.subject.to_string(),
             known_by: Missing::Known {
-                sources: roots.sources_of(missing).to_vec(),
+                sources: roots.sources_of(missing),
             },
         };
     }
@@ -212,8 +212,8 @@ fn unreached<'a>(
     let leaf = presented.first().unwrap_or(top);
     let same_name_in: Vec<String> = roots
         .anchors_named(&known_top.issuer.raw)
+        .into_iter()
         .flat_map(|anchor| roots.sources_of(anchor))
-        .cloned()
         .collect();
     let only_leaf = search.longest.len() <= 1;
     if only_leaf

@@ -146,7 +146,7 @@ impl<'a> Builder<'a> {
         if !asked.matches(leaf) {
             return Err(GoError::Name(asked.go_words(leaf)));
         }
-        let chains = if self.roots.anchor(leaf).is_some() {
+        let chains = if self.roots.is_anchor(leaf) {
             vec![vec![leaf]]
         } else {
             self.build(&[leaf])?
@@ -211,7 +211,7 @@ impl<'a> Builder<'a> {
             return Ok(chains);
         };
         let issuer = &child.issuer.raw;
-        let anchors = by_plausibility(child, self.roots.anchors_named(issuer));
+        let anchors = by_plausibility(child, self.roots.anchors_named(issuer).into_iter());
         let intermediates =
             by_plausibility(child, presented_as(self.presented, issuer).into_iter());
         let candidates = anchors

@@ -46,7 +46,7 @@ impl<'a> Search<'a> {
         let Some(leaf) = self.presented.first() else {
             return;
         };
-        if self.roots.anchor(leaf).is_some() {
+        if self.roots.is_anchor(leaf) {
             self.complete.push(Path {
                 chain: vec![leaf],
                 complete: true,
@@ -65,7 +65,7 @@ impl<'a> Search<'a> {
         if issuer.is_empty() {
             return;
         }
-        for anchor in by_plausibility(child, self.roots.anchors_named(issuer)) {
+        for anchor in by_plausibility(child, self.roots.anchors_named(issuer).into_iter()) {
             if let Some(longer) = self.step(chain, anchor) {
                 self.complete.push(Path {
                     chain: longer,

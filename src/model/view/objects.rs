@@ -7,16 +7,7 @@ use jiff::Timestamp;
 use super::SecretBytes;
 use crate::model::docker_config::Format;
 use crate::model::kinds::ObjectRef;
-
-/// The label that marks what this tool made, and its value.
-const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "kubectl-extreg");
-/// Set by OpenShift on the pull secrets that it makes for the internal registry: openshift-controller-manager
-/// `pkg/internalregistry/controllers/annotations.go`; the last one is from releases before 4.16.
-const PLATFORM_ANNOTATIONS: [&str; 3] = [
-    "openshift.io/internal-registry-auth-token.service-account",
-    "openshift.io/internal-registry-auth-token.binding",
-    "openshift.io/token-secret.name",
-];
+use crate::model::ownership::{self, Marks};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceAccount {
@@ -57,19 +48,19 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// Whether this tool made it.
-    pub fn is_ours(&self) -> bool {
-        self.labels
-            .get(MANAGED_BY.0)
-            .is_some_and(|value| value == MANAGED_BY.1)
+    /// Whose it is.
+    pub fn owner(&self) -> ownership::Owner {
+        ownership::owner(Marks {
+            name: &self.name,
+            type_name: &self.type_name,
+            label: &|key| self.labels.get(key).map(String::as_str),
+            annotation: &|key| self.annotations.get(key).map(String::as_str),
+        })
     }
 
     /// Whether OpenShift made it for the internal registry and rotates it: never to be edited, copied or deleted.
     pub fn is_of_platform(&self) -> bool {
-        PLATFORM_ANNOTATIONS
-            .iter()
-            .any(|name| self.annotations.contains_key(*name))
-            || (self.type_name == "kubernetes.io/dockercfg" && self.name.contains("-dockercfg-"))
+        self.owner() == ownership::Owner::Platform
     }
 
     /// The docker config that pods and builds read, as its type says; `None` when the type is not one that they read, or
@@ -220,12 +211,19 @@ mod tests {
     }
 
     #[test]
-    fn the_platforms_own_secrets_are_known() {
-        assert!(secret("kubernetes.io/dockercfg", "builder-dockercfg-x7k2p", &[]).is_of_platform());
+    fn a_secret_shows_whose_it_is() {
         let annotated = [("openshift.io/internal-registry-auth-token.binding", "bound")];
         assert!(secret("kubernetes.io/dockercfg", "renamed", &annotated).is_of_platform());
-        assert!(!secret("kubernetes.io/dockercfg", "my-registry", &[]).is_of_platform());
-        assert!(!secret("Opaque", "team-dockercfg-notes", &[]).is_of_platform());
+        let mut ours = secret(
+            "kubernetes.io/dockercfg",
+            "a",
+            &[("extreg.dev/registry", "quay.io")],
+        );
+        assert_eq!(ours.owner(), ownership::Owner::Foreign);
+        let label = ("app.kubernetes.io/managed-by", "kubectl-extreg");
+        ours.labels.insert(label.0.into(), label.1.into());
+        let registry = "quay.io".to_owned();
+        assert_eq!(ours.owner(), ownership::Owner::Ours { registry });
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Asks the registry before anything is written: does it answer as one, and does it take these credentials.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::credential::Found;
@@ -10,7 +11,7 @@ use crate::cluster::snapshot::WantConfig;
 use crate::doctor::causes::Cause;
 use crate::doctor::check::{self, CheckOutcome, CheckRequest, CheckStatus};
 use crate::doctor::probes::config;
-use crate::doctor::setup;
+use crate::doctor::setup::{self, PlatformTrust};
 use crate::env::Env;
 use crate::error::Error;
 use crate::model::image::ImageReference;
@@ -59,14 +60,18 @@ async fn options(
     flags: &Flags,
     target: &Target,
 ) -> Result<Options, Error> {
-    let machine = setup::machine_roots(env, flags.registry.registry_ca.as_deref())?;
+    let machine = Arc::new(setup::machine_roots(
+        env,
+        flags.registry.registry_ca.as_deref(),
+    )?);
     let want = WantConfig {
         image_config: true,
         proxy: true,
         ..WantConfig::default()
     };
     let read = cluster.cluster_config(want).await;
-    let trust = setup::cluster_trust(&read, &target.registry.endpoint.name());
+    let trust = PlatformTrust::of(&read)
+        .map(|platform| platform.for_registry(&target.registry.endpoint.name()));
     let insecure = trust.is_some()
         && ImageReference::parse(&target.lookup_name())
             .is_ok_and(|image| config::places(&read, &image).insecure);

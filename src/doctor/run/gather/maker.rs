@@ -25,11 +25,11 @@ pub(super) struct Maker<'a> {
     pub(super) request: &'a Request,
     pub(super) machine: Arc<crate::model::trust::RootStore>,
     pub(super) config: Option<&'a ClusterConfigView>,
-    pub(super) openshift: bool,
+    pub(super) platform_trust: Option<setup::PlatformTrust<'a>>,
     pub(super) deadline: Instant,
     pub(super) known_images: Arc<KnownImages>,
     /// What the cluster trusts, by registry.
-    pub(super) trusts: RefCell<BTreeMap<String, Option<Arc<setup::ClusterTrust>>>>,
+    pub(super) trusts: RefCell<BTreeMap<String, Arc<setup::ClusterTrust>>>,
     pub(super) legs: RefCell<BTreeMap<LegKey, Arc<Leg>>>,
 }
 
@@ -38,14 +38,15 @@ pub(super) struct Maker<'a> {
 type LegKey = (String, Operation, Vec<(usize, bool)>, bool, Vec<Platform>);
 
 impl Maker<'_> {
-    /// Put together once a registry: it holds all public CAs.
+    /// Put together once a registry.
     fn cluster_trust(&self, registry: &str) -> Option<Arc<setup::ClusterTrust>> {
-        let config = self.config.filter(|_| self.openshift)?;
+        let platform = self.platform_trust.as_ref()?;
         let mut known = self.trusts.borrow_mut();
         known
             .entry(registry.to_owned())
-            .or_insert_with(|| setup::cluster_trust(config, registry).map(Arc::new))
+            .or_insert_with(|| Arc::new(platform.for_registry(registry)))
             .clone()
+            .into()
     }
 
     fn options(&self, registry: &str, insecure: bool) -> Options {

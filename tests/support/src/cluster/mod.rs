@@ -36,9 +36,15 @@ pub enum Cluster {
 /// The embedded server is fresh and speaks HTTPS, so that both kinds are reached in the same way.
 #[track_caller]
 pub fn for_each_cluster(test: impl Fn(&Cluster)) {
-    test(&Cluster::embedded());
+    on_each_cluster(|cluster| test(&cluster));
+}
+
+/// The same for a test that keeps the cluster in a world of its own.
+#[track_caller]
+pub fn on_each_cluster(mut test: impl FnMut(Cluster)) {
+    test(Cluster::embedded());
     if let Some(real) = RealApi::shared() {
-        test(&Cluster::Real(real));
+        test(Cluster::Real(real));
     }
 }
 

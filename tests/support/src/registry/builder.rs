@@ -215,6 +215,7 @@ impl RegistryBuilder {
                 users: self.users,
                 anonymous: self.anonymous,
                 pulls_left: self.pulls_left,
+                pull_quota: self.pulls_left,
                 files: BTreeMap::new(),
                 ..State::default()
             }),

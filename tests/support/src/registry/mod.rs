@@ -293,11 +293,12 @@ impl Registry {
         self.world.state().faults.push(fault);
     }
 
-    /// Ends all faults and blocks.
+    /// Ends all faults and blocks, and the pulls are counted anew.
     pub fn mend(&self) {
         let mut state = self.world.state();
         state.faults.clear();
         state.blocks.clear();
+        state.pulls_left = state.pull_quota;
     }
 
     /// Makes every token that was given out invalid.

@@ -44,6 +44,8 @@ pub(crate) struct State {
     /// Repositories that came into being as a side effect of something other than a push.
     pub(crate) created: Vec<String>,
     pub(crate) pulls_left: u32,
+    /// As many as there were at first.
+    pub(crate) pull_quota: u32,
     /// Extra documents by path, for certificates to download and the like.
     pub(crate) files: BTreeMap<String, (String, Vec<u8>)>,
 }
