@@ -82,7 +82,7 @@ impl Cluster {
                     Some(objects::service_account(object))
                 })
             ),
-            asked(want.secrets, self.secrets(scope)),
+            asked(want.secrets, self.secrets(scope, None)),
             asked(want.pods, self.pods(scope, &no_selectors)),
             asked(want.workloads, self.workloads(scope)),
             asked(

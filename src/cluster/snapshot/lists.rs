@@ -79,8 +79,8 @@ impl Cluster {
     }
 
     /// Secrets with docker credentials, or what looks as if it were meant to have them, in order of namespace and name.
-    pub async fn secrets(&self, scope: &Scope) -> Part<Vec<Secret>> {
-        let lists = SECRET_TYPES.map(|type_name| self.secrets_of_type(scope, type_name));
+    pub async fn secrets(&self, scope: &Scope, labels: Option<&str>) -> Part<Vec<Secret>> {
+        let lists = SECRET_TYPES.map(|type_name| self.secrets_of_type(scope, labels, type_name));
         let mut secrets = Vec::new();
         for list in futures_util::future::join_all(lists).await {
             secrets.extend(list?);
@@ -89,9 +89,14 @@ impl Cluster {
         Ok(secrets)
     }
 
-    async fn secrets_of_type(&self, scope: &Scope, type_name: &str) -> Part<Vec<Secret>> {
+    async fn secrets_of_type(
+        &self,
+        scope: &Scope,
+        labels: Option<&str>,
+        type_name: &str,
+    ) -> Part<Vec<Secret>> {
         let selectors = Selectors {
-            labels: None,
+            labels: labels.map(str::to_owned),
             fields: Some(format!("type={type_name}")),
         };
         let mut secrets = Vec::new();

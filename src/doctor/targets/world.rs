@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::doctor::probes::credentials::ParsedSecret;
-use crate::model::view::{ImageStream, Missing, NamespaceView, Part, Secret, ServiceAccount};
+use crate::model::view::{Event, ImageStream, Missing, NamespaceView, Part, Secret, ServiceAccount};
 
 /// Namespace and name.
 pub(super) type Name = (String, String);
@@ -14,6 +14,8 @@ pub(super) type Name = (String, String);
 pub(super) struct Strays {
     /// Secrets that something names: of another type than those that are listed, or not there.
     pub(super) secrets: HashMap<Name, Part<Option<Secret>>>,
+    /// Service accounts, where they may not be listed.
+    pub(super) accounts: HashMap<Name, Part<Option<ServiceAccount>>>,
     /// Image streams of other namespaces.
     pub(super) streams: HashMap<Name, Part<Option<ImageStream>>>,
 }
@@ -26,6 +28,8 @@ pub(super) struct World {
     secrets: HashMap<Name, usize>,
     accounts: HashMap<Name, usize>,
     streams: HashMap<Name, usize>,
+    /// Events by the namespace and name of what they are about.
+    events: HashMap<Name, Vec<usize>>,
     parsed: Mutex<HashMap<Name, ParsedSecret>>,
 }
 
@@ -62,6 +66,7 @@ impl World {
             streams: places(&view.image_streams, |stream| {
                 (&stream.namespace, &stream.name)
             }),
+            events: events(&view),
             view,
             strays,
             parsed: Mutex::default(),
@@ -70,11 +75,24 @@ impl World {
 
     /// A service account; `Ok(None)` where it does not exist.
     pub(super) fn account(&self, namespace: &str, name: &str) -> Part<Option<&ServiceAccount>> {
+        let key = key(namespace, name);
+        if let Some(stray) = self.strays.accounts.get(&key) {
+            return stray.as_ref().map(Option::as_ref).map_err(Clone::clone);
+        }
         let list = self.view.service_accounts.as_ref().map_err(Clone::clone)?;
-        Ok(self
-            .accounts
+        Ok(self.accounts.get(&key).and_then(|at| list.get(*at)))
+    }
+
+    /// The events about an object.
+    pub(super) fn events_about(&self, kind: &str, namespace: &str, name: &str) -> Vec<&Event> {
+        let all = self.view.events.as_deref().unwrap_or_default();
+        self.events
             .get(&key(namespace, name))
-            .and_then(|at| list.get(*at)))
+            .into_iter()
+            .flatten()
+            .filter_map(|at| all.get(*at))
+            .filter(|event| event.kind == kind)
+            .collect()
     }
 
     /// An image stream of these namespaces or of another one; `Ok(None)` where it does not exist.
@@ -138,4 +156,15 @@ impl World {
 
 fn key(namespace: &str, name: &str) -> Name {
     (namespace.to_owned(), name.to_owned())
+}
+
+fn events(view: &NamespaceView) -> HashMap<Name, Vec<usize>> {
+    let mut events: HashMap<Name, Vec<usize>> = HashMap::new();
+    for (at, event) in view.events.iter().flatten().enumerate() {
+        events
+            .entry(key(&event.namespace, &event.name))
+            .or_default()
+            .push(at);
+    }
+    events
 }
