@@ -149,12 +149,13 @@ fn found(
             "the service account {} does not exist: no build starts",
             need.account
         );
-        supply
-            .notes
-            .push(note(Check::Wiring, Status::Warn, words));
+        supply.notes.push(note(Check::Wiring, Status::Warn, words));
         return (None, none(default), Vec::new());
     };
-    let named = account.mountable_secrets.iter().chain(&account.pull_secrets);
+    let named = account
+        .mountable_secrets
+        .iter()
+        .chain(&account.pull_secrets);
     let unread = named
         .filter_map(|name| ground.world.secret(need.namespace, name).err())
         .next();
@@ -188,7 +189,11 @@ fn choose(
     lists: Lists,
     supply: &mut Supply,
 ) -> Option<Chosen> {
-    if let Some(name) = need.api_looks_for.as_deref().filter(|name| !name.is_empty()) {
+    if let Some(name) = need
+        .api_looks_for
+        .as_deref()
+        .filter(|name| !name.is_empty())
+    {
         let by_api = first(ground, need.namespace, "secrets", account, name, false);
         if by_api.is_some() {
             return by_api;
@@ -221,9 +226,7 @@ fn choose(
                     need.account,
                     need.field
                 );
-                supply
-                    .notes
-                    .push(note(Check::Wiring, Status::Warn, &words));
+                supply.notes.push(note(Check::Wiring, Status::Warn, &words));
                 supply.sources.maybe_more = Some(words);
             }
             newer
@@ -256,10 +259,7 @@ fn first(
             )
         })
         .collect();
-    let serves = |secret: &Secret| {
-        !name.is_empty()
-            && ground.world.parsed(secret).serves(name)
-    };
+    let serves = |secret: &Secret| !name.is_empty() && ground.world.parsed(secret).serves(name);
     let mut serving = docker.iter().filter(|secret| serves(secret));
     let chosen = |secret: &Secret, stopgap, behind| Chosen {
         name: secret.name.clone(),
@@ -287,14 +287,18 @@ fn forbidden_to_mount(ground: &Ground<'_>, need: &Need<'_>, name: &str, supply: 
     let Ok(Some(account)) = ground.world.account(need.namespace, need.account) else {
         return;
     };
-    let listed = account.mountable_secrets.iter().any(|listed| listed == name);
+    let listed = account
+        .mountable_secrets
+        .iter()
+        .any(|listed| listed == name);
     if account.enforces_mountable && !listed {
         let words = format!(
             "the service account {} enforces mountable secrets, and {name} is not in its list: the pod of the build is refused",
             need.account
         );
-        supply
-            .notes
-            .push(note(Check::Wiring, Status::Warn, words));
+        supply.notes.push(note(Check::Wiring, Status::Warn, words));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,8 +180,12 @@ fn failed_by_reason(build: &Build) -> Failed {
         "FetchImageContentFailed" => Failed::Step(Step::SourceImage),
         "PushImageToRegistryFailed" | "MissingPushSecret" => Failed::Step(Step::Push),
         "InvalidOutputReference" | "InvalidImageReference" => Failed::Reference,
-        "DockerBuildFailed" | "DockerImageBuildFailed" | "GenericBuildFailed"
-        | "GenericS2IBuildFailed" | "FailedContainer" | "" => Failed::Untold,
+        "DockerBuildFailed"
+        | "DockerImageBuildFailed"
+        | "GenericBuildFailed"
+        | "GenericS2IBuildFailed"
+        | "FailedContainer"
+        | "" => Failed::Untold,
         _ => Failed::Else,
     }
 }
@@ -207,13 +211,13 @@ fn failed_step(build: &Build, log: Option<&str>) -> Option<(Step, Option<String>
     }
 }
 
-/// The failure that the log tells of, else the status.
+/// The failure of a pull or push that the log tells of, else the status.
 fn spoken(build: &Build, log: Option<&str>) -> Option<message::Message> {
     [log.unwrap_or_default(), &build.log_snippet, &build.message]
         .into_iter()
         .filter(|text| !text.is_empty())
         .map(message::read)
-        .find(|message| message.symptom != Symptom::Nothing)
+        .find(|message| message.symptom != Symptom::Nothing && message.operation.is_some())
 }
 
 /// Whether a build that failed has to do with images at all.
@@ -290,3 +294,6 @@ fn unresolved(build: &Build) -> Ask {
         ..Ask::new(target, String::new(), Operation::Pull, consumer)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,3 +129,6 @@ pub(super) fn stream_of(image: &BuildImage, namespace: &str) -> Option<Name> {
     let namespace = image.namespace.as_deref().unwrap_or(namespace);
     Some((namespace.to_owned(), name.to_owned()))
 }
+
+#[cfg(test)]
+pub(super) mod kit;

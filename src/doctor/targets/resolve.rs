@@ -353,7 +353,12 @@ pub(super) fn tag(ground: &Ground<'_>, namespace: &str, name: &str, tag: &str) -
                 Some(next) => at = next,
                 None => return reference(ground, &at.namespace, from),
             },
-            None => return unknown(&start.to_string(), &format!("nothing was pushed to the {at}")),
+            None => {
+                return unknown(
+                    &start.to_string(),
+                    &format!("nothing was pushed to the {at}"),
+                );
+            }
         }
     }
     unknown(&from, "its tags point at one another in a circle")
@@ -386,8 +391,8 @@ fn newest(
 ) -> (String, Place) {
     let insecure = tag.insecure || stream.insecure_annotation;
     let source = &item.docker_image_reference;
-    let inside = ImageReference::parse(source)
-        .is_ok_and(|source| is_integrated(ground, source.registry()));
+    let inside =
+        ImageReference::parse(source).is_ok_and(|source| is_integrated(ground, source.registry()));
     if inside {
         return (source.clone(), Place::Integrated(out_of_reach(ground)));
     }
@@ -504,8 +509,8 @@ fn in_integrated(ground: &Ground<'_>, parsed: &ImageReference, text: &str) -> Re
         ),
         (None, _) => return integrated,
     };
-    let pushed = ImageReference::parse(image)
-        .is_ok_and(|source| is_integrated(ground, source.registry()));
+    let pushed =
+        ImageReference::parse(image).is_ok_and(|source| is_integrated(ground, source.registry()));
     if pushed {
         return integrated;
     }
@@ -570,3 +575,6 @@ fn unknown(image: &str, why: &str) -> Resolution {
         ..Resolution::plain(image)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,7 +108,9 @@ pub(super) fn failing(ground: &Ground<'_>) -> Vec<Ask> {
                     .is_some_and(|from| from.kind == "DockerImage");
                 external && tag.failed_import().is_some()
             });
-            failed.map(|tag| tag_ask(ground, stream, tag)).collect::<Vec<_>>()
+            failed
+                .map(|tag| tag_ask(ground, stream, tag))
+                .collect::<Vec<_>>()
         })
         .collect()
 }
@@ -159,9 +161,9 @@ pub(super) fn import_ask(
         }
         // Nothing names secrets for an import, so one of another type is only worth a word where it was meant.
         let others = ground.world.view.secrets.iter().flatten();
-        for secret in others.filter(|secret| {
-            secret.namespace == namespace && secret.docker_config().is_none()
-        }) {
+        for secret in others
+            .filter(|secret| secret.namespace == namespace && secret.docker_config().is_none())
+        {
             let parsed = ground.world.parsed(secret);
             if parsed.would_serve(&bare(image)) {
                 sources.secret(Role::Used, namespace, &secret.name, Some(parsed));
@@ -280,3 +282,6 @@ fn name_of(stream: &ImageStream, tag: &StreamTag) -> StreamTagName {
         tag: tag.name.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;
