@@ -341,6 +341,9 @@ fn the_account_of_a_workload_is_linked() {
         output.says(&format!(
             "deployment.apps/wbe not found in namespace \"{ns}\""
         ));
+        output.says("hint: did you mean web?");
+        let output = world.link("quay.io --for-workload sts/web").exits(1);
+        assert!(!output.stderr.contains("did you mean"), "{}", output.stderr);
     });
 }
 

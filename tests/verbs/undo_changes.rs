@@ -79,6 +79,7 @@ fn an_earlier_change_is_named_by_the_beginning_of_its_id() {
         assert_eq!(world.pull_secrets(), ["extreg-ghcr.io"]);
         let output = world.run("undo nothing-like-it").exits(1);
         output.says("has no entry \"nothing-like-it\"");
+        output.says("hint: `oc extreg undo --list` shows all entries");
         let output = world.run("undo 2").exits(1);
         output.says("several entries that begin with \"2\"");
     });

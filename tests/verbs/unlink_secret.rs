@@ -160,6 +160,11 @@ fn what_is_not_linked_is_said() {
         world.link("quay.io/team").success();
         let output = world.run("unlink quay.io").exits(1);
         output.says("hint: linked there: quay.io/team");
+        // What lies there and is on no account is not linked.
+        world.link("ghcr.io").success();
+        world.run("unlink ghcr.io --keep-secret").success();
+        let output = world.run("unlink quay.io").exits(1);
+        output.says("hint: linked there: quay.io/team\n");
     });
 }
 

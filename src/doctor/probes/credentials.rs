@@ -140,6 +140,19 @@ impl Sources {
         }
     }
 
+    /// A file given with `-a` that is no docker config: nobody gets anything out of it.
+    pub fn of_malformed_file(name: String, words: String) -> Self {
+        Self {
+            list: vec![Source {
+                name,
+                object: None,
+                role: Role::Used,
+                content: Content::Malformed(words),
+            }],
+            maybe_more: None,
+        }
+    }
+
     /// What the sources have for an image: a fact each, and the credentials in the order in which they would be sent.
     pub fn facts(
         &self,

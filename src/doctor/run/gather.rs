@@ -230,7 +230,14 @@ async fn sources(
     image: &ImageReference,
 ) -> Result<(Sources, Vec<Evidence>), Error> {
     if let Some(path) = &request.registry_config {
-        let config = credentials::read_config(&env.cwd.join(path)).await?;
+        let name = path.display().to_string();
+        let config = match credentials::read_config(&env.cwd.join(path)).await {
+            Ok(config) => config,
+            Err(SourceError::Malformed { reason, .. }) => {
+                return Ok((Sources::of_malformed_file(name, reason), Vec::new()));
+            }
+            Err(unreadable) => return Err(unreadable.into()),
+        };
         let (found, fault) = match credentials::from_file(env, path, &image.name(), HELPER).await {
             Ok(found) => (Some(found), None),
             Err(SourceError::NoEntry { .. }) => (None, None),
@@ -241,7 +248,6 @@ async fn sources(
             }
             Err(other) => return Err(other.into()),
         };
-        let name = path.display().to_string();
         return Ok((Sources::of_file(name, config, found, fault), Vec::new()));
     }
     match read.and_then(|read| Some((read.account.as_ref()?, &read.config))) {
