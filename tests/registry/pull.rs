@@ -1,11 +1,5 @@
 //! Pulling as far as a diagnosis needs it: pings, logins, manifests, tags and blobs of a registry that works, and of one
 //! that refuses.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on ends"
-)]
 
 use extreg::model::dialect::Dialect;
 use extreg::model::observation::{LoginVerdict, ManifestKind, PingKind, Sent};
@@ -16,17 +10,15 @@ use extreg_test_support::process::{
 };
 use extreg_test_support::registry::{self as embedded, At, Fault, Limit, Origin, User};
 
-mod registry_kit;
-use registry_kit::{
-    CANARY, answer, blobs, client, options, password, plain, plain_client, requests, run,
-    with_credentials,
+use crate::kit::{
+    CANARY, alice, answer, blobs, client, nobody, of, open_registry, options, password, plain,
+    requests, run, secure, trusting, with_credentials,
 };
 
 #[tokio::test]
 async fn a_healthy_pull_takes_one_handshake_and_asks_nothing_twice() {
     let ca = Ca::new("Corp Root");
-    let registry = embedded::Registry::builder()
-        .dialect(embedded::Dialect::DistributionToken)
+    let registry = of(embedded::Dialect::DistributionToken)
         .own_token_origin(false)
         .tls(&ca.server(&["127.0.0.1"]))
         .user(User::new("alice", CANARY).pull("team/*"))
@@ -84,12 +76,11 @@ async fn a_healthy_pull_takes_one_handshake_and_asks_nothing_twice() {
 
 #[tokio::test]
 async fn anonymous_pulls_get_a_token_of_their_own() {
-    let registry = embedded::Registry::builder()
-        .dialect(embedded::Dialect::DistributionToken)
+    let registry = of(embedded::Dialect::DistributionToken)
         .anonymous_pull("public/*")
         .start();
     registry.push_image("public/app", "1.0", &Image::new());
-    let client = plain_client(&registry, vec![]);
+    let client = nobody(&registry);
     let view = client.manifest("public/app", "1.0", None).await;
     assert!(matches!(
         view.manifest.as_ref().unwrap().kind,
@@ -109,13 +100,12 @@ async fn anonymous_pulls_get_a_token_of_their_own() {
 
 #[tokio::test]
 async fn missing_tags_repositories_and_rights_are_told_apart_by_their_answers() {
-    let registry = embedded::Registry::builder()
-        .dialect(embedded::Dialect::DistributionToken)
+    let registry = of(embedded::Dialect::DistributionToken)
         .user(User::new("alice", CANARY).pull("team/*"))
         .start();
     registry.push_image("team/app", "1.0", &Image::new());
     registry.push_image("other/app", "1.0", &Image::new());
-    let client = plain_client(&registry, vec![password("alice", CANARY)]);
+    let client = alice(&registry);
 
     let tag = client.manifest("team/app", "2.0", Some(0)).await;
     assert!(answer(&tag.exchange).has_code("MANIFEST_UNKNOWN"));
@@ -140,11 +130,11 @@ async fn missing_tags_repositories_and_rights_are_told_apart_by_their_answers() 
 
 #[tokio::test]
 async fn kinds_of_manifests_are_known() {
-    let registry = embedded::Registry::builder().start();
+    let registry = open_registry();
     registry.push_index("a/b", "index", &Index::of(&["linux/amd64", "linux/arm64"]));
     registry.push_artifact("a/b", "artifact", &Artifact::new("application/x.chart"));
     registry.push_schema1("a/b", "old");
-    let client = plain_client(&registry, vec![]);
+    let client = nobody(&registry);
     let kind = async |tag: &str| {
         let view = client.manifest("a/b", tag, None).await;
         view.manifest.map(|manifest| manifest.kind)
@@ -168,7 +158,7 @@ async fn kinds_of_manifests_are_known() {
 /// Nodes no longer take schema 1, so it is not accepted at first; distribution 2 then answers 400 to some of it.
 #[tokio::test]
 async fn schema_1_is_asked_for_only_when_a_refusal_suggests_it() {
-    let registry = embedded::Registry::builder().start();
+    let registry = open_registry();
     registry.push_schema1("a/b", "old");
     let refusal = r#"{"errors":[{"code":"MANIFEST_INVALID","message":"manifest invalid"}]}"#;
     registry.fault(
@@ -176,9 +166,7 @@ async fn schema_1_is_asked_for_only_when_a_refusal_suggests_it() {
             .at(At::Manifests)
             .times(1),
     );
-    let view = plain_client(&registry, vec![])
-        .manifest("a/b", "old", None)
-        .await;
+    let view = nobody(&registry).manifest("a/b", "old", None).await;
     assert_eq!(view.manifest.unwrap().kind, ManifestKind::Schema1);
     let accepted: Vec<bool> = registry
         .log()
@@ -195,11 +183,11 @@ async fn schema_1_is_asked_for_only_when_a_refusal_suggests_it() {
 
 #[tokio::test]
 async fn long_tag_lists_are_cut_and_said_to_be() {
-    let registry = embedded::Registry::builder().start();
+    let registry = open_registry();
     for tag in ["1.0", "1.1", "1.2"] {
         registry.push_image("a/b", tag, &Image::new());
     }
-    let client = plain_client(&registry, vec![]);
+    let client = nobody(&registry);
     let some = client.tags("a/b", None, 2).await;
     assert_eq!(
         (some.tags.map(|tags| tags.len()), some.partial),
@@ -214,12 +202,11 @@ async fn long_tag_lists_are_cut_and_said_to_be() {
 
 #[tokio::test]
 async fn a_short_pause_that_is_asked_for_is_taken_once() {
-    let registry = embedded::Registry::builder()
-        .dialect(embedded::Dialect::OpenShift)
+    let registry = of(embedded::Dialect::OpenShift)
         .user(User::new("alice", CANARY).pull("*"))
         .start();
     registry.push_image("team/app", "1.0", &Image::new());
-    let client = plain_client(&registry, vec![password("alice", CANARY)]);
+    let client = alice(&registry);
     assert_eq!(client.login(0).await.verdict, LoginVerdict::Accepted);
     registry.fault(Fault::limited(Limit::Abuse).at(At::Manifests).times(1));
     let view = client.manifest("team/app", "1.0", Some(0)).await;
@@ -230,8 +217,8 @@ async fn a_short_pause_that_is_asked_for_is_taken_once() {
 #[test]
 fn work_can_move_between_threads() {
     fn is_send<T: Send>(_: &T) {}
-    let registry = embedded::Registry::builder().start();
-    let client = plain_client(&registry, vec![]);
+    let registry = open_registry();
+    let client = nobody(&registry);
     is_send(&client.dial());
     is_send(&client.ping());
     is_send(&client.login(0));
@@ -242,12 +229,10 @@ fn work_can_move_between_threads() {
 
 #[tokio::test]
 async fn lies_about_digests_are_noted() {
-    let registry = embedded::Registry::builder().start();
+    let registry = open_registry();
     let digest = registry.push_image("a/b", "1.0", &Image::new());
     registry.fault(Fault::lying_digest().at(At::Manifests).times(1));
-    let view = plain_client(&registry, vec![])
-        .manifest("a/b", "1.0", None)
-        .await;
+    let view = nobody(&registry).manifest("a/b", "1.0", None).await;
     let manifest = view.manifest.unwrap();
     assert_eq!(manifest.digest, digest);
     assert!(
@@ -258,9 +243,7 @@ async fn lies_about_digests_are_noted() {
 
     registry.mend();
     registry.fault(Fault::corrupted().at(At::Manifests));
-    let view = plain_client(&registry, vec![])
-        .manifest("a/b", &digest, None)
-        .await;
+    let view = nobody(&registry).manifest("a/b", &digest, None).await;
     assert_eq!(view.manifest.unwrap().asked_digest, Some(digest));
 }
 
@@ -270,12 +253,11 @@ async fn wrong_passwords_are_refused_once_and_then_kept_back() {
         embedded::Dialect::DistributionToken,
         embedded::Dialect::DistributionBasic,
     ] {
-        let registry = embedded::Registry::builder()
-            .dialect(dialect)
+        let registry = of(dialect)
             .user(User::new("alice", "right").pull("*"))
             .start();
         registry.push_image("team/app", "1.0", &Image::new());
-        let client = plain_client(&registry, vec![password("alice", CANARY)]);
+        let client = alice(&registry);
         let (login, view, tags) = tokio::join!(
             client.login(0),
             client.manifest("team/app", "1.0", Some(0)),
@@ -293,12 +275,9 @@ async fn wrong_passwords_are_refused_once_and_then_kept_back() {
 #[tokio::test]
 async fn blobs_that_are_gone_and_storage_that_is_elsewhere_are_seen() {
     let ca = Ca::new("Corp Root");
-    let registry = embedded::Registry::builder()
-        .tls(&ca.server(&["127.0.0.1"]))
-        .blob_storage()
-        .start();
+    let registry = secure(&ca).blob_storage().start();
     registry.push_image("a/b", "1.0", &Image::new());
-    let client = client(&registry.host(), vec![], options(&[ca.pem()]));
+    let client = trusting(&registry, &ca);
     let view = client.manifest("a/b", "1.0", None).await;
     let found = blobs(&view);
     registry.remove_blob("a/b", &found[1].digest);
@@ -315,10 +294,10 @@ async fn blobs_that_are_gone_and_storage_that_is_elsewhere_are_seen() {
 
 #[tokio::test]
 async fn a_registry_without_head_is_asked_for_one_byte() {
-    let registry = embedded::Registry::builder().start();
+    let registry = open_registry();
     registry.push_image("a/b", "1.0", &Image::new());
     registry.fault(Fault::head_unsupported());
-    let client = plain_client(&registry, vec![]);
+    let client = nobody(&registry);
     let view = client.manifest("a/b", "1.0", None).await;
     let blob = client.blob("a/b", &blobs(&view)[0], None).await;
     assert!(answer(&blob.exchange).is_success());

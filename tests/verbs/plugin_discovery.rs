@@ -1,14 +1,8 @@
 //! kubectl and oc find the program as a plugin and run it.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a helper that cannot do its work ends the test"
-)]
-
-mod kit;
-
 use extreg_test_support::process::{Cmd, find_program};
-use kit::World;
+
+use crate::kit::for_each_world;
 
 /// `PATH` with the folder of the built program first.
 fn path() -> String {
@@ -82,25 +76,26 @@ fn it_runs_with_its_arguments_and_exit_status() {
 #[test]
 fn help_and_advice_name_the_client() {
     for client in clients() {
-        let world = World::kubernetes();
-        let run = |line: &str| {
-            Cmd::in_sandbox(client, world.sandbox.clone())
-                .args(line.split(' '))
-                .env("PATH", path())
-                .env("KUBECONFIG", &world.kubeconfig)
-                .stdin("x")
-                .run()
-                .success()
-        };
-        let output = run("extreg link --help");
-        assert!(
-            output.stdout.contains("extreg link [OPTIONS]"),
-            "{}",
-            output.stdout
-        );
-        let output = run(
-            "extreg link quay.io --skip-check --registry-username robot --registry-password-stdin -n shop",
-        );
-        assert!(output.stderr.contains(" extreg undo "), "{}", output.stderr);
+        for_each_world(|world| {
+            let run = |line: &str| {
+                Cmd::in_sandbox(client, world.sandbox.clone())
+                    .args(line.split(' '))
+                    .env("PATH", path())
+                    .env("KUBECONFIG", &world.kubeconfig)
+                    .stdin("x")
+                    .run()
+                    .success()
+            };
+            let output = run("extreg link --help");
+            assert!(
+                output.stdout.contains("extreg link [OPTIONS]"),
+                "{}",
+                output.stdout
+            );
+            let output = run(
+                "extreg link quay.io --skip-check --registry-username robot --registry-password-stdin",
+            );
+            output.says(" extreg undo ");
+        });
     }
 }

@@ -1,5 +1,4 @@
 //! What the tests of `extreg::registry` share: clients for the embedded registry, and what its log must not show.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -11,7 +10,8 @@ use extreg::model::pem;
 use extreg::model::proxy::{ProxyRules, ProxyValues};
 use extreg::model::trust::RootStore;
 use extreg::registry::{Budgets, Options, Registry};
-use extreg_test_support::registry as embedded;
+use extreg_test_support::certs::Ca;
+use extreg_test_support::registry::{self as embedded, RegistryBuilder};
 use secrecy::SecretString;
 
 /// A password that is looked for wherever it must not be.
@@ -82,6 +82,35 @@ pub(crate) fn plain_client(
     credentials: Vec<Credential>,
 ) -> Registry {
     client(&registry.host(), credentials, plain())
+}
+
+/// The same with nobody's credentials.
+pub(crate) fn nobody(registry: &embedded::Registry) -> Registry {
+    plain_client(registry, vec![])
+}
+
+/// The same as alice, with the right password.
+pub(crate) fn alice(registry: &embedded::Registry) -> Registry {
+    plain_client(registry, vec![password("alice", CANARY)])
+}
+
+/// A client without credentials for a registry whose CA it trusts.
+pub(crate) fn trusting(registry: &embedded::Registry, ca: &Ca) -> Registry {
+    client(&registry.host(), vec![], options(&[ca.pem()]))
+}
+
+/// A registry over plain HTTP that wants no login.
+pub(crate) fn open_registry() -> embedded::Registry {
+    embedded::Registry::builder().start()
+}
+
+/// A registry with a certificate of this CA.
+pub(crate) fn secure(ca: &Ca) -> RegistryBuilder {
+    embedded::Registry::builder().tls(&ca.server(&["127.0.0.1"]))
+}
+
+pub(crate) fn of(dialect: embedded::Dialect) -> RegistryBuilder {
+    embedded::Registry::builder().dialect(dialect)
 }
 
 pub(crate) fn password(username: &str, password: &str) -> Credential {

@@ -1,10 +1,4 @@
 //! Registries behind proxies: what the proxy refuses is its own fault and told apart, and its password is seen by it alone.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on ends"
-)]
 
 use extreg::model::observation::{ConnectFault, ExchangeFault, PingKind, ProxyFault};
 use extreg::model::proxy::{ProxyRules, ProxyValues};
@@ -15,8 +9,7 @@ use extreg_test_support::registry as embedded;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-mod registry_kit;
-use registry_kit::{CANARY, client, fault, options, plain, raw_server, run};
+use crate::kit::{CANARY, client, fault, open_registry, options, plain, raw_server, run};
 
 /// A name that only the proxy knows.
 const NAME: &str = "registry.test";
@@ -82,7 +75,7 @@ async fn a_tunnel_carries_tls_and_the_proxy_resolves_the_name() {
 
 #[tokio::test]
 async fn plain_http_goes_through_with_the_whole_url() {
-    let registry = embedded::Registry::builder().start();
+    let registry = open_registry();
     let proxy = HttpProxy::builder()
         .route("registry.test:80", &registry.host())
         .start();

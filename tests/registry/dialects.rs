@@ -1,11 +1,5 @@
 //! Every dialect: how it is known, how a good and a wrong password are told apart, and what it says to the questions of a
 //! diagnosis. The table is what people's registries answer; a line that changes is a registry that is understood differently.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on ends"
-)]
 
 use std::fmt::Write as _;
 
@@ -23,12 +17,11 @@ use extreg_test_support::registry::{Dialect as Kind, Fault};
 
 use secrecy::SecretString;
 
-mod registry_kit;
-use registry_kit::{CANARY, password, plain_client};
+use crate::kit::{CANARY, alice, of, password, plain_client};
 
 /// Alice may pull and push in `team`, and only pull `team/base`; she has no right on `other`.
 fn builder(kind: Kind) -> RegistryBuilder {
-    embedded::Registry::builder().dialect(kind).user(
+    of(kind).user(
         User::new("alice", CANARY)
             .pull("team/*")
             .push("team/app")
@@ -48,10 +41,6 @@ fn named(registry: &embedded::Registry, repository: &str) -> String {
         Kind::ArtifactRegistry => format!("{repository}/web"),
         _ => repository.to_owned(),
     }
-}
-
-fn alice(registry: &embedded::Registry) -> Registry {
-    plain_client(registry, vec![password("alice", CANARY)])
 }
 
 fn mallory(registry: &embedded::Registry) -> Registry {
@@ -255,8 +244,7 @@ async fn every_embedded_dialect_is_known() {
 #[tokio::test]
 async fn repositories_that_only_asking_would_create_are_left_uncreated() {
     for kind in [Kind::Quay, Kind::GitLab] {
-        let registry = embedded::Registry::builder()
-            .dialect(kind)
+        let registry = of(kind)
             .user(User::new("alice", CANARY).pull("*").push("*"))
             .start();
         registry.push_image("team/app", "1.0", &Image::new());
@@ -339,8 +327,7 @@ async fn identity_tokens_are_exchanged_and_registry_tokens_sent_as_they_are() {
 
 #[tokio::test]
 async fn a_registry_that_says_the_login_has_expired_is_believed() {
-    let registry = embedded::Registry::builder()
-        .dialect(Kind::Ecr)
+    let registry = of(Kind::Ecr)
         .user(User::new("AWS", CANARY).pull("*").expired())
         .start();
     fill(&registry);
@@ -351,7 +338,7 @@ async fn a_registry_that_says_the_login_has_expired_is_believed() {
         "{login:?}"
     );
     assert!(view.manifest.is_none());
-    assert_eq!(registry_kit::with_credentials(&registry), 1);
+    assert_eq!(crate::kit::with_credentials(&registry), 1);
 }
 
 #[tokio::test]
@@ -371,10 +358,9 @@ async fn hosts_that_keep_everybody_out_are_not_blamed_on_the_login() {
         client.push("team/app", Some(0)).await.verdict,
         PushVerdict::NotProved { .. }
     ));
-    assert_eq!(registry_kit::with_credentials(&ui), 0);
+    assert_eq!(crate::kit::with_credentials(&ui), 0);
 
-    let no_ability = embedded::Registry::builder()
-        .dialect(Kind::GitLab)
+    let no_ability = of(Kind::GitLab)
         .user(
             User::new("alice", CANARY)
                 .pull("*")
@@ -408,7 +394,7 @@ async fn policies_and_limits_keep_the_registrys_words() {
     fill(&harbor);
     harbor.block("team/app", Block::Vulnerabilities(7));
     let view = alice(&harbor).manifest("team/app", "1.0", Some(0)).await;
-    let answer = registry_kit::answer(&view.exchange);
+    let answer = crate::kit::answer(&view.exchange);
     assert_eq!(answer.status, 412);
     assert!(answer.has_code("PROJECTPOLICYVIOLATION"));
 
@@ -416,7 +402,7 @@ async fn policies_and_limits_keep_the_registrys_words() {
     fill(&hub);
     hub.fault(Fault::limited(Limit::PullQuota));
     let view = alice(&hub).manifest("team/app", "1.0", Some(0)).await;
-    let answer = registry_kit::answer(&view.exchange);
+    let answer = crate::kit::answer(&view.exchange);
     assert_eq!(answer.status, 429);
     assert!(answer.has_code("TOOMANYREQUESTS"));
 

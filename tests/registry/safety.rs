@@ -1,10 +1,4 @@
 //! The rules of politeness and safety, each proven by what the servers were sent.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on ends"
-)]
 
 use std::time::{Duration, Instant};
 
@@ -16,19 +10,13 @@ use extreg_test_support::certs::Ca;
 use extreg_test_support::content::Image;
 use extreg_test_support::registry::{self as embedded, At, Fault, Origin, RegistryBuilder, User};
 
-mod registry_kit;
-use registry_kit::{
-    CANARY, answer, blobs, client, fault, options, password, plain_client, with_credentials,
+use crate::kit::{
+    CANARY, alice, answer, blobs, client, fault, of, open_registry, options, password,
+    with_credentials,
 };
 
 fn token_registry() -> RegistryBuilder {
-    embedded::Registry::builder()
-        .dialect(embedded::Dialect::DistributionToken)
-        .user(User::new("alice", CANARY).pull("*").push("*"))
-}
-
-fn alice(registry: &embedded::Registry) -> Registry {
-    plain_client(registry, vec![password("alice", CANARY)])
+    of(embedded::Dialect::DistributionToken).user(User::new("alice", CANARY).pull("*").push("*"))
 }
 
 /// Everything that a diagnosis asks, short of the push probe; what came of it as text.
@@ -138,7 +126,7 @@ async fn a_redirect_to_another_registry_takes_no_credentials_along_and_its_chall
 #[tokio::test]
 async fn redirects_to_plain_http_are_not_followed() {
     let ca = Ca::new("Corp Root");
-    let elsewhere = embedded::Registry::builder().start();
+    let elsewhere = open_registry();
     let registry = token_registry()
         .tls(&ca.server(&["127.0.0.1"]))
         .blob_storage_at(&elsewhere.url())
@@ -200,7 +188,7 @@ async fn withheld_from(realm: &str) -> Withheld {
 
 #[tokio::test]
 async fn nothing_is_sent_to_realms_that_no_registry_should_name() {
-    let eavesdropper = embedded::Registry::builder().start();
+    let eavesdropper = open_registry();
     let down = format!("{}/token", eavesdropper.url());
     assert_eq!(
         withheld_from(&down).await,
@@ -224,8 +212,7 @@ async fn nothing_is_sent_to_realms_that_no_registry_should_name() {
 #[tokio::test]
 async fn a_realm_that_steps_down_by_mistake_gets_nothing_either() {
     let ca = Ca::new("Corp Root");
-    let harbor = embedded::Registry::builder()
-        .dialect(embedded::Dialect::Harbor)
+    let harbor = of(embedded::Dialect::Harbor)
         .variant(embedded::Variant::HarborHttpRealm)
         .tls(&ca.server(&["127.0.0.1"]))
         .user(User::new("alice", CANARY).pull("*"))
@@ -246,7 +233,7 @@ async fn a_realm_that_steps_down_by_mistake_gets_nothing_either() {
 
 #[tokio::test]
 async fn redirects_of_the_token_service_are_not_followed() {
-    let elsewhere = embedded::Registry::builder().start();
+    let elsewhere = open_registry();
     let registry = token_registry().start();
     registry.push_image("team/app", "1.0", &Image::new());
     registry.fault(Fault::redirect_elsewhere(&elsewhere.url()).at(At::Token));

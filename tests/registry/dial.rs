@@ -1,10 +1,4 @@
 //! Every stage at which a registry can be out of reach is named, in time, and with what was seen up to there.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on ends"
-)]
 
 use std::time::{Duration, Instant};
 
@@ -17,10 +11,9 @@ use extreg_test_support::content::Image;
 use extreg_test_support::net::ClosedPort;
 use extreg_test_support::registry::{self as embedded, At, Fault, Origin};
 
-mod registry_kit;
-use registry_kit::{
-    CANARY, answer, client, fault, impatient, options, password, plain, plain_client, raw_server,
-    requests, run,
+use crate::kit::{
+    CANARY, answer, client, fault, impatient, nobody, of, open_registry, options, password, plain,
+    raw_server, requests, run, secure, trusting,
 };
 
 #[tokio::test]
@@ -64,9 +57,7 @@ async fn tls_fault(misbehaviour: Fault) -> TlsFault {
 
 async fn tls_fault_within(misbehaviour: Fault, limits: fn(Options) -> Options) -> TlsFault {
     let ca = Ca::new("Corp Root");
-    let registry = embedded::Registry::builder()
-        .tls(&ca.server(&["127.0.0.1"]))
-        .start();
+    let registry = secure(&ca).start();
     registry.fault(misbehaviour);
     let client = client(&registry.host(), vec![], limits(options(&[ca.pem()])));
     let dial = client.dial().await;
@@ -139,13 +130,9 @@ async fn an_alert_for_want_of_a_common_cipher_is_our_limit() {
 async fn a_server_that_wants_a_client_certificate_says_so_in_both_versions() {
     let ca = Ca::new("Corp Root");
     for old in [false, true] {
-        let builder = embedded::Registry::builder()
-            .tls(&ca.server(&["127.0.0.1"]))
-            .client_certificates_of(ca.pem());
+        let builder = secure(&ca).client_certificates_of(ca.pem());
         let registry = if old { builder.tls12_only() } else { builder }.start();
-        let ping = client(&registry.host(), vec![], options(&[ca.pem()]))
-            .ping()
-            .await;
+        let ping = trusting(&registry, &ca).ping().await;
         assert_eq!(
             fault(&ping.exchange),
             &ExchangeFault::Tls(TlsFault::ClientCertificateWanted),
@@ -158,9 +145,7 @@ async fn a_server_that_wants_a_client_certificate_says_so_in_both_versions() {
 async fn plain_http_to_a_tls_port_is_seen_in_the_answer() {
     // What Go's servers say.
     let ca = Ca::new("Corp Root");
-    let registry = embedded::Registry::builder()
-        .tls(&ca.server(&["127.0.0.1"]))
-        .start();
+    let registry = secure(&ca).start();
     let ping = client(&registry.host(), vec![], plain()).ping().await;
     assert!(matches!(ping.kind, PingKind::NotARegistry { .. }));
     assert_eq!(
@@ -232,9 +217,7 @@ async fn names_dates_and_home_made_certificates_are_judged_as_go_does() {
 
 #[tokio::test]
 async fn insecure_registries_are_tried_by_https_first_and_never_with_credentials_by_http() {
-    let registry = embedded::Registry::builder()
-        .dialect(embedded::Dialect::DistributionBasic)
-        .start();
+    let registry = of(embedded::Dialect::DistributionBasic).start();
     registry.push_image("a/b", "1.0", &Image::new());
     let insecure = Options {
         accept_untrusted: true,
@@ -255,7 +238,7 @@ async fn insecure_registries_are_tried_by_https_first_and_never_with_credentials
 
 #[tokio::test]
 async fn silence_after_the_request_and_in_the_answer_are_told_apart() {
-    let registry = embedded::Registry::builder().start();
+    let registry = open_registry();
     registry.push_image("a/b", "1.0", &Image::new());
     let client_of = || client(&registry.host(), vec![], impatient(plain()));
     registry.fault(Fault::silent_http());
@@ -275,9 +258,7 @@ async fn silence_after_the_request_and_in_the_answer_are_told_apart() {
     );
     registry.mend();
     registry.fault(Fault::reset_in_body().at(At::Manifests));
-    let view = plain_client(&registry, vec![])
-        .manifest("a/b", "1.0", None)
-        .await;
+    let view = nobody(&registry).manifest("a/b", "1.0", None).await;
     assert!(
         matches!(fault(&view.exchange), ExchangeFault::Cut { .. }),
         "{view:?}"
@@ -293,9 +274,9 @@ async fn a_connection_that_ends_at_once_is_cut_or_reset() {
         Fault::close_at_accept(),
         Fault::reset_in_tls(),
     ] {
-        let plain_registry = embedded::Registry::builder().start();
+        let plain_registry = open_registry();
         plain_registry.fault(misbehaviour.clone());
-        let ping = plain_client(&plain_registry, vec![]).ping().await;
+        let ping = nobody(&plain_registry).ping().await;
         assert!(
             matches!(
                 fault(&ping.exchange),
@@ -303,13 +284,9 @@ async fn a_connection_that_ends_at_once_is_cut_or_reset() {
             ),
             "{ping:?}"
         );
-        let secure_registry = embedded::Registry::builder()
-            .tls(&ca.server(&["127.0.0.1"]))
-            .start();
+        let secure_registry = secure(&ca).start();
         secure_registry.fault(misbehaviour);
-        let ping = client(&secure_registry.host(), vec![], options(&[ca.pem()]))
-            .ping()
-            .await;
+        let ping = trusting(&secure_registry, &ca).ping().await;
         assert!(
             matches!(
                 fault(&ping.exchange),
@@ -322,7 +299,7 @@ async fn a_connection_that_ends_at_once_is_cut_or_reset() {
 
 #[tokio::test]
 async fn the_deadline_holds_for_a_server_that_says_nothing() {
-    let registry = embedded::Registry::builder().start();
+    let registry = open_registry();
     registry.fault(Fault::silent_http());
     let start = Instant::now();
     let short = Options {
@@ -359,9 +336,9 @@ async fn the_deadline_holds_for_a_server_that_says_nothing() {
 
 #[tokio::test]
 async fn a_kept_connection_that_the_server_closed_is_replaced() {
-    let registry = embedded::Registry::builder().start();
+    let registry = open_registry();
     registry.push_image("a/b", "1.0", &Image::new());
-    let client = plain_client(&registry, vec![]);
+    let client = nobody(&registry);
     assert_eq!(client.ping().await.kind, PingKind::Open);
     registry.fault(Fault::close_at_accept().times(1));
     let view = client.manifest("a/b", "1.0", None).await;

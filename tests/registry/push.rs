@@ -1,10 +1,4 @@
 //! The push probe: by which way, with what answer, and what is left behind.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on ends"
-)]
 
 use extreg::model::observation::{ExchangeFault, PushVerdict, Withheld};
 use extreg_test_support::content::Image;
@@ -13,17 +7,15 @@ use extreg_test_support::process::{
 };
 use extreg_test_support::registry::{self as embedded, User};
 
-mod registry_kit;
-use registry_kit::{CANARY, client, fault, password, plain, plain_client, requests, run};
+use crate::kit::{CANARY, alice, client, fault, of, password, plain, requests, run};
 
 #[tokio::test]
 async fn the_token_tells_where_it_can_and_no_upload_is_opened() {
-    let registry = embedded::Registry::builder()
-        .dialect(embedded::Dialect::DistributionToken)
+    let registry = of(embedded::Dialect::DistributionToken)
         .user(User::new("alice", CANARY).pull("*").push("team/*"))
         .start();
     registry.push_image("team/app", "1.0", &Image::new());
-    let client = plain_client(&registry, vec![password("alice", CANARY)]);
+    let client = alice(&registry);
     let allowed = client.push("team/app", Some(0)).await;
     assert_eq!(allowed.verdict, PushVerdict::Allowed);
     assert_eq!(allowed.leftover, None);
@@ -43,11 +35,10 @@ async fn the_token_tells_where_it_can_and_no_upload_is_opened() {
 
 #[tokio::test]
 async fn an_upload_is_cancelled_again() {
-    let registry = embedded::Registry::builder()
-        .dialect(embedded::Dialect::DistributionBasic)
+    let registry = of(embedded::Dialect::DistributionBasic)
         .user(User::new("alice", CANARY).pull("*").push("*"))
         .start();
-    let client = plain_client(&registry, vec![password("alice", CANARY)]);
+    let client = alice(&registry);
     let view = client.push("team/app", Some(0)).await;
     assert_eq!(view.verdict, PushVerdict::Allowed);
     assert_eq!(view.leftover, None);
@@ -61,10 +52,8 @@ async fn an_upload_is_cancelled_again() {
 
 #[tokio::test]
 async fn refused_credentials_are_not_sent_again_for_the_probe() {
-    let registry = embedded::Registry::builder()
-        .dialect(embedded::Dialect::DistributionBasic)
-        .start();
-    let client = plain_client(&registry, vec![password("alice", CANARY)]);
+    let registry = of(embedded::Dialect::DistributionBasic).start();
+    let client = alice(&registry);
     drop(client.login(0).await);
     let view = client.push("team/app", Some(0)).await;
     assert!(matches!(view.verdict, PushVerdict::NotProved { .. }));
