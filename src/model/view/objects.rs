@@ -26,7 +26,9 @@ pub struct ServiceAccount {
     pub resource_version: String,
     /// `imagePullSecrets`: copied into pods when they are created.
     pub pull_secrets: Vec<String>,
-    /// When `imagePullSecrets` was last written, where the server keeps `managedFields` (Kubernetes 1.18 and later).
+    /// When `imagePullSecrets` was last written, where the server keeps `managedFields` of it: not before Kubernetes 1.18,
+    /// and not of an account that was made with a name alone and never applied (k8s.io/apimachinery
+    /// `pkg/util/managedfields/internal/skipnonapplied.go`).
     pub pull_secrets_changed: Option<Timestamp>,
     /// `secrets`: what may be mounted; builds look here as well.
     pub mountable_secrets: Vec<String>,
