@@ -143,6 +143,8 @@ pub struct Pod {
     /// The list that `kubectl apply` was given, from its `last-applied-configuration`: it tells the pod's own list from
     /// what admission copied. `None` when the pod does not come from `kubectl apply`.
     pub applied_pull_secrets: Option<Vec<String>>,
+    /// The secrets that it mounts or takes variables from, each once.
+    pub other_secrets: Vec<String>,
     pub containers: Vec<Container>,
     pub owner: Option<Owner>,
     pub labels: BTreeMap<String, String>,
@@ -178,6 +180,8 @@ pub struct Workload {
     pub service_account: String,
     /// Of the template; when it is not empty the service account's are not used.
     pub pull_secrets: Vec<String>,
+    /// The secrets that the template mounts or takes variables from, each once.
+    pub other_secrets: Vec<String>,
     pub containers: Vec<Container>,
     /// Of the template.
     pub annotations: BTreeMap<String, String>,
@@ -258,6 +262,7 @@ mod tests {
             node: None,
             pull_secrets: Vec::new(),
             applied_pull_secrets: None,
+            other_secrets: Vec::new(),
             labels: BTreeMap::new(),
             containers: vec![Container {
                 kind: ContainerKind::Regular,
