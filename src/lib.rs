@@ -23,7 +23,7 @@
 //! | [`inventory`] | which registries are in use, and what reaches them | I/O, clock |
 //! | [`apply`] | how to write a plan, journal it and take it back | decides what to write |
 //! | [`doctor`] | evidence, rules, causes | renders |
-//! | [`report`] | how a diagnosis looks as text and as JSON | judges |
+//! | [`report`] | how a diagnosis or an inventory looks as text and as JSON | judges |
 //! | [`ui`] | every byte for the user | |
 //!
 //! [`entry`] is the program itself; `main.rs` and the tour call it.

@@ -68,10 +68,12 @@ pub(super) fn find(input: &Input<'_>, resolver: &Resolver<'_>) -> Found {
     }
 }
 
+type Uses = BTreeMap<(By, Role), Use>;
+
 struct Finder<'a> {
     resolver: &'a Resolver<'a>,
     /// Uses by user and role, so that a sidecar of thousands of pods is found at once.
-    images: BTreeMap<String, (ImageReference, BTreeMap<(By, Role), Use>)>,
+    images: BTreeMap<String, (ImageReference, Uses)>,
     faults: Vec<(By, String)>,
 }
 
@@ -269,9 +271,8 @@ fn user_of(pod: &Pod, owners: &HashMap<(&str, &str, &str), &Workload>) -> By {
         Some(Workload {
             owner: Some(owner), ..
         }) => named(&owner.kind, &owner.name),
-        Some(_) => named(kind, name),
         // A static pod belongs to its node.
         None if kind == "Node" => named("Pod", &pod.name),
-        None => named(kind, name),
+        Some(_) | None => named(kind, name),
     }
 }

@@ -6,6 +6,7 @@
 //! absent: it is in [`Inventory::unread`], and nothing is concluded from it.
 
 mod credentials;
+mod holders;
 mod images;
 mod places;
 mod problems;
@@ -26,7 +27,7 @@ pub use types::{
     Registry, Role, Secret, SecretRef, Severity, Trust, Use,
 };
 
-use crate::model::view::{ClusterConfigView, ImageStream, NamespaceView};
+use crate::model::view::{ClusterConfigView, ImageStream, Missing, NamespaceView};
 
 /// What an inventory is made from.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +35,8 @@ pub struct Input<'a> {
     pub view: &'a NamespaceView,
     /// Image streams of other namespaces that are referred to; see [`foreign_streams`].
     pub other_streams: &'a [ImageStream],
+    /// What could not be read beside the views.
+    pub unread: &'a [Missing],
     /// Namespace and name of secrets that were looked for and are not there.
     pub absent_secrets: &'a [(String, String)],
     pub config: &'a ClusterConfigView,
@@ -54,7 +57,7 @@ pub fn unseen_secrets(view: &NamespaceView) -> Vec<(String, String)> {
         .iter()
         .map(|secret| (secret.namespace.as_str(), secret.name.as_str()))
         .collect();
-    let wanted: BTreeSet<(String, String)> = credentials::wanted(view)
+    let wanted: BTreeSet<(String, String)> = holders::wanted(view)
         .into_iter()
         .map(|(by, name)| (by.namespace, name))
         .filter(|(namespace, name)| !seen.contains(&(namespace.as_str(), name.as_str())))

@@ -99,10 +99,10 @@ pub(super) fn registries(
             }
         }
     }
-    let policies = || {
-        let cluster = input.config.signature_policies.iter().flatten();
-        cluster.chain(input.view.signature_policies.iter().flatten())
-    };
+    let cluster = input.config.signature_policies.iter().flatten();
+    let policies: Vec<&SignaturePolicy> = cluster
+        .chain(input.view.signature_policies.iter().flatten())
+        .collect();
     for registry in rows.values_mut() {
         registry.internal = resolver.is_internal(&registry.name);
         registry.trust = trust::of(input.config, &registry.name);
@@ -119,7 +119,7 @@ pub(super) fn registries(
                 registry.mirror_of.insert(rule.source.clone());
             }
         }
-        registry.policy = policy(input, registry, places, policies());
+        registry.policy = policy(input, registry, places, &policies);
     }
     let mut rows: Vec<Registry> = rows.into_values().collect();
     // Stable, so both halves stay in order of name.
@@ -147,11 +147,11 @@ fn registry_of(scope: &str) -> &str {
 }
 
 /// What the lists say; for a registry with images by its images, because an entry may be for a part of it only.
-fn policy<'a>(
+fn policy(
     input: &Input<'_>,
     registry: &Registry,
     places: &Places,
-    policies: impl Iterator<Item = &'a SignaturePolicy> + Clone,
+    policies: &[&SignaturePolicy],
 ) -> Policy {
     let mut policy = Policy::default();
     for image in &registry.images {
@@ -167,10 +167,11 @@ fn policy<'a>(
             Access::NotAllowed { .. } => policy.not_allowed |= pulled,
             Access::Blocked { entry, .. } => policy.blocked = Some(entry),
         }
-        let covering = policies.clone().filter(|one| {
+        let covering = policies.iter().filter(|one| {
             one.scopes
                 .iter()
                 .any(|scope| covers(scope, &image.reference))
+                && binds(one, image)
         });
         policy
             .signed_by
@@ -200,6 +201,14 @@ fn policy<'a>(
         });
     }
     policy
+}
+
+/// An ImagePolicy binds the pods of its namespace.
+fn binds(policy: &SignaturePolicy, image: &Image) -> bool {
+    let Some(namespace) = &policy.namespace else {
+        return true;
+    };
+    image.uses.iter().any(|one| one.by.namespace == *namespace)
 }
 
 /// Whether the scope of a signature policy covers an image (openshift/api `config/v1/types_image_policy.go` `ImageScope`).

@@ -3,6 +3,7 @@
 //! Where something was not read, or was chosen by labels, nothing is called missing or unused.
 
 mod certificates;
+mod named;
 mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,8 @@ pub(super) fn find(
         problems.extend(lists(input, registry));
     }
     problems.extend(secrets::find(input, inventory, duplicates));
+    problems.extend(named::missing(input));
+    problems.extend(named::builds(input, inventory));
     problems.extend(certificates::find(input, inventory));
     problems.into_iter().collect()
 }

@@ -31,6 +31,7 @@ pub(super) fn list(input: &Input<'_>) -> Vec<Missing> {
         .into_iter()
         .flatten()
         .chain(workloads.map(|(_, why)| why))
+        .chain(input.unread)
     {
         let matters = !matches!(why, Missing::NotAsked | Missing::NotServed(_));
         if matters && !unread.contains(why) {

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use super::{about, command};
-use crate::inventory::credentials::{self, Duplicate};
-use crate::inventory::types::{By, Entry, Inventory, Problem, Role, Secret, SecretRef, Severity};
+use crate::inventory::credentials::Duplicate;
+use crate::inventory::types::{
+    By, Entry, Inventory, Problem, Role, Secret, SecretRef, Severity, Use,
+};
 use crate::inventory::{Input, unread};
 use crate::model::sanitize::sanitize_line;
 use crate::model::{auth_file, keyring};
@@ -19,7 +21,7 @@ pub(super) fn find(
     inventory: &Inventory,
     duplicates: &[Duplicate],
 ) -> Vec<Problem> {
-    let mut problems = missing(input);
+    let mut problems = Vec::new();
     let known = unread::users_are_known(input);
     for secret in &inventory.secrets {
         let about = About {
@@ -40,7 +42,6 @@ pub(super) fn find(
             about.use_of(&mut problems);
         }
     }
-    problems.extend(builds(input, inventory));
     problems.extend(double(input, inventory, duplicates));
     problems
 }
@@ -88,6 +89,40 @@ impl About<'_> {
         }
     }
 
+    /// `link` for the accounts that need it: those that have the secret, else those that run images of the registry; for
+    /// pushes where only builds use it.
+    fn link(&self, registry: &str, words: &[&str], problem: Problem) -> Problem {
+        let images = self
+            .inventory
+            .registries
+            .iter()
+            .filter(|row| row.name == registry);
+        let uses: Vec<&Use> = images
+            .flat_map(|row| &row.images)
+            .flat_map(|image| &image.uses)
+            .filter(|one| Some(&one.by.namespace) == self.secret.namespace.as_ref())
+            .collect();
+        let running = uses.iter().filter(|one| one.role == Role::Runs);
+        let holding = self.secret.accounts.iter().filter(|account| account.pull);
+        let mut accounts: BTreeSet<&str> = holding.map(|account| account.name.as_str()).collect();
+        if accounts.is_empty() {
+            accounts.extend(running.filter_map(|one| one.account.as_deref()));
+        }
+        let mut command = vec!["link", registry];
+        command.extend(words);
+        let builds = uses.iter().any(|one| one.account.is_some());
+        if accounts.is_empty() && builds {
+            accounts.extend(uses.iter().filter_map(|one| one.account.as_deref()));
+            command.extend(["--for", "push"]);
+            accounts.remove("builder");
+        }
+        accounts.remove("default");
+        for account in accounts {
+            command.extend(["-z", account]);
+        }
+        self.mended(&command, problem)
+    }
+
     fn content(&self, problems: &mut Vec<Problem>) {
         let secret = self.secret;
         if let Some(fault) = &secret.fault {
@@ -114,9 +149,7 @@ impl About<'_> {
                 .flat_map(|entry| &entry.registries)
                 .next();
             problems.push(match first.filter(|_| secret.entries.len() == 1) {
-                Some(registry) => {
-                    self.mended(&["link", registry, "--from-secret", &secret.name], problem)
-                }
+                Some(registry) => self.link(registry, &["--from-secret", &secret.name], problem),
                 None => problem,
             });
         } else if secret.wrong_type && secret.is_linked() && !secret.accounts.is_empty() {
@@ -163,7 +196,12 @@ impl About<'_> {
         let registry = entry.registries.iter().next();
         problems.push(match (registry, entry.user.as_deref()) {
             (Some(registry), Some(user)) if !user.is_empty() && self.secret.namespace.is_some() => {
-                self.mended(&["link", registry, "--registry-username", user], problem)
+                let name = self.secret.name.as_str();
+                self.link(
+                    registry,
+                    &["--name", name, "--registry-username", user],
+                    problem,
+                )
             }
             _ => problem,
         });
@@ -187,15 +225,17 @@ impl About<'_> {
         }
         let problem = self.problem(
             "secret-key-mismatch",
-            Severity::Broken,
+            // A key that serves images may be meant for no other.
+            if entry.matched.kubelet.images == 0 {
+                Severity::Broken
+            } else {
+                Severity::Warning
+            },
             format!("its key {:?} does not match {name}: {miss}", entry.key),
         );
         let registry = auth_file::registry_of(name);
         problems.push(if self.secret.namespace.is_some() {
-            self.mended(
-                &["link", registry, "--from-secret", &self.secret.name],
-                problem,
-            )
+            self.link(registry, &["--from-secret", &self.secret.name], problem)
         } else {
             problem
         });
@@ -233,9 +273,7 @@ impl About<'_> {
                     "it is for images in use here, and no account or workload has it".to_owned(),
                 );
                 problems.push(match registry {
-                    Some(registry) => {
-                        self.mended(&["link", registry, "--secret", &secret.name], problem)
-                    }
+                    Some(registry) => self.link(registry, &["--secret", &secret.name], problem),
                     None => problem,
                 });
             }
@@ -284,69 +322,6 @@ impl About<'_> {
                 entries.any(|entry| keyring::key_matches(&entry.key, &name))
             })
     }
-}
-
-/// Secrets that are named and not there.
-fn missing(input: &Input<'_>) -> Vec<Problem> {
-    let absent: BTreeSet<(&str, &str)> = input
-        .absent_secrets
-        .iter()
-        .map(|(namespace, name)| (namespace.as_str(), name.as_str()))
-        .collect();
-    let mut problems = Vec::new();
-    for (by, secret) in credentials::wanted(input.view) {
-        if absent.contains(&(by.namespace.as_str(), secret.as_str())) {
-            problems.push(Problem {
-                summary: format!(
-                    "it names the secret {:?}, which does not exist",
-                    sanitize_line(&secret, 100)
-                ),
-                ..about(input, &by, "secret-missing", Severity::Broken)
-            });
-        }
-    }
-    problems
-}
-
-/// Builds use the secret that they name and no other: push by the kubelet's matcher, pull by containers/image's.
-fn builds(input: &Input<'_>, inventory: &Inventory) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for row in &inventory.registries {
-        for image in &row.images {
-            let name = image.reference.name();
-            for one in image.uses.iter().filter(|one| one.role != Role::Runs) {
-                for wanted in &one.secrets {
-                    let found = inventory.secrets.iter().find(|secret| {
-                        secret.name == *wanted
-                            && secret.namespace.as_ref() == Some(&one.by.namespace)
-                    });
-                    let Some(secret) = found.filter(|secret| secret.fault.is_none()) else {
-                        continue;
-                    };
-                    let serves = |entry: &Entry| match one.role {
-                        Role::Pushes => keyring::key_matches(&entry.key, &name),
-                        _ => auth_file::key_matches(&entry.key, &name),
-                    };
-                    if secret.entries.iter().any(serves) {
-                        continue;
-                    }
-                    let what = if one.role == Role::Pushes {
-                        "pushes with"
-                    } else {
-                        "pulls with"
-                    };
-                    problems.push(Problem {
-                        registry: Some(row.name.clone()),
-                        summary: format!(
-                            "it {what} the secret {wanted:?}, which has no entry for {name}"
-                        ),
-                        ..about(input, &one.by, "secret-key-mismatch", Severity::Broken)
-                    });
-                }
-            }
-        }
-    }
-    problems
 }
 
 fn double(input: &Input<'_>, inventory: &Inventory, duplicates: &[Duplicate]) -> Vec<Problem> {
