@@ -110,13 +110,18 @@ impl About<'_> {
         }
         let mut command = vec!["link", registry];
         command.extend(words);
-        let builds = uses.iter().any(|one| one.account.is_some());
-        if accounts.is_empty() && builds {
+        let mut usual = "default";
+        if accounts.is_empty() {
             accounts.extend(uses.iter().filter_map(|one| one.account.as_deref()));
-            command.extend(["--for", "push"]);
-            accounts.remove("builder");
+            if !accounts.is_empty() {
+                command.extend(["--for", "push"]);
+                usual = "builder";
+            }
         }
-        accounts.remove("default");
+        // What `link` does without being told.
+        if accounts.len() == 1 {
+            accounts.remove(usual);
+        }
         for account in accounts {
             command.extend(["-z", account]);
         }
