@@ -79,9 +79,15 @@ fn no_verb_gives_a_password_away() {
             "undo --diff",
             "undo",
             "unlink ghcr.io --diff -o yaml",
+            "status -o wide",
+            "status -o json",
             "unlink corp",
             "undo",
             "unlink quay.io",
+            "status",
+            "status -o yaml",
+            "status -o dot",
+            "status -o mermaid",
             "version",
         ];
         for line in steps {

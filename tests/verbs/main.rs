@@ -5,6 +5,8 @@
     reason = "a helper that cannot do its work ends the test"
 )]
 
+#[path = "../kit/json_schema.rs"]
+mod json_schema;
 #[path = "../kit/mod.rs"]
 mod kit;
 
@@ -19,5 +21,6 @@ mod link_real_registry;
 mod link_secret;
 mod link_workloads;
 mod plugin_discovery;
+mod status;
 mod undo_changes;
 mod unlink_secret;

@@ -56,7 +56,7 @@ impl Cluster {
         for served in [newest, older] {
             if self.serves_resource(served).await.map_err(missing)? {
                 return self
-                    .collect(served, scope, |object| {
+                    .collect(served, scope, &Selectors::default(), |object| {
                         Some(config::signature_policy(kind, object))
                     })
                     .await;
@@ -71,7 +71,7 @@ impl Cluster {
         rule_kind: RuleKind,
     ) -> Part<Vec<MirrorRule>> {
         let sets = self
-            .collect(kind, &Scope::All, |object| {
+            .collect(kind, &Scope::All, &Selectors::default(), |object| {
                 Some(config::mirror_rules(rule_kind, object))
             })
             .await?;
@@ -106,10 +106,10 @@ impl Cluster {
         Ok(secrets)
     }
 
-    pub(super) async fn workloads(&self, scope: &Scope) -> Part<Workloads> {
+    pub(super) async fn workloads(&self, scope: &Scope, selectors: &Selectors) -> Part<Workloads> {
         let lists = WORKLOADS.map(|kind| async move {
             let list: Part<Vec<Workload>> = self
-                .collect(kind, scope, |object| objects::workload(kind, object))
+                .collect(kind, scope, selectors, |object| objects::workload(kind, object))
                 .await;
             (kind, list)
         });

@@ -21,11 +21,11 @@ const LONGEST: usize = 300;
 
 /// The claims of one token.
 #[derive(Debug, Clone)]
-pub(super) struct Claims(Map<String, Value>);
+pub(crate) struct Claims(Map<String, Value>);
 
 impl Claims {
     /// The claims of `token`, if it is a JWT.
-    pub(super) fn read(token: &str) -> Option<Self> {
+    pub(crate) fn read(token: &str) -> Option<Self> {
         let mut parts = token.split('.');
         let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
         if parts.next().is_some() {
@@ -39,7 +39,7 @@ impl Claims {
     }
 
     /// The claims worth showing, times as RFC 3339.
-    pub(super) fn shown(&self) -> Vec<(String, String)> {
+    pub(crate) fn shown(&self) -> Vec<(String, String)> {
         SHOWN
             .iter()
             .filter_map(|name| {
@@ -60,7 +60,7 @@ impl Claims {
     }
 
     /// The actions granted on `repository`; `None` where the token has no `access` claim, and so does not tell.
-    pub(super) fn granted(&self, repository: &str) -> Option<Vec<String>> {
+    pub(crate) fn granted(&self, repository: &str) -> Option<Vec<String>> {
         let entries = match self.0.get("access")? {
             Value::Array(entries) => entries.as_slice(),
             // Go writes an empty list as null.
@@ -85,13 +85,13 @@ impl Claims {
     }
 
     /// A claim that is a time in seconds.
-    pub(super) fn time(&self, name: &str) -> Option<Timestamp> {
+    pub(crate) fn time(&self, name: &str) -> Option<Timestamp> {
         seconds(self.0.get(name)?)
     }
 }
 
 /// When a password ends by its own account: a JWT's `exp`, or the `expiration` in the JSON that an Amazon ECR password is.
-pub(super) fn expiry(password: &str) -> Option<Timestamp> {
+pub(crate) fn expiry(password: &str) -> Option<Timestamp> {
     if let Some(claims) = Claims::read(password) {
         return claims.time("exp");
     }
