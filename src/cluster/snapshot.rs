@@ -9,6 +9,7 @@ mod events;
 mod json;
 mod lists;
 mod objects;
+mod selected;
 mod single;
 mod streams;
 
@@ -91,16 +92,16 @@ impl Cluster {
         let (service_accounts, secrets, pods, workloads, build_configs) = join!(
             asked(
                 want.service_accounts,
-                self.collect(kinds::SERVICE_ACCOUNT, scope, &all, |object| {
+                self.selected(kinds::SERVICE_ACCOUNT, scope, &all, |object| {
                     Some(objects::service_account(object))
                 })
             ),
-            asked(want.secrets, self.secrets(scope)),
+            asked(want.secrets, self.secrets(scope, None)),
             asked(want.pods, self.pods(scope, &chosen)),
             asked(want.workloads, self.workloads(scope, &chosen)),
             asked(
                 want.build_configs,
-                self.collect(kinds::BUILD_CONFIG, scope, &chosen, |object| {
+                self.selected(kinds::BUILD_CONFIG, scope, &chosen, |object| {
                     Some(builds::build_config(object))
                 })
             ),
@@ -108,11 +109,11 @@ impl Cluster {
         let (builds, image_streams, signature_policies, events) = join!(
             asked(
                 want.builds,
-                self.collect(kinds::BUILD, scope, &chosen, |object| Some(builds::build(object)))
+                self.selected(kinds::BUILD, scope, &chosen, |object| Some(builds::build(object)))
             ),
             asked(
                 want.image_streams,
-                self.collect(kinds::IMAGE_STREAM, scope, &chosen, |object| {
+                self.selected(kinds::IMAGE_STREAM, scope, &chosen, |object| {
                     Some(streams::image_stream(object))
                 })
             ),
@@ -196,7 +197,7 @@ impl Cluster {
             ),
             asked(
                 want.nodes,
-                self.collect(kinds::NODE, &Scope::All, &all, config::node)
+                self.selected(kinds::NODE, &Scope::All, &all, config::node)
             ),
             asked(want.global_pull_secret, self.global_pull_secret()),
         );
@@ -212,25 +213,6 @@ impl Cluster {
             nodes,
             global_pull_secret,
         }
-    }
-
-    /// All objects of a kind as `keep` reduces them. OpenShift's groups are looked up first, so that their absence is
-    /// told from a right that is missing.
-    async fn collect<T: Send>(
-        &self,
-        kind: Kind,
-        scope: &Scope,
-        selectors: &Selectors,
-        mut keep: impl FnMut(&Value) -> Option<T> + Send,
-    ) -> Part<Vec<T>> {
-        self.check_served(kind).await?;
-        let mut kept = Vec::new();
-        self.list(kind, scope, selectors, |object| {
-            kept.extend(keep(&object));
-        })
-        .await
-        .map_err(missing)?;
-        Ok(kept)
     }
 
     async fn check_served(&self, kind: Kind) -> Part<()> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::evidence::{Evidence, Fact};
+use super::evidence::{Evidence, Fact, SignatureFact};
 use super::probes::credentials::Sources;
 use super::target::{Consumer, Operation, TargetRef};
 use crate::model::platform::Platform;
@@ -21,10 +21,25 @@ pub struct Ask {
     pub facts: Vec<Fact>,
     /// What of that could not be read.
     pub unread: Vec<Evidence>,
+    /// Lines without a fact: remarks on the wiring, on what is not looked at.
+    pub notes: Vec<Evidence>,
+    /// Policies that want the image signed; whether it is can be seen once the registry has handed it out.
+    pub signatures: Vec<SignatureFact>,
+    /// Why no registry is asked: it is out of reach from here, or what would be asked for is not known.
+    pub not_asked: Option<NotAsked>,
     /// The platform of the node that a pod is bound to; else those of all nodes count.
     pub platform: Option<Platform>,
     /// An import that allows plain HTTP and any certificate (`importPolicy.insecure`).
     pub insecure: bool,
+}
+
+/// Why a registry is not asked for an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotAsked {
+    /// The image is known, and its registry is out of reach from here. In words.
+    OutOfReach(String),
+    /// What would be asked for is not known: the object's own wording leads to no image. In words.
+    Unresolved(String),
 }
 
 impl Ask {
@@ -38,6 +53,9 @@ impl Ask {
             consumer,
             facts: Vec::new(),
             unread: Vec::new(),
+            notes: Vec::new(),
+            signatures: Vec::new(),
+            not_asked: None,
             platform: None,
             insecure: false,
         }

@@ -1,7 +1,7 @@
 //! From the objects of a namespace as JSON to [`crate::model::view`].
 
 use base64::Engine as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::json::{given, items, map, names, text, texts, time};
 use crate::cluster::{Kind, kinds};
@@ -235,10 +235,29 @@ pub(super) fn template_of(kind: Kind, object: &Value) -> Option<Workload> {
         other_secrets: other_secrets(&template["spec"]),
         containers: containers(&template["spec"], &Value::Null),
         annotations,
-        image_triggers: given(&metadata["annotations"]["image.openshift.io/triggers"]),
+        image_triggers: given(&metadata["annotations"]["image.openshift.io/triggers"])
+            .or_else(|| image_changes(kind, spec)),
         selector: selector(kind, &spec["selector"]),
         labels: map(&metadata["labels"]),
     })
+}
+
+/// The ImageChange triggers of a DeploymentConfig in the form of the annotation that other workloads have.
+fn image_changes(kind: Kind, spec: &Value) -> Option<String> {
+    if kind != kinds::DEPLOYMENT_CONFIG {
+        return None;
+    }
+    let triggers: Vec<Value> = items(&spec["triggers"])
+        .map(|trigger| &trigger["imageChangeParams"])
+        .filter(|change| change.is_object())
+        .flat_map(|change| {
+            texts(&change["containerNames"]).into_iter().map(|container| {
+                let path = format!("spec.template.spec.containers[?(@.name==\"{container}\")].image");
+                json!({"from": change["from"], "fieldPath": path})
+            })
+        })
+        .collect();
+    (!triggers.is_empty()).then(|| Value::Array(triggers).to_string())
 }
 
 /// A selector as `-l` takes it. DeploymentConfigs have a plain map, all others `matchLabels` and `matchExpressions`.

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::voices::Voices;
 use crate::doctor::answer::{self, Meaning, Missing};
 use crate::doctor::evidence::{
     CandidateFact, ChainFact, Check, EvidenceSet, Fact, PortFact, SkipReason, SourceFact,
@@ -32,6 +33,8 @@ pub struct Case<'a> {
     pub used: Vec<Attempt<'a>>,
     /// The manifest with credentials that the consumer does not use.
     pub unused: Vec<Attempt<'a>>,
+    /// What the cluster reported, and what other vantages say.
+    pub voices: Voices<'a>,
 }
 
 /// One manifest request and the login that goes with it.
@@ -165,7 +168,14 @@ impl<'a> Case<'a> {
             anonymous,
             used,
             unused,
+            voices: Voices::of(subject, evidence),
         }
+    }
+
+    /// The registry, or something in its place, answered this machine.
+    pub fn answered(&self) -> bool {
+        self.ping
+            .is_some_and(|(_, ping)| ping.exchange.result.is_ok())
     }
 
     pub fn is_pull(&self) -> bool {

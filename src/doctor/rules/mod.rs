@@ -6,14 +6,17 @@
 mod ambiguous;
 mod auth;
 mod case;
+mod kept_out;
 mod location;
 mod names;
 mod network;
+mod node;
 mod policy;
 mod push;
 mod registry;
 mod secrets;
 mod tls;
+mod voices;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +24,8 @@ mod tests;
 use super::finding::Finding;
 
 pub use case::{Attempt, Case};
+pub(super) use tls::is_about_trust;
+pub use voices::{Proof, Says, Voice, Voices, Words, object_of};
 
 /// One rule.
 pub type Rule = fn(&Case<'_>) -> Option<Finding>;
@@ -32,11 +37,13 @@ const FAMILIES: &[&[Rule]] = &[
     network::RULES,
     tls::RULES,
     secrets::RULES,
+    kept_out::RULES,
     auth::RULES,
     names::RULES,
     registry::RULES,
     ambiguous::RULES,
     push::RULES,
+    node::RULES,
 ];
 
 /// Everything that holds.

@@ -21,7 +21,7 @@ use crate::doctor::probes::credentials::Wallet;
 use crate::doctor::schedule::{KnownImages, Leg};
 use crate::doctor::setup;
 use crate::doctor::sink::Sink;
-use crate::doctor::target::Subject;
+use crate::doctor::target::{Operation, Subject};
 use crate::doctor::targets;
 use crate::env::Env;
 use crate::error::Error;
@@ -112,20 +112,32 @@ pub(super) async fn gather(
             operation: ask.operation,
             consumer: ask.consumer.clone(),
             plain_http: request.plain_http,
-            platforms: of_node.map_or_else(|| platforms.clone(), |node| vec![node.clone()]),
-            platforms_from: if of_node.is_some() {
-                "its node"
-            } else {
-                platforms_from
+            // An import takes the API server's platform, else linux/amd64, else the first that is there: it never fails
+            // for want of one (openshift-apiserver `pkg/image/apiserver/importer` `manifestFromManifestList`).
+            platforms: match (ask.operation, of_node) {
+                (Operation::Import, _) => Vec::new(),
+                (_, Some(node)) => vec![node.clone()],
+                (_, None) => platforms.clone(),
+            },
+            platforms_from: match (ask.operation, of_node) {
+                (Operation::Import, _) => "nobody",
+                (_, Some(_)) => "its node",
+                (_, None) => platforms_from,
             },
             now,
         };
         let mut plan = Plan::new(subject);
-        let reference = Fact::Reference(plan.subject.image.clone());
-        plan.given.facts([reference], Dialect::Distribution);
         plan.given
             .facts(ask.facts.iter().cloned(), Dialect::Distribution);
-        if ask.operation.fetches() && of_node.is_none() {
+        plan.given.push(ask.notes.iter().cloned());
+        if let Some(why) = &ask.not_asked {
+            plan.leave_out(ask, why);
+            plans.push(plan);
+            continue;
+        }
+        let reference = Fact::Reference(plan.subject.image.clone());
+        plan.given.facts([reference], Dialect::Distribution);
+        if ask.operation == Operation::Pull && of_node.is_none() {
             plan.given.push(platform_seen.skips.clone());
         }
         if let Ok(image) = plan.subject.image.clone() {
@@ -186,9 +198,9 @@ async fn read_cluster(cluster: &Cluster, request: &Request) -> Result<Read, Erro
         image_config: true,
         proxy: true,
         mirrors: true,
+        signature_policies: true,
         nodes: request.platform.is_none(),
         global_pull_secret: request.registry_config.is_none(),
-        ..WantConfig::default()
     };
     let (served, config, kubernetes, openshift_version) = tokio::join!(
         cluster.serves("config.openshift.io"),

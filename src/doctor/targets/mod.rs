@@ -2,8 +2,15 @@
 //! the cluster has said about it so far.
 //!
 //! Reads the cluster, asks no registry and judges nothing.
+//!
+//! ```text
+//! words -> argument -> read (all that the targets need, at once) -> World, Picked -> pods, workloads, accounts, ... -> Ask
+//! ```
+//!
+//! What reads is async and ends with the [`World`]; what comes after it is pure.
 
 mod account;
+pub mod argument;
 mod images;
 #[expect(dead_code, reason = "targets of the cluster come next")]
 mod observed;
@@ -17,7 +24,18 @@ use crate::env::Env;
 use crate::error::Error;
 use crate::model::view::ClusterConfigView;
 
+pub use argument::{Argument, Wanted};
 pub use images::without_cluster;
+
+/// What pure code is told beside the [`World`].
+#[expect(dead_code, reason = "targets of the cluster come next")]
+pub(super) struct Asking<'a> {
+    pub(super) config: &'a ClusterConfigView,
+    /// The version of OpenShift, where it is one and tells.
+    pub(super) openshift: Option<&'a str>,
+    /// `--push`.
+    pub(super) push: bool,
+}
 
 /// What was read of the cluster for the targets of a run.
 pub struct Found {

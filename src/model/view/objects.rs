@@ -141,20 +141,24 @@ pub struct Pod {
     pub labels: BTreeMap<String, String>,
 }
 
-impl Pod {
-    /// Whether a container has not got its image yet. A pod whose secret holds malformed base64 waits with a reason that
-    /// is the decoder's text, so every waiting container without an image counts.
+impl Container {
+    /// Whether it has not got its image yet. A pod whose secret holds malformed base64 waits with a reason that is the
+    /// decoder's text, so every container that waits without an image counts.
     pub fn waits_for_image(&self) -> bool {
-        self.phase == "Pending"
-            && self.containers.iter().any(|container| {
-                container.image_id.as_deref().is_none_or(str::is_empty)
-                    && container.waiting.as_ref().is_some_and(|waiting| {
-                        !matches!(
-                            waiting.reason.as_str(),
-                            "PodInitializing" | "ContainerCreating"
-                        )
-                    })
+        self.image_id.as_deref().is_none_or(str::is_empty)
+            && self.waiting.as_ref().is_some_and(|waiting| {
+                !matches!(
+                    waiting.reason.as_str(),
+                    "PodInitializing" | "ContainerCreating"
+                )
             })
+    }
+}
+
+impl Pod {
+    /// Whether one of its containers has not got its image yet.
+    pub fn waits_for_image(&self) -> bool {
+        self.phase == "Pending" && self.containers.iter().any(Container::waits_for_image)
     }
 }
 
@@ -176,7 +180,7 @@ pub struct Workload {
     pub containers: Vec<Container>,
     /// Of the template.
     pub annotations: BTreeMap<String, String>,
-    /// `image.openshift.io/triggers` of the object.
+    /// `image.openshift.io/triggers` of the object; of a DeploymentConfig its ImageChange triggers in the same form.
     pub image_triggers: Option<String>,
     /// Of its pods, as `-l` takes it; `None` where the kind has none (CronJob).
     pub selector: Option<String>,

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::plan::{Location, Plan};
 use super::{MirrorLeg, Registries, Request, Target};
+use crate::doctor::evidence::SignatureFact;
 use crate::doctor::probes::credentials::Wallet;
 use crate::doctor::schedule::{ClusterSide, KnownImages, Leg, Trust};
 use crate::doctor::setup;
@@ -35,7 +36,15 @@ pub(super) struct Maker<'a> {
 
 /// What makes two legs the same: image, what is done with it, the credentials in their order and whether the consumer uses
 /// them, and the platforms that it is for.
-type LegKey = (String, Operation, Vec<(usize, bool)>, bool, Vec<Platform>);
+/// Policies on signatures are part of it: what is asked further depends on them.
+type LegKey = (
+    String,
+    Operation,
+    Vec<(usize, bool)>,
+    bool,
+    Vec<Platform>,
+    Vec<SignatureFact>,
+);
 
 impl Maker<'_> {
     /// Put together once a registry.
@@ -92,6 +101,7 @@ impl Maker<'_> {
                 .collect(),
             location.insecure,
             subject.platforms.clone(),
+            location.signatures.clone(),
         );
         let registry = Arc::clone(registries.get(subject.registry())?);
         let mut legs = self.legs.borrow_mut();
@@ -114,6 +124,7 @@ impl Maker<'_> {
             subject: location.subject.clone(),
             registry,
             candidates: location.candidates.clone(),
+            signatures: location.signatures.clone(),
             trust: Trust {
                 machine: Arc::clone(&self.machine),
                 tolerated: false,

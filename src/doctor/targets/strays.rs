@@ -1,0 +1,205 @@
+//! What is read one by one, because no list has it: secrets of other types than those that are listed, or that are not there;
+//! service accounts and secrets that may be read and not listed; image streams of other namespaces.
+
+use std::collections::{BTreeSet, HashMap};
+
+use futures_util::{StreamExt as _, stream};
+
+use super::read::Pick;
+use super::world::{Name, Strays};
+use crate::cluster::Cluster;
+use crate::cluster::snapshot::missing;
+use crate::model::kinds;
+use crate::model::view::{BuildImage, Missing, NamespaceView, Part, ServiceAccount};
+
+/// Reads that are under way at the same time.
+const AT_ONCE: usize = 8;
+/// Objects of a kind that are read one by one.
+const MOST: usize = 500;
+
+/// Reads what the targets of `view` name and its lists have not. `account` is that of the images of the command line.
+pub(super) async fn read(
+    cluster: &Cluster,
+    view: &NamespaceView,
+    picks: &[Pick],
+    account: Option<Name>,
+) -> Strays {
+    let users: BTreeSet<Name> = accounts_of(view, picks).into_iter().chain(account).collect();
+    let accounts = match &view.service_accounts {
+        Err(Missing::Forbidden { .. }) => {
+            each(users.clone(), async |(namespace, name): &Name| {
+                cluster.service_account(namespace, name).await
+            })
+            .await
+        }
+        _ => HashMap::new(),
+    };
+    let wanted = secrets_of(view, picks, &users, &accounts);
+    let (secrets, streams) = tokio::join!(
+        each(wanted, async |(namespace, name): &Name| {
+            cluster.secret(namespace, name).await.map_err(missing)
+        }),
+        each(streams_of(view), async |(namespace, name): &Name| {
+            cluster.image_stream(namespace, name).await
+        }),
+    );
+    Strays {
+        secrets,
+        accounts,
+        streams,
+    }
+}
+
+/// Reads each of them.
+async fn each<T>(
+    names: BTreeSet<Name>,
+    one: impl AsyncFn(&Name) -> Part<Option<T>>,
+) -> HashMap<Name, Part<Option<T>>> {
+    let one = &one;
+    let reads = names.into_iter().enumerate().map(|(at, name)| async move {
+        let found = if at < MOST {
+            one(&name).await
+        } else {
+            Err(Missing::Failed(format!(
+                "more than {MOST} objects would have to be read one by one"
+            )))
+        };
+        (name, found)
+    });
+    stream::iter(reads).buffer_unordered(AT_ONCE).collect().await
+}
+
+/// The accounts that pods, templates and builds run as, and those that are targets.
+fn accounts_of(view: &NamespaceView, picks: &[Pick]) -> BTreeSet<Name> {
+    let pods = view
+        .pods
+        .iter()
+        .flatten()
+        .map(|pod| (pod.namespace.clone(), pod.service_account.clone()));
+    let workloads = view
+        .workloads
+        .iter()
+        .flat_map(|workloads| &workloads.list)
+        .filter_map(|one| Some((one.object.namespace.clone()?, one.service_account.clone())));
+    let builds = view
+        .builds
+        .iter()
+        .flatten()
+        .map(|build| (build.namespace.clone(), build.service_account.clone()));
+    let configs = view
+        .build_configs
+        .iter()
+        .flatten()
+        .map(|config| (config.namespace.clone(), config.service_account.clone()));
+    let picked = picks.iter().filter_map(|pick| match pick {
+        Pick::Object(object) if object.kind == kinds::SERVICE_ACCOUNT => {
+            Some((object.namespace.clone()?, object.name.clone()))
+        }
+        _ => None,
+    });
+    pods.chain(workloads)
+        .chain(builds)
+        .chain(configs)
+        .chain(picked)
+        .collect()
+}
+
+/// The secrets that are named and not in the list.
+fn secrets_of(
+    view: &NamespaceView,
+    picks: &[Pick],
+    users: &BTreeSet<Name>,
+    strays: &HashMap<Name, Part<Option<ServiceAccount>>>,
+) -> BTreeSet<Name> {
+    if matches!(view.secrets, Err(Missing::NotAsked)) {
+        return BTreeSet::new();
+    }
+    let sweep = picks.iter().any(|pick| matches!(pick, Pick::Sweep { .. }));
+    let mut names: BTreeSet<Name> = BTreeSet::new();
+    let mut add = |namespace: &str, list: &[String]| {
+        names.extend(list.iter().map(|name| (namespace.to_owned(), name.clone())));
+    };
+    // A sweep tells of every account whose secrets are broken, also of those that nothing runs as.
+    let listed = view.service_accounts.iter().flatten();
+    let strays = strays.values().flatten().flatten();
+    for account in listed.chain(strays) {
+        let name = (account.namespace.clone(), account.name.clone());
+        if sweep || users.contains(&name) {
+            add(&account.namespace, &account.pull_secrets);
+        }
+    }
+    for pod in view.pods.iter().flatten() {
+        // Names of deleted secrets stay in running pods and hurt nobody.
+        if !sweep || pod.waits_for_image() {
+            add(&pod.namespace, &pod.pull_secrets);
+        }
+    }
+    for workload in view.workloads.iter().flat_map(|workloads| &workloads.list) {
+        let namespace = workload.object.namespace.as_deref().unwrap_or_default();
+        add(namespace, &workload.pull_secrets);
+    }
+    for build in view.builds.iter().flatten() {
+        let named = [&build.pull_secret, &build.push_secret];
+        let sources = build.source_images.iter().map(|image| &image.pull_secret);
+        for name in named.into_iter().chain(sources).flatten() {
+            add(&build.namespace, std::slice::from_ref(name));
+        }
+    }
+    for config in view.build_configs.iter().flatten() {
+        let named = [&config.pull_secret, &config.push_secret];
+        let sources = config.source_images.iter().map(|image| &image.pull_secret);
+        for name in named.into_iter().chain(sources).flatten() {
+            add(&config.namespace, std::slice::from_ref(name));
+        }
+    }
+    for pick in picks {
+        if let Pick::Object(object) = pick
+            && object.kind == kinds::SECRET
+        {
+            let namespace = object.namespace.as_deref().unwrap_or_default();
+            add(namespace, std::slice::from_ref(&object.name));
+        }
+    }
+    for secret in view.secrets.iter().flatten() {
+        names.remove(&(secret.namespace.clone(), secret.name.clone()));
+    }
+    names
+}
+
+/// The image streams of namespaces that were not read, by which builds and tags name their images.
+fn streams_of(view: &NamespaceView) -> BTreeSet<Name> {
+    let Some(namespace) = &view.namespace else {
+        return BTreeSet::new();
+    };
+    let builds = view.builds.iter().flatten().flat_map(|build| {
+        let sources = build.source_images.iter().map(|image| &image.from);
+        build.from.iter().chain(&build.output).chain(sources)
+    });
+    let configs = view.build_configs.iter().flatten().flat_map(|config| {
+        let sources = config.source_images.iter().map(|image| &image.from);
+        config.from.iter().chain(&config.output).chain(sources)
+    });
+    let tags = view
+        .image_streams
+        .iter()
+        .flatten()
+        .flat_map(|stream| &stream.tags)
+        .filter_map(|tag| tag.from.as_ref());
+    builds
+        .chain(configs)
+        .chain(tags)
+        .filter_map(|image| stream_of(image, namespace))
+        .collect()
+}
+
+/// The image stream that an image is of, when that is in another namespace.
+fn stream_of(image: &BuildImage, own: &str) -> Option<Name> {
+    let end = match image.kind.as_str() {
+        "ImageStreamTag" => ':',
+        "ImageStreamImage" => '@',
+        _ => return None,
+    };
+    let namespace = image.namespace.as_ref().filter(|other| *other != own)?;
+    let (stream, _) = image.name.split_once(end)?;
+    Some((namespace.clone(), stream.to_owned()))
+}
