@@ -1,6 +1,6 @@
 //! The image may be where it should be, the credentials are the problem: none, bad ones, ones without the right.
 
-use super::case::Refusal;
+use super::attempt::Refusal;
 use super::{Attempt, Case, Rule};
 use crate::doctor::answer::{self, Meaning};
 use crate::doctor::causes::Cause;

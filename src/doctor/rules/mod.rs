@@ -4,6 +4,7 @@
 //! [`super::rank`]'s business.
 
 mod ambiguous;
+mod attempt;
 mod auth;
 mod case;
 mod kept_out;
@@ -23,7 +24,8 @@ mod tests;
 
 use super::finding::Finding;
 
-pub use case::{Attempt, Case};
+pub use attempt::Attempt;
+pub use case::Case;
 pub(super) use tls::is_about_trust;
 pub use voices::{Proof, Says, Voice, Voices, Words, object_of};
 

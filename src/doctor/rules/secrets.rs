@@ -108,7 +108,10 @@ fn undecodable(source: &SourceFact) -> Option<(Option<String>, String)> {
 /// The image comes to nobody in particular, or for the nodes' own secret.
 fn delivered_without(case: &Case<'_>) -> bool {
     let by_node = case.used.iter().any(|attempt| {
-        attempt.delivered() && attempt.candidate.is_some_and(|known| known.role == Role::Node)
+        attempt.delivered()
+            && attempt
+                .candidate
+                .is_some_and(|known| known.role == Role::Node)
     });
     by_node
         || case
