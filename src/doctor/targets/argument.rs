@@ -359,7 +359,11 @@ mod tests {
 
     #[test]
     fn labels_and_all_namespaces_choose_among_many() {
-        let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let words = |list: &[&str]| {
+            list.iter()
+                .map(|word| (*word).to_owned())
+                .collect::<Vec<_>>()
+        };
         let wanted = |list: &[&str], labels, everywhere| {
             super::wanted(&words(list), false, labels, everywhere).map(|(wanted, _)| wanted)
         };

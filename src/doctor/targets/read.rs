@@ -37,7 +37,9 @@ pub(super) enum Pick {
     /// An object that was read.
     Object(ObjectRef),
     /// All that fails, or all that is in use.
-    Sweep { all: bool },
+    Sweep {
+        all: bool,
+    },
 }
 
 /// What was read.
@@ -145,7 +147,10 @@ impl Reader<'_> {
             stream::iter(arguments.iter().map(|argument| self.one(argument)))
                 .buffered(AT_ONCE)
                 .collect::<Vec<_>>(),
-            asked(own_secrets, self.cluster.service_accounts(&self.scope, &all)),
+            asked(
+                own_secrets,
+                self.cluster.service_accounts(&self.scope, &all)
+            ),
             asked(own_secrets, self.cluster.secrets(&self.scope, None)),
             asked(
                 arguments.iter().any(needs_streams),
@@ -178,7 +183,9 @@ impl Reader<'_> {
             namespace: self.scope_name(),
             service_accounts: accounts,
             secrets,
-            pods: Ok(unique(sum.pods, |pod| (pod.namespace.clone(), pod.name.clone()))),
+            pods: Ok(unique(sum.pods, |pod| {
+                (pod.namespace.clone(), pod.name.clone())
+            })),
             workloads: Ok(Workloads {
                 list: unique(sum.workloads, |workload| workload.object.clone()),
                 unread: Vec::new(),
@@ -299,7 +306,10 @@ impl Reader<'_> {
         ]
         .into_iter()
         .find(|kind| kind.kind == owner.kind)?;
-        let found = self.cluster.workload(kind, &pod.namespace, &owner.name).await;
+        let found = self
+            .cluster
+            .workload(kind, &pod.namespace, &owner.name)
+            .await;
         found.ok().flatten()
     }
 
@@ -311,7 +321,10 @@ impl Reader<'_> {
         };
         let scope = Scope::Namespace(self.namespace.clone());
         // Without them the template speaks for itself.
-        self.cluster.pods(&scope, &selectors).await.unwrap_or_default()
+        self.cluster
+            .pods(&scope, &selectors)
+            .await
+            .unwrap_or_default()
     }
 
     async fn events_of(&self, pods: &[&Pod], bag: &mut Bag) {
@@ -350,21 +363,24 @@ impl Reader<'_> {
                 bag.builds = builds.unwrap_or_default();
                 configs.map(|configs| bag.build_configs = configs)
             }
-            kinds::IMAGE_STREAM | kinds::IMAGE_STREAM_TAG => {
-                cluster.image_streams(scope, selectors).await.map(|streams| {
-                    bag.streams = streams;
-                })
-            }
-            kinds::SERVICE_ACCOUNT => cluster
-                .service_accounts(scope, selectors)
+            kinds::IMAGE_STREAM | kinds::IMAGE_STREAM_TAG => cluster
+                .image_streams(scope, selectors)
                 .await
-                .map(|accounts| {
-                    bag.picks.extend(
-                        accounts
-                            .iter()
-                            .map(|one| picked(kind, &one.namespace, &one.name)),
-                    );
+                .map(|streams| {
+                    bag.streams = streams;
                 }),
+            kinds::SERVICE_ACCOUNT => {
+                cluster
+                    .service_accounts(scope, selectors)
+                    .await
+                    .map(|accounts| {
+                        bag.picks.extend(
+                            accounts
+                                .iter()
+                                .map(|one| picked(kind, &one.namespace, &one.name)),
+                        );
+                    })
+            }
             kinds::SECRET => cluster
                 .secrets(scope, selectors.labels.as_deref())
                 .await
@@ -397,7 +413,11 @@ impl Reader<'_> {
             }
         }
         if bag.pods.iter().any(Pod::waits_for_image) {
-            match self.events.get_or_init(|| cluster.events(scope, None)).await {
+            match self
+                .events
+                .get_or_init(|| cluster.events(scope, None))
+                .await
+            {
                 Ok(events) => bag.events.clone_from(events),
                 Err(why) => bag.events_unread = Some(why.clone()),
             }
