@@ -4,8 +4,8 @@ use extreg::doctor::causes::Cause;
 use extreg::doctor::diagnosis::{Diagnosis, Outcome};
 use extreg::doctor::evidence::{Check, SkipReason};
 use extreg::doctor::target::TargetRef;
-use extreg_test_support::api::make;
-use extreg_test_support::cluster::on_each_cluster;
+use extreg_test_support::api::{Api, Flavor, PodState, make};
+use extreg_test_support::cluster::{Cluster, on_each_cluster};
 use serde_json::{Value, json};
 
 use crate::cluster::World;
@@ -305,12 +305,12 @@ fn without_a_target_all_that_fails_is_found() {
 #[test]
 fn with_all_namespaces_each_result_has_its_own() {
     // Only the embedded server has no other test's pods.
-    let cluster = extreg_test_support::cluster::Cluster::embedded();
+    let cluster = Cluster::embedded();
     let world = Pods(World::on(cluster));
     world.waits(|_| {});
     let other = world.cluster.namespace("other");
     let image = world.registry.image("team/app:1.0");
-    let state = extreg_test_support::api::PodState::waiting("ErrImagePull", UNAUTHORIZED);
+    let state = PodState::waiting("ErrImagePull", UNAUTHORIZED);
     world.cluster.add_pod(&other, "api", &image, &state);
     let good = make::docker_secret(&other, "good", &world.registry.host(), ALICE.0, ALICE.1);
     world.cluster.create(&good);
@@ -358,12 +358,12 @@ fn labels_choose_among_pods() {
 /// Pods of one Deployment are one result, and the Deployment is whose it is.
 #[test]
 fn the_pods_of_a_workload_are_one_result() {
-    let cluster = extreg_test_support::cluster::Cluster::embedded();
+    let cluster = Cluster::embedded();
     let world = Pods(World::on(cluster));
     let api = world.cluster.api().expect("the embedded server");
     let image = world.registry.image("team/app:1.0");
     let failed = image.clone();
-    api.on_pod(move |_| extreg_test_support::api::PodState::pull_failed(&failed, UNAUTHORIZED));
+    api.on_pod(move |_| PodState::pull_failed(&failed, UNAUTHORIZED));
     let mut web = make::deployment(&world.namespace, "web", &image);
     web["spec"]["replicas"] = json!(3);
     world.cluster.create(&web);
@@ -539,4 +539,83 @@ fn every_entry_of_a_secret_is_tried() {
             "{remarks:?}"
         );
     });
+}
+
+/// Imports and builds that failed over an image; what has been put right since is history.
+#[test]
+fn failed_imports_and_builds_are_found() {
+    let api = Api::builder()
+        .flavor(Flavor::OpenShift4 {
+            version: "4.20.3".into(),
+        })
+        .tls()
+        .start();
+    let world = Pods(World::on(Cluster::Embedded(api)));
+    let image = world.registry.image("team/app:1.0");
+    let mut stream = make::image_stream(&world.namespace, "app", "1.0", &image);
+    stream["status"] = json!({"tags": [{"tag": "1.0", "items": [], "conditions": [{
+        "type": "ImportSuccess", "status": "False", "reason": "Unauthorized",
+        "message": "you may not have access to the container image", "generation": 2,
+        "lastTransitionTime": "2026-01-02T03:04:05Z",
+    }]}]});
+    let api = world.cluster.api().expect("the embedded server");
+    let build = |name: &str, created: &str, phase: &str, reason: &str| {
+        json!({
+            "apiVersion": "build.openshift.io/v1", "kind": "Build",
+            "metadata": {
+                "name": name, "namespace": world.namespace, "uid": name, "creationTimestamp": created,
+                "labels": {"openshift.io/build-config.name": name.split('-').next()},
+            },
+            "spec": {
+                "serviceAccount": "builder",
+                "strategy": {"type": "Source", "sourceStrategy": {
+                    "from": {"kind": "DockerImage", "name": image}}},
+                "output": {"to": {"kind": "DockerImage", "name": image}, "pushSecret": {"name": "push"}},
+            },
+            "status": {"phase": phase, "reason": reason, "outputDockerImageReference": image},
+        })
+    };
+    api.seed([
+        stream,
+        build(
+            "app-1",
+            "2026-01-02T03:04:05Z",
+            "Failed",
+            "PushImageToRegistryFailed",
+        ),
+        build(
+            "web-1",
+            "2026-01-02T03:04:05Z",
+            "Failed",
+            "PullBuilderImageFailed",
+        ),
+        build("web-2", "2026-01-03T03:04:05Z", "Complete", ""),
+        build("job-1", "2026-01-02T03:04:05Z", "Failed", "AssembleFailed"),
+    ]);
+    let found = |report: &extreg::doctor::diagnosis::Report| {
+        let mut found: Vec<_> = report
+            .results
+            .iter()
+            .map(|result| {
+                format!(
+                    "{} of {}",
+                    result.subject.operation.word(),
+                    target_of(result)
+                )
+            })
+            .collect();
+        found.sort();
+        found
+    };
+    let wanted = ["import of ImageStreamTag app:1.0", "push of Build app-1"];
+    assert_eq!(found(&world.look(&[]).run()), wanted);
+    assert_eq!(found(&world.look(&[]).everywhere().run()), wanted);
+    let named = world.look(&["istag/app:1.0", "build/app-1"]).run();
+    assert_eq!(found(&named), wanted);
+    let why = world
+        .look(&["istag/app:2.0"])
+        .try_run()
+        .map(|_| ())
+        .unwrap_err();
+    assert!(why.contains("\"app:2.0\" not found"), "{why}");
 }

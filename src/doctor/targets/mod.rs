@@ -110,7 +110,7 @@ impl Found {
         for pick in &self.read.picks {
             match pick {
                 Pick::Image(text) => {
-                    asks.extend(images::asks(&ground, env, request, &self.namespace, text).await?)
+                    asks.extend(images::asks(&ground, env, request, &self.namespace, text).await?);
                 }
                 Pick::Sweep { all } => {
                     let found = sweep(&ground, *all, request.selector.is_some());
