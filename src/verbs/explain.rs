@@ -14,10 +14,10 @@ use crate::ui::Table;
 pub(super) fn run(run: &mut Run, args: &ExplainArgs) -> Result<(), Error> {
     match (&args.message, &args.cause) {
         (Some(text), _) => message::run(run, text, args.output),
-        (None, _) if args.output == ReportFormat::Json => Err(Error::usage(
-            "-o json is for messages; pages are Markdown",
-        )
-        .hint("add --message TEXT, or leave -o json out")),
+        (None, _) if args.output == ReportFormat::Json => {
+            Err(Error::usage("-o json is for messages; pages are Markdown")
+                .hint("add --message TEXT, or leave -o json out"))
+        }
         (None, None) => list(run),
         (None, Some(text)) => page(run, text),
     }

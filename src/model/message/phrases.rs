@@ -24,7 +24,10 @@ const FIRST: &[Row] = &[
         Symptom::PullSecretUnread,
         "unable to retrieve some image pull secrets | failedtoretrieveimagepullsecret",
     ),
-    (Symptom::Storage, "input/output error | failed to register layer | layer not known"),
+    (
+        Symptom::Storage,
+        "input/output error | failed to register layer | layer not known",
+    ),
     (
         Symptom::RuntimeFault,
         "cannot connect to the docker daemon | pull qps exceeded | qps exceeded | /docker.sock | \
@@ -77,7 +80,10 @@ const ANSWERS: &[Row] = &[
          user does not exist | bad props auth token | token failed verification | invalid signature + token | \
          verification of token",
     ),
-    (Symptom::InvalidLogin, "invalid username/password | unable to retrieve auth token"),
+    (
+        Symptom::InvalidLogin,
+        "invalid username/password | unable to retrieve auth token",
+    ),
     (
         Symptom::NoBasicAuth,
         "no basic auth credentials | did not have credentials | no credentials | credentials not found | \
@@ -171,7 +177,10 @@ const REST: &[Row] = &[
         "unable to retrieve some image pull secrets | failedtoretrieveimagepullsecret | couldn't get secret | \
          unable to retrieve pull secret",
     ),
-    (Symptom::AfterPull, "crashloopbackoff | back-off restarting | runcontainererror | oomkilled"),
+    (
+        Symptom::AfterPull,
+        "crashloopbackoff | back-off restarting | runcontainererror | oomkilled",
+    ),
     (
         Symptom::NoCause,
         "back-off pulling | errimagepull | imagepullbackoff | pullbuilderimagefailed | \
@@ -181,7 +190,10 @@ const REST: &[Row] = &[
          fetchimagecontentfailed | image can't be pulled | trying and failing to pull | buildpodevicted | \
          waiting to start | cannot pull | unable to pull | failed pulling | could not pull | could not get",
     ),
-    (Symptom::Other, "error | fail | unable | cannot | can't | fatal | refus | invalid | reject"),
+    (
+        Symptom::Other,
+        "error | fail | unable | cannot | can't | fatal | refus | invalid | reject",
+    ),
 ];
 
 /// What `text` (one failure, plain, in lower case) says.
