@@ -6,6 +6,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
+    clippy::disallowed_macros,
     reason = "a test that cannot go on ends; the figures are for reading"
 )]
 
@@ -88,8 +89,8 @@ fn the_misleading_ones() {
 fn the_others() {
     let figures = measure("more-messages");
     assert!(figures.all >= 60, "{figures:?}");
-    assert!(figures.percent(figures.first) >= 84, "{figures:?}");
-    assert!(figures.percent(figures.three) >= 95, "{figures:?}");
+    assert!(figures.percent(figures.first) >= 80, "{figures:?}");
+    assert!(figures.percent(figures.three) >= 94, "{figures:?}");
 }
 
 /// Every message of both files, as it is and in what people wrap it.

@@ -174,7 +174,12 @@ fn push_words(out: &mut String, text: &str) {
 
 /// The words without the layers that only say that something failed: each says what follows its colon anew.
 pub(super) fn unwrapped(line: &str) -> String {
-    let mut rest = line.trim().trim_matches('"').trim();
+    let line = line.trim();
+    // A quote at one end only belongs to a name.
+    let mut rest = match line.strip_prefix('"') {
+        Some(inner) => inner.trim_end_matches('"').trim(),
+        None => line,
+    };
     loop {
         let before = rest.len();
         rest = rest

@@ -190,6 +190,7 @@ fn starts_record(line: &str, expected: bool) -> bool {
     HEADS.iter().any(|head| lower.starts_with(head))
         || clean::without_prefix(trimmed).len() != trimmed.len()
         // `Image:          x`, `  Reason:  ErrImagePull`, `count: 3`
+        || yaml_value(trimmed).is_some()
         || yaml_key(trimmed).is_some_and(|key| {
             key.starts_with(char::is_uppercase) || (!expected && (indent(line) > 0 || key.len() > 3))
         })

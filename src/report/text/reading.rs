@@ -48,21 +48,22 @@ pub fn render(read: &[(&Message, Reading)], look: &Look) -> String {
     out.push('\n');
     candidates(&mut out, reading, look);
     settles(&mut out, reading, look);
-    for (message, _) in others.iter().take(OTHERS) {
-        labelled(
-            &mut out,
-            "Also said",
-            &sanitize_line(&message.words, WORDS / 2),
-            look,
-        );
+    // What names a failure and no cause adds nothing.
+    let others: Vec<&Message> = others
+        .iter()
+        .map(|(message, _)| *message)
+        .filter(|message| message.symptom != Symptom::NoCause)
+        .collect();
+    if !others.is_empty() {
+        out.push('\n');
+    }
+    for message in others.iter().take(OTHERS) {
+        let words = sanitize_line(&message.words, WORDS / 2);
+        labelled(&mut out, "Also said", &words, look);
     }
     if others.len() > OTHERS {
-        labelled(
-            &mut out,
-            "",
-            &format!("and {} more", others.len() - OTHERS),
-            look,
-        );
+        let more = format!("and {} more", others.len() - OTHERS);
+        labelled(&mut out, "", &more, look);
     }
     out
 }

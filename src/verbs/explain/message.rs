@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use crate::cli::doctor::ReportFormat;
+use crate::cli::explain::ReadingFormat;
 use crate::doctor::reading::{self, Known};
 use crate::error::Error;
 use crate::model::message::{self, Message};
@@ -14,7 +14,7 @@ use crate::verbs::Run;
 const LONGEST: u64 = 1 << 20;
 
 /// Reads `given`, or standard input where it is `-`.
-pub(super) fn run(run: &mut Run, given: &str, output: ReportFormat) -> Result<(), Error> {
+pub(super) fn run(run: &mut Run, given: &str, output: ReadingFormat) -> Result<(), Error> {
     let text = if given == "-" {
         standard_input()?
     } else {
@@ -37,8 +37,8 @@ pub(super) fn run(run: &mut Run, given: &str, output: ReportFormat) -> Result<()
         .map(|message| (message, reading::read(message, &known)))
         .collect();
     let printed = match output {
-        ReportFormat::Json => reading_v1::render(&read),
-        ReportFormat::Text => text::reading::render(&read, &look(run)),
+        ReadingFormat::Json => reading_v1::render(&read),
+        ReadingFormat::Text => text::reading::render(&read, &look(run)),
     };
     run.ui.data(printed)
 }
