@@ -20,4 +20,5 @@ mod real;
 mod registries;
 mod report;
 mod schema;
+mod targets;
 mod tls;
