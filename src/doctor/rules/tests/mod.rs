@@ -6,6 +6,7 @@ mod kit;
 mod location;
 mod order;
 mod reach;
+mod remedies;
 mod voices;
 mod wiring;
 
