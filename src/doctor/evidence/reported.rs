@@ -114,7 +114,7 @@ pub enum OpinionOutcome {
 }
 
 /// A signature policy that binds the image.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SignatureFact {
     pub place: usize,
     /// `clusterimagepolicy/NAME`, `imagepolicy/NAME`.

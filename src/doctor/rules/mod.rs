@@ -16,6 +16,7 @@ mod policy;
 mod push;
 mod registry;
 mod secrets;
+mod stored;
 mod tls;
 mod voices;
 
@@ -39,6 +40,7 @@ const FAMILIES: &[&[Rule]] = &[
     network::RULES,
     tls::RULES,
     secrets::RULES,
+    stored::RULES,
     kept_out::RULES,
     auth::RULES,
     names::RULES,

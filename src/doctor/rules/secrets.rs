@@ -12,6 +12,7 @@ use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[
     breaks_the_keyring,
+    malformed_file,
     malformed_entry,
     key_mismatch,
     identity_token,
@@ -53,6 +54,27 @@ fn breaks_the_keyring(case: &Case<'_>) -> Option<Finding> {
         .secret(source.object.as_ref());
         finding.names.key = key;
         Some(finding)
+    })
+}
+
+/// The file that was given is no docker config, so that nothing can be sent.
+fn malformed_file(case: &Case<'_>) -> Option<Finding> {
+    if !matches!(case.subject.consumer, Consumer::AuthFile { .. }) {
+        return None;
+    }
+    case.sources().into_iter().find_map(|(at, source)| {
+        let SourceState::Malformed { words } = &source.state else {
+            return None;
+        };
+        Some(Finding::certain(
+            Cause::SecretMalformed,
+            vec![at],
+            format!(
+                "{} is no docker config, so that nothing in it is used: {}",
+                source.name,
+                sanitize_line(words, 120)
+            ),
+        ))
     })
 }
 
