@@ -14,7 +14,7 @@ pub struct ExplainArgs {
     #[arg(value_name = "CAUSE", conflicts_with = "message")]
     pub cause: Option<String>,
     /// Text to read: a status message, an event, what describe printed, a build log, JSON; `-` reads standard input.
-    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub message: Option<String>,
     /// How to print what the message says.
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]

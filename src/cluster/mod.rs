@@ -17,6 +17,7 @@ mod kubeconfig;
 mod login;
 mod material;
 mod page;
+pub mod opinion;
 mod path;
 mod proxy;
 mod read;

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use super::evidence::{Evidence, Fact, SignatureFact};
 use super::probes::credentials::Sources;
 use super::target::{Consumer, Operation, TargetRef};
+use crate::model::image::ImageReference;
 use crate::model::platform::Platform;
 
 /// One image of one target.
 #[derive(Clone)]
 pub struct Ask {
     pub target: TargetRef,
-    /// The image as it is really asked for.
+    /// The image as it is really asked for; the key of a secret where only a login is tried.
     pub text: String,
+    /// The place that stands for the image where only a login is tried: nothing is asked about it.
+    pub place: Option<ImageReference>,
     pub operation: Operation,
     pub consumer: Consumer,
     /// Where the consumer's credentials come from.
@@ -40,6 +43,8 @@ pub enum NotAsked {
     OutOfReach(String),
     /// What would be asked for is not known: the object's own wording leads to no image. In words.
     Unresolved(String),
+    /// The object is judged by what it is, or could not be read, which `unread` tells.
+    Itself,
 }
 
 impl Ask {
@@ -48,6 +53,7 @@ impl Ask {
         Self {
             target,
             text,
+            place: None,
             operation,
             sources: Arc::new(Sources::of(&consumer)),
             consumer,

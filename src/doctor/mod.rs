@@ -22,3 +22,4 @@ pub mod setup;
 pub mod sink;
 pub mod target;
 pub mod targets;
+pub mod vantage;

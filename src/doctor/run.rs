@@ -1,6 +1,7 @@
 //! One run of `doctor`: reads the cluster once, makes one client a registry, probes all targets at the same time, and judges
 //! each.
 
+mod elsewhere;
 mod gather;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use super::rank;
 use super::schedule::Leg;
 use super::sink::Sink;
 use super::target::{Consumer, Operation, Subject};
+use super::targets::{self, Wanted};
 use crate::cluster::Cluster;
 use crate::env::Env;
 use crate::error::Error;
@@ -35,7 +37,11 @@ const AT_ONCE: usize = 24;
 /// What to look at, and how.
 #[derive(Debug, Clone)]
 pub struct Request {
-    pub images: Vec<String>,
+    pub wanted: Wanted,
+    /// `-l`: which objects of a kind, or of a look at everything.
+    pub selector: Option<String>,
+    /// `-A`.
+    pub all_namespaces: bool,
     /// `-a FILE`.
     pub registry_config: Option<PathBuf>,
     pub registry_ca: Option<PathBuf>,
@@ -43,7 +49,7 @@ pub struct Request {
     pub platform: Option<Platform>,
     /// `--push`.
     pub push: bool,
-    /// `-z`.
+    /// `-z`: the account that pulls images of the command line.
     pub account: String,
     /// For the whole run.
     pub timeout: Duration,
@@ -81,16 +87,33 @@ pub async fn run(
         () = &mut interrupt => return Err(Error::exit_only(crate::error::Kind::Interrupted)),
     };
     let Gathered {
-        targets,
+        mut targets,
         legs,
         setting,
         cluster: name,
-        registries,
+        mut registries,
+        remarks,
+        mut wallets,
+        found,
     } = gathered;
-    let interrupted = tokio::select! {
+    for remark in &remarks {
+        announce(remark);
+    }
+    let mut interrupted = tokio::select! {
         () = probe_all(&legs, request.push, announce) => false,
         () = &mut interrupt => true,
     };
+    if let Some(cluster) = cluster.filter(|_| !interrupted) {
+        let listed = found.as_ref().and_then(targets::Found::secrets_everywhere);
+        let looking = elsewhere::look(cluster, listed, &mut targets, &mut wallets, &setting);
+        let limit = tokio::time::Instant::from_std(deadline);
+        tokio::select! {
+            looked = tokio::time::timeout_at(limit, Box::pin(looking)) => {
+                registries.extend(looked.into_iter().flatten());
+            }
+            () = &mut interrupt => interrupted = true,
+        }
+    }
     let results = targets
         .iter()
         .map(|target| judged(target, &setting, interrupted))

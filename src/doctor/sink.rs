@@ -27,6 +27,16 @@ impl Sink {
         self.lock().extend(noted);
     }
 
+    /// Adds to the list of candidates, which is one fact however late the last of them is found.
+    pub fn add_candidates(&self, more: &[CandidateFact]) {
+        for noted in self.lock().iter_mut() {
+            if let Noted::Fact(Fact::Candidates { list, .. }, _) = noted {
+                list.extend_from_slice(more);
+                return;
+            }
+        }
+    }
+
     /// Keeps lines that hold no fact.
     pub fn push(&self, evidence: impl IntoIterator<Item = Evidence>) {
         self.lock().extend(evidence.into_iter().map(Noted::Line));

@@ -10,6 +10,7 @@ use crate::cluster::Cluster;
 use crate::doctor::diagnosis::Outcome;
 use crate::doctor::probes::ports;
 use crate::doctor::run::{self, Request};
+use crate::doctor::targets::argument;
 use crate::error::{Error, Kind};
 use crate::report::text::{Detail, Look};
 use crate::report::{json_v1, text};
@@ -17,16 +18,30 @@ use crate::ui::sanitize_line;
 
 /// Diagnoses all images and prints the report; the exit status follows from the results, whatever the format.
 pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Result<(), Error> {
+    let (wanted, remarks) = argument::wanted(
+        &args.targets,
+        args.all,
+        args.selector.is_some(),
+        args.all_namespaces,
+    )?;
+    if args.all_namespaces && global.namespace.is_some() {
+        return Err(Error::usage("-n names one namespace, and -A means all"));
+    }
+    for remark in remarks {
+        run.ui.status(sanitize_line(&remark, 400));
+    }
     let cluster = cluster(run, global, args).await?;
     let request = Request {
-        images: args.images.clone(),
+        wanted,
+        selector: args.selector.clone(),
+        all_namespaces: args.all_namespaces,
         registry_config: args.registry.registry_config.clone(),
         registry_ca: args.registry.registry_ca.clone(),
         plain_http: args.registry.plain_http,
         platform: args.platform.clone(),
         push: args.push,
         account: args.service_account.clone(),
-        timeout: args.timeout,
+        timeout: args.time(),
         usual_ports: ports::USUAL.to_vec(),
         client: if run.program.starts_with("oc") {
             "oc"

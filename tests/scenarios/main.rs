@@ -10,6 +10,7 @@ mod cluster;
 mod command;
 mod complete;
 mod dialects;
+mod explain;
 mod kit;
 mod location;
 mod network;

@@ -7,10 +7,12 @@ use extreg::doctor::evidence::Check;
 use serde_json::Value;
 
 fn schema() -> Value {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/docs/doctor-report.schema.json"
-    );
+    schema_of("doctor-report")
+}
+
+/// A schema of `docs`, by the first part of its file's name.
+pub(crate) fn schema_of(name: &str) -> Value {
+    let path = format!("{}/docs/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).expect("the schema");
     serde_json::from_str(&text).expect("JSON")
 }
@@ -38,7 +40,13 @@ const KEYWORDS: &[&str] = &[
 /// Panics where the report does not fit, with the place.
 #[track_caller]
 pub(crate) fn validate(report: &Value) {
-    let schema = schema();
+    validate_as("doctor-report", report);
+}
+
+/// The same for another of the published schemas.
+#[track_caller]
+pub(crate) fn validate_as(name: &str, report: &Value) {
+    let schema = schema_of(name);
     let faults = check(&schema, &schema, report, "");
     assert!(faults.is_empty(), "{faults:#?}\n{report:#}");
 }

@@ -40,7 +40,7 @@ impl Cluster {
 
     /// The policies of a kind, also where only its older version is served: `config.openshift.io/v1` has them since 4.19,
     /// `v1alpha1` before, behind a feature gate.
-    pub(super) async fn signature_policies(
+    pub async fn signature_policies(
         &self,
         kind: SignaturePolicyKind,
         scope: &Scope,

@@ -57,6 +57,7 @@ rules! {
         if |case| case.at(&[Place::RedHat]) => "auth" {
         NoCredentials Likely "containers/image words every 401 of a token service like this, also when nothing was sent; this registry wants a login";
         BadCredentials Possible BAD;
+        SecretNotLinked Possible NOT_LINKED;
         ExpiredCredentials Possible OLD;
     }
     on InvalidLogin

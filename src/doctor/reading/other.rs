@@ -127,6 +127,27 @@ rules! {
         RepositoryMissing Possible "some registries show a page for a name that they do not know";
         Mirror Possible "the page may be a mirror's";
     }
+    // containerd took a page for a manifest: its resolver got 200 from a host that serves pages.
+    on NotRegistryAnswer
+        if |case| case.says("media type text/html") && case.at(&[Place::DockerHub, Place::Quay, Place::Ghcr, Place::Google, Place::Open]) => "location" {
+        Mirror Likely "the registry itself never answers with a page: a mirror is configured for it, whose address lacks the API's path";
+        NotARegistry Likely "the host that was asked is no registry";
+        Proxy Possible IN_BETWEEN;
+    }
+    on NotRegistryAnswer
+        if |case| case.says("media type text/html") => "location" {
+        NotARegistry Likely "a host that serves pages answered 200 where a registry serves manifests";
+        Mirror Likely "such a host is often a mirror whose address lacks the API's path";
+        Proxy Possible IN_BETWEEN;
+    }
+    on NotRegistryAnswer
+        if |case| case.status(404) && !case.says("html") => "location" {
+        NotARegistry Likely "the answer is no registry's: something else serves this path";
+        ServerError Possible "what stands behind the registry's front is not there";
+        RepositoryMissing Possible "some registries have a text of their own for a name that they do not know";
+        Proxy Possible IN_BETWEEN;
+        PathPrefix Possible "the registry's API stands under another path";
+    }
     on NotRegistryAnswer
         if |case| case.status(404) || case.says("404") => "location" {
         NotARegistry Likely "a web server's page for what it does not have came where a registry answers in JSON";

@@ -59,6 +59,13 @@ rules! {
         Mirror Possible "a mirror's entry does not match in its port or scheme";
         Proxy Possible "an HTTP proxy is given with https:// in front";
     }
+    // `\x15\x03\x01` is the beginning of a TLS alert.
+    on HttpToHttps
+        if |case| case.says("malformed") => "tls" {
+        HttpsRequired Likely "plain HTTP was sent, and the other side answered in TLS";
+        WrongPort Likely "the port that was asked is not the one meant for this scheme";
+        PlainHttp Possible "the two sides do not agree on TLS";
+    }
     on HttpToHttps => "tls" {
         HttpsRequired Likely "the server says itself that it wants TLS on this port";
         Mirror Possible "a mirror's entry says http:// for a registry with TLS";

@@ -15,6 +15,7 @@ mod policy;
 mod push;
 mod registry;
 mod secrets;
+mod stored;
 mod tls;
 mod voices;
 
@@ -38,6 +39,7 @@ const FAMILIES: &[&[Rule]] = &[
     tls::RULES,
     secrets::RULES,
     kept_out::RULES,
+    stored::RULES,
     auth::RULES,
     names::RULES,
     registry::RULES,

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use super::wiring::Wiring;
-use super::world::NamedSecret;
-use crate::doctor::ask::Ask;
+use super::world::{NamedSecret, World};
+use crate::doctor::ask::{Ask, NotAsked};
 use crate::doctor::evidence::{Check, Fact, Role};
 use crate::doctor::probes::credentials::{ParsedSecret, Sources};
 use crate::doctor::probes::unread;
@@ -18,9 +17,9 @@ use crate::model::kinds::ObjectRef;
 const MOST_ENTRIES: usize = 30;
 
 /// `sa/NAME`: every secret that it names.
-pub(super) fn account(wiring: &Wiring<'_>, object: &ObjectRef, remarks: &mut Vec<String>) -> Vec<Ask> {
+pub(super) fn account(world: &World, object: &ObjectRef, remarks: &mut Vec<String>) -> Vec<Ask> {
     let namespace = object.namespace.as_deref().unwrap_or_default();
-    match wiring.world.account(namespace, &object.name) {
+    match world.account(namespace, &object.name) {
         Ok(Some(account)) => {
             if account.pull_secrets.is_empty() {
                 remarks.push(format!(
@@ -31,7 +30,7 @@ pub(super) fn account(wiring: &Wiring<'_>, object: &ObjectRef, remarks: &mut Vec
             account
                 .pull_secrets
                 .iter()
-                .flat_map(|name| secret(wiring, object, namespace, name, remarks))
+                .flat_map(|name| secret(world, object, namespace, name, remarks))
                 .collect()
         }
         Ok(None) => Vec::new(),
@@ -45,21 +44,20 @@ pub(super) fn account(wiring: &Wiring<'_>, object: &ObjectRef, remarks: &mut Vec
 
 /// A secret, as a target of its own or as one that `object` names.
 pub(super) fn secret(
-    wiring: &Wiring<'_>,
+    world: &World,
     object: &ObjectRef,
     namespace: &str,
     name: &str,
     remarks: &mut Vec<String>,
 ) -> Vec<Ask> {
     // What the platform keeps for its own registry is its own business.
-    let of_platform = wiring
-        .world
+    let of_platform = world
         .secret(namespace, name)
         .is_ok_and(|found| found.is_some_and(crate::model::view::Secret::is_of_platform));
     if of_platform {
         return Vec::new();
     }
-    let parsed = match wiring.world.named(namespace, name) {
+    let parsed = match world.named(namespace, name) {
         NamedSecret::Read(parsed) => parsed,
         NamedSecret::Gone => return vec![broken(object, namespace, name, None)],
         NamedSecret::Unread(why) => {
@@ -91,6 +89,7 @@ pub(super) fn secret(
                 asks.push(Ask {
                     sources: Arc::new(sources),
                     place: Some(place),
+                    not_asked: None,
                     text: key.clone(),
                     ..placeless(object)
                 });
@@ -129,12 +128,15 @@ pub(super) fn placeless(object: &ObjectRef) -> Ask {
         object: object.clone(),
         container: None,
     };
-    Ask::new(
-        target,
-        String::new(),
-        Operation::Login,
-        Consumer::Credential,
-    )
+    Ask {
+        not_asked: Some(NotAsked::Itself),
+        ..Ask::new(
+            target,
+            String::new(),
+            Operation::Login,
+            Consumer::Credential,
+        )
+    }
 }
 
 /// A repository of the registry that a key is for. Nothing is asked about it; only the login is tried.

@@ -92,6 +92,42 @@ pub fn parse(words: &[String]) -> Result<Words, Error> {
     Ok(Words { arguments, remarks })
 }
 
+/// What the command line wants: the words, `--all`, and whether it has `-l` and `-A`. With what may have been meant
+/// otherwise, a sentence each.
+///
+/// # Errors
+///
+/// When labels or all namespaces go with something that has one name.
+pub fn wanted(
+    words: &[String],
+    all: bool,
+    by_labels: bool,
+    all_namespaces: bool,
+) -> Result<(Wanted, Vec<String>), Error> {
+    if words.is_empty() {
+        let wanted = if all { Wanted::InUse } else { Wanted::Failing };
+        return Ok((wanted, Vec::new()));
+    }
+    let Words { arguments, remarks } = parse(words)?;
+    let one = arguments.iter().find_map(|argument| match argument {
+        Argument::Image(text) => Some(text.clone()),
+        Argument::Object { kind, name } => {
+            Some(format!("{}/{name}", kind.kind.to_ascii_lowercase()))
+        }
+        Argument::All(_) => None,
+    });
+    if let Some(word) = one
+        && (by_labels || all_namespaces)
+    {
+        let flag = if by_labels { "-l" } else { "-A" };
+        return Err(Error::usage(format!(
+            "{flag} chooses among all objects of a kind, and {word} is one thing"
+        ))
+        .hint("name a kind alone, such as pods, or no target at all"));
+    }
+    Ok((Wanted::Named(arguments), remarks))
+}
+
 /// `KIND NAME...`: the first word is a kind, and all others can be nothing but names of it.
 fn kind_and_names(words: &[String]) -> Result<Option<Vec<Argument>>, Error> {
     let Some((first, names)) = words.split_first() else {
@@ -319,6 +355,26 @@ mod tests {
             let error = parse(&[word.to_owned()]).unwrap_err();
             assert!(!error.hints().is_empty(), "{word}: {error:?}");
         }
+    }
+
+    #[test]
+    fn labels_and_all_namespaces_choose_among_many() {
+        let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let wanted = |list: &[&str], labels, everywhere| {
+            super::wanted(&words(list), false, labels, everywhere).map(|(wanted, _)| wanted)
+        };
+        assert_eq!(wanted(&[], true, true).unwrap(), Wanted::Failing);
+        assert_eq!(
+            wanted(&["pods"], true, true).unwrap(),
+            Wanted::Named(vec![Argument::All(kinds::POD)])
+        );
+        for one in ["pod/web", "quay.io/a/b"] {
+            assert!(wanted(&[one], true, false).is_err(), "{one}");
+            assert!(wanted(&[one], false, true).is_err(), "{one}");
+            assert!(wanted(&[one], false, false).is_ok(), "{one}");
+        }
+        let all = super::wanted(&[], true, false, false).unwrap().0;
+        assert_eq!(all, Wanted::InUse);
     }
 
     #[test]

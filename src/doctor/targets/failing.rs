@@ -2,23 +2,23 @@
 //! what else runs. Pods of one workload that wait for the same are one result.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::accounts;
 use super::pods::{self, PodImage};
-use super::wiring::Wiring;
+use super::ground::Ground;
 use super::workloads::{self, Known, Owners};
 use super::world::{NamedSecret, World};
 use crate::doctor::ask::Ask;
 use crate::model::kinds::{self, ObjectRef};
-use crate::model::view::{Build, Container, Pod, StreamTag};
+use crate::model::view::{Container, Pod, Secret};
 
 /// What makes two waiting pods one result: whose they are, the container and its image, and how they were made.
 type Likeness<'a> = (ObjectRef, &'a str, &'a str, &'a [String], &'a str);
 
 /// The pods that wait for an image, by what made them.
-pub(super) fn waiting_pods(wiring: &Wiring<'_>) -> Vec<Ask> {
-    let view = &wiring.world.view;
+pub(super) fn waiting_pods(ground: &Ground<'_>) -> Vec<Ask> {
+    let view = &ground.world.view;
     let known = Known::of(view);
     let mut alike: BTreeMap<Likeness<'_>, Vec<(&Pod, &Container)>> = BTreeMap::new();
     for pod in view.pods.iter().flatten() {
@@ -45,19 +45,19 @@ pub(super) fn waiting_pods(wiring: &Wiring<'_>) -> Vec<Ask> {
                 template: known.template(pod),
                 like: pods.len() - 1,
             };
-            Some(image.ask(wiring))
+            Some(image.ask(ground))
         })
         .collect()
 }
 
 /// Every image in use: of all workloads, and of pods that nothing made.
-pub(super) fn in_use(wiring: &Wiring<'_>) -> Vec<Ask> {
-    let view = &wiring.world.view;
+pub(super) fn in_use(ground: &Ground<'_>) -> Vec<Ask> {
+    let view = &ground.world.view;
     let owners = Owners::of(view);
     let known = Known::of(view);
     let mut asks = Vec::new();
     for workload in view.workloads.iter().flat_map(|workloads| &workloads.list) {
-        asks.extend(workloads::asks(wiring, workload, owners.pods(&workload.object)));
+        asks.extend(workloads::asks(ground, workload, owners.pods(&workload.object)));
     }
     // The pods of what was not read (a ReplicaSet or a Job of its own, a kind that is not known here): one of each kind.
     let mut alike: BTreeMap<Likeness<'_>, Vec<(&Pod, &Container)>> = BTreeMap::new();
@@ -92,15 +92,15 @@ pub(super) fn in_use(wiring: &Wiring<'_>) -> Vec<Ask> {
                 template: None,
                 like: waiting.saturating_sub(1),
             };
-            asks.push(image.ask(wiring));
+            asks.push(image.ask(ground));
         }
     }
     asks
 }
 
 /// The pull secrets that are not there, not readable or not whole, and that an account or a template names.
-pub(super) fn broken_secrets(wiring: &Wiring<'_>) -> Vec<Ask> {
-    let world = wiring.world;
+pub(super) fn broken_secrets(ground: &Ground<'_>) -> Vec<Ask> {
+    let world = ground.world;
     let mut named: BTreeMap<(&str, &str), ObjectRef> = BTreeMap::new();
     for account in world.view.service_accounts.iter().flatten() {
         let object = kinds::SERVICE_ACCOUNT.object(Some(&account.namespace), &account.name);
@@ -126,6 +126,10 @@ pub(super) fn broken_secrets(wiring: &Wiring<'_>) -> Vec<Ask> {
 
 /// A secret that is broken is a result of its own; one that is not there, of what names it.
 fn broken(world: &World, namespace: &str, name: &str, by: &ObjectRef) -> Option<Ask> {
+    let found = world.secret(namespace, name).ok().flatten();
+    if found.is_some_and(Secret::is_of_platform) {
+        return None;
+    }
     match world.named(namespace, name) {
         NamedSecret::Read(parsed) if parsed.is_sound() => None,
         NamedSecret::Read(parsed) => {
@@ -136,59 +140,4 @@ fn broken(world: &World, namespace: &str, name: &str, by: &ObjectRef) -> Option<
         // The list of secrets could not be read, which is told once.
         NamedSecret::Unread(_) => None,
     }
-}
-
-/// The reasons of builds that ended over an image (openshift/api `build/v1` `StatusReason`).
-const BUILD_REASONS: [&str; 4] = [
-    "FetchImageContentFailed",
-    "InvalidOutputReference",
-    "PullBuilderImageFailed",
-    "PushImageToRegistryFailed",
-];
-
-/// The newest build of each BuildConfig, where it failed over an image.
-pub(super) fn failed_builds(world: &World) -> Vec<&Build> {
-    let mut newest: BTreeMap<(&str, &str), &Build> = BTreeMap::new();
-    for build in world.view.builds.iter().flatten() {
-        let name = build.build_config.as_deref().unwrap_or(&build.name);
-        let place = newest
-            .entry((&build.namespace, name))
-            .or_insert(build);
-        if build.created > place.created {
-            *place = build;
-        }
-    }
-    newest
-        .into_values()
-        .filter(|build| failed_over_image(build))
-        .collect()
-}
-
-fn failed_over_image(build: &Build) -> bool {
-    if !matches!(build.phase.as_str(), "Failed" | "Error" | "New" | "Pending") {
-        return false;
-    }
-    BUILD_REASONS.contains(&build.reason.as_str())
-}
-
-/// The tags whose last import failed, by namespace and stream.
-pub(super) fn failed_imports(world: &World) -> Vec<(ObjectRef, &StreamTag)> {
-    let mut failed = Vec::new();
-    for stream in world.view.image_streams.iter().flatten() {
-        let object = kinds::IMAGE_STREAM.object(Some(&stream.namespace), &stream.name);
-        for tag in &stream.tags {
-            if tag.failed_import().is_some() {
-                failed.push((object.clone(), tag));
-            }
-        }
-    }
-    failed
-}
-
-/// Namespaces in which something was looked at, for the words on a look that found nothing.
-pub(super) fn namespaces(world: &World) -> usize {
-    let pods = world.view.pods.iter().flatten();
-    pods.map(|pod| pod.namespace.as_str())
-        .collect::<BTreeSet<_>>()
-        .len()
 }

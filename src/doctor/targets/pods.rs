@@ -1,8 +1,10 @@
 //! The images of pods: what each container, init container, ephemeral container and image volume really asks for, and with
 //! which secrets.
 
-use super::observed;
-use super::wiring::{Wired, Wiring, gap};
+use super::ground::Ground;
+use super::resolve::{self, Asked, Resolution};
+use super::wiring::{Wired, gap};
+use super::{observed, signature};
 use crate::doctor::ask::Ask;
 use crate::doctor::evidence::{Check, Evidence};
 use crate::doctor::probes::unread;
@@ -23,23 +25,29 @@ pub(super) struct PodImage<'a> {
 }
 
 impl PodImage<'_> {
-    pub(super) fn ask(&self, wiring: &Wiring<'_>) -> Ask {
+    pub(super) fn ask(&self, ground: &Ground<'_>) -> Ask {
         let Self { pod, container, .. } = self;
-        let wired = wiring.pod(pod, self.template);
-        let events = wiring
+        let wired = ground.wiring.pod(pod, self.template);
+        let events = ground
             .world
             .events_about(kinds::POD.kind, &pod.namespace, &pod.name);
-        let mut ask = ask(&self.target, container, wired);
+        // Admission has had its say on short names: what a pod names is what is pulled.
+        let image = if container.image.contains('/') {
+            resolve::image(ground, &pod.namespace, &container.image, false)
+        } else {
+            Resolution::plain(&container.image)
+        };
+        let mut ask = ask(ground, &self.target, &container.name, image, wired);
         ask.facts
             .extend(observed::of_container(pod, container, &events, self.like));
-        ask.unread.extend(events_unread(wiring));
-        ask.platform = pod.node.as_deref().and_then(|node| platform(wiring, node));
+        ask.unread.extend(events_unread(ground));
+        ask.platform = pod.node.as_deref().and_then(|node| platform(ground, node));
         ask
     }
 }
 
 /// Every image of a pod; nothing of it is left out because it runs.
-pub(super) fn asks(wiring: &Wiring<'_>, pod: &Pod, template: Option<&Workload>) -> Vec<Ask> {
+pub(super) fn asks(ground: &Ground<'_>, pod: &Pod, template: Option<&Workload>) -> Vec<Ask> {
     let target = kinds::POD.object(Some(&pod.namespace), &pod.name);
     pod.containers
         .iter()
@@ -51,7 +59,7 @@ pub(super) fn asks(wiring: &Wiring<'_>, pod: &Pod, template: Option<&Workload>) 
                 template,
                 like: 0,
             };
-            image.ask(wiring)
+            image.ask(ground)
         })
         .collect()
 }
@@ -68,30 +76,39 @@ pub(super) fn waiting(pod: &Pod) -> impl Iterator<Item = &Container> {
 }
 
 /// The question about an image of an object, whose wiring is known.
-pub(super) fn ask(target: &ObjectRef, container: &Container, wired: Wired) -> Ask {
+pub(super) fn ask(
+    ground: &Ground<'_>,
+    object: &ObjectRef,
+    container: &str,
+    image: Resolution,
+    wired: Wired,
+) -> Ask {
     let target = TargetRef::Object {
-        object: target.clone(),
-        container: Some(container.name.clone()),
+        object: object.clone(),
+        container: Some(container.to_owned()),
     };
-    Ask {
+    let asked = Asked {
+        operation: Operation::Pull,
+        consumer: wired.consumer,
         sources: wired.sources,
         facts: wired.facts,
         unread: wired.lines,
-        ..Ask::new(
-            target,
-            container.image.clone(),
-            Operation::Pull,
-            wired.consumer,
-        )
+    };
+    let namespace = object.namespace.as_deref().unwrap_or_default();
+    let mut ask = image.into_ask(ground, target, asked);
+    if ask.operation == Operation::Pull {
+        ask.signatures = signature::policies(ground, namespace, &ask.text);
     }
+    ask
 }
 
-pub(super) fn events_unread(wiring: &Wiring<'_>) -> Option<Evidence> {
-    gap(&wiring.world.view.events).map(|why| unread(Check::Observed, why))
+/// That the events could not be read, which costs evidence and no verdict.
+pub(super) fn events_unread(ground: &Ground<'_>) -> Option<Evidence> {
+    gap(&ground.world.view.events).map(|why| unread(Check::Observed, why))
 }
 
-fn platform(wiring: &Wiring<'_>, node: &str) -> Option<Platform> {
-    let node: &Node = wiring
+fn platform(ground: &Ground<'_>, node: &str) -> Option<Platform> {
+    let node: &Node = ground
         .config
         .nodes
         .iter()

@@ -3,27 +3,30 @@
 
 mod sweep;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::OnceCell;
 
 use super::argument::{Argument, Wanted};
-use super::strays;
-use super::world::World;
+use super::world::{Name, World};
+use super::{builds, strays};
 use crate::cluster::snapshot::About;
 use crate::cluster::{Cluster, Scope, Selectors};
 use crate::doctor::run::Request;
 use crate::error::Error;
 use crate::model::kinds::{self, Kind, ObjectRef};
 use crate::model::view::{
-    Build, BuildConfig, Event, ImageStream, Missing, NamespaceView, Part, Pod, Workload, Workloads,
+    Build, BuildConfig, Event, ImageStream, Missing, NamespaceView, Part, Pod, SignaturePolicyKind,
+    Workload, Workloads,
 };
 
 /// Objects that are read at the same time.
 const AT_ONCE: usize = 8;
 /// Pods of one workload whose events are read.
 const MOST_PODS: usize = 3;
+/// Builds whose logs are read.
+const MOST_LOGS: usize = 8;
 /// The builds of a BuildConfig (openshift/api `build/v1` `BuildConfigLabel`).
 const BUILD_CONFIG: &str = "openshift.io/build-config.name";
 
@@ -43,6 +46,8 @@ pub(super) struct Read {
     pub(super) picks: Vec<Pick>,
     /// What was to be looked at and could not be read: the object, or the namespace in which it was to be found.
     pub(super) unread: Vec<(ObjectRef, Missing)>,
+    /// The ends of the logs of builds that were named, where they have one.
+    pub(super) logs: HashMap<Name, String>,
 }
 
 /// Everything that one argument brings in.
@@ -101,13 +106,25 @@ pub(super) async fn read(cluster: &Cluster, request: &Request) -> Result<Read, E
     let images = picks.iter().any(|pick| matches!(pick, Pick::Image(_)));
     let account = (images && request.registry_config.is_none())
         .then(|| (reader.namespace.clone(), request.account.clone()));
-    let strays = strays::read(cluster, &view, &picks, account).await;
+    let (strays, logs) = tokio::join!(
+        strays::read(cluster, &view, &picks, account.clone()),
+        reader.logs(&view, &picks)
+    );
     let read = Read {
         world: World::new(view, strays),
         picks,
         unread,
+        logs,
     };
     reader.check_there(&read).await?;
+    if let Some((namespace, name)) = account
+        && matches!(read.world.account(&namespace, &name), Ok(None))
+    {
+        return Err(Error::failure(format!(
+            "serviceaccounts {name:?} not found in the namespace {namespace}"
+        ))
+        .hint("-z names the service account, -n the namespace"));
+    }
     Ok(read)
 }
 
@@ -123,7 +140,8 @@ impl Reader<'_> {
             .all(|argument| matches!(argument, Argument::Image(_)));
         let own_secrets = !only_images || request.registry_config.is_none();
         let all = Selectors::default();
-        let (bags, accounts, secrets, streams) = tokio::join!(
+        let policies = SignaturePolicyKind::ImagePolicy;
+        let (bags, accounts, secrets, streams, signature_policies) = tokio::join!(
             stream::iter(arguments.iter().map(|argument| self.one(argument)))
                 .buffered(AT_ONCE)
                 .collect::<Vec<_>>(),
@@ -133,6 +151,7 @@ impl Reader<'_> {
                 arguments.iter().any(needs_streams),
                 self.cluster.image_streams(&self.scope, &all)
             ),
+            Box::pin(self.cluster.signature_policies(policies, &self.scope)),
         );
         let mut sum = Bag::default();
         for bag in bags {
@@ -171,7 +190,7 @@ impl Reader<'_> {
                 (one.namespace.clone(), one.name.clone())
             })),
             image_streams: streams,
-            signature_policies: Err(Missing::NotAsked),
+            signature_policies,
             events: match sum.events_unread {
                 Some(why) if sum.events.is_empty() => Err(why),
                 _ => Ok(sum.events),
@@ -214,8 +233,9 @@ impl Reader<'_> {
                 let Some(pod) = self.cluster.pod(namespace, name).await? else {
                     return Ok(None);
                 };
+                let pods = [&pod];
                 let (template, ()) =
-                    tokio::join!(self.owner(&pod), self.events_of(&[&pod], &mut bag));
+                    tokio::join!(self.owner(&pod), self.events_of(&pods, &mut bag));
                 bag.workloads.extend(template);
                 bag.pods.push(pod);
             }
@@ -415,6 +435,21 @@ impl Reader<'_> {
             Scope::All => None,
             Scope::Namespace(name) => Some(name.clone()),
         }
+    }
+
+    /// The logs of the builds that are targets and failed. What may not be read costs its words.
+    async fn logs(&self, view: &NamespaceView, picks: &[Pick]) -> HashMap<Name, String> {
+        let failed = view.builds.iter().flatten().filter(|build| {
+            let object = kinds::BUILD.object(Some(&build.namespace), &build.name);
+            let is_failed = matches!(build.phase.as_str(), "Failed" | "Error");
+            is_failed && picks.contains(&Pick::Object(object))
+        });
+        let logs = failed.take(MOST_LOGS).map(|build| async move {
+            let log = builds::read_log(self.cluster, build).await.ok().flatten()?;
+            Some(((build.namespace.clone(), build.name.clone()), log))
+        });
+        let logs = futures_util::future::join_all(logs).await;
+        logs.into_iter().flatten().collect()
     }
 
     /// The namespace, or all of them, as a target of its own.

@@ -85,7 +85,8 @@ pub(super) struct Asked {
 }
 
 impl Resolution {
-    fn plain(image: &str) -> Self {
+    /// As written.
+    pub(super) fn plain(image: &str) -> Self {
         Self {
             image: image.to_owned(),
             fact: None,

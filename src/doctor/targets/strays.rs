@@ -5,12 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use futures_util::{StreamExt as _, stream};
 
+use super::ground::stream_of;
 use super::read::Pick;
+use super::{build_configs, builds, resolve, streams};
 use super::world::{Name, Strays};
 use crate::cluster::Cluster;
 use crate::cluster::snapshot::missing;
 use crate::model::kinds;
-use crate::model::view::{BuildImage, Missing, NamespaceView, Part, ServiceAccount};
+use crate::model::view::{Build, Missing, NamespaceView, Part, ServiceAccount};
 
 /// Reads that are under way at the same time.
 const AT_ONCE: usize = 8;
@@ -138,19 +140,13 @@ fn secrets_of(
         let namespace = workload.object.namespace.as_deref().unwrap_or_default();
         add(namespace, &workload.pull_secrets);
     }
-    for build in view.builds.iter().flatten() {
-        let named = [&build.pull_secret, &build.push_secret];
-        let sources = build.source_images.iter().map(|image| &image.pull_secret);
-        for name in named.into_iter().chain(sources).flatten() {
-            add(&build.namespace, std::slice::from_ref(name));
-        }
-    }
-    for config in view.build_configs.iter().flatten() {
-        let named = [&config.pull_secret, &config.push_secret];
-        let sources = config.source_images.iter().map(|image| &image.pull_secret);
-        for name in named.into_iter().chain(sources).flatten() {
-            add(&config.namespace, std::slice::from_ref(name));
-        }
+    let builds = view.builds.iter().flatten();
+    let configs = view.build_configs.iter().flatten();
+    for (namespace, name) in builds
+        .flat_map(builds::secrets_named)
+        .chain(configs.flat_map(build_configs::secrets_named))
+    {
+        add(&namespace, std::slice::from_ref(&name));
     }
     for pick in picks {
         if let Pick::Object(object) = pick
@@ -166,40 +162,38 @@ fn secrets_of(
     names
 }
 
-/// The image streams of namespaces that were not read, by which builds and tags name their images.
+/// The image streams of namespaces that were not read, by which builds, tags and templates name their images.
 fn streams_of(view: &NamespaceView) -> BTreeSet<Name> {
-    let Some(namespace) = &view.namespace else {
+    let Some(own) = &view.namespace else {
         return BTreeSet::new();
     };
-    let builds = view.builds.iter().flatten().flat_map(|build| {
+    let images = |build: &Build| {
         let sources = build.source_images.iter().map(|image| &image.from);
-        build.from.iter().chain(&build.output).chain(sources)
-    });
-    let configs = view.build_configs.iter().flatten().flat_map(|config| {
-        let sources = config.source_images.iter().map(|image| &image.from);
-        config.from.iter().chain(&config.output).chain(sources)
-    });
-    let tags = view
-        .image_streams
-        .iter()
-        .flatten()
-        .flat_map(|stream| &stream.tags)
-        .filter_map(|tag| tag.from.as_ref());
-    builds
-        .chain(configs)
-        .chain(tags)
-        .filter_map(|image| stream_of(image, namespace))
-        .collect()
-}
-
-/// The image stream that an image is of, when that is in another namespace.
-fn stream_of(image: &BuildImage, own: &str) -> Option<Name> {
-    let end = match image.kind.as_str() {
-        "ImageStreamTag" => ':',
-        "ImageStreamImage" => '@',
-        _ => return None,
+        let images = build.from.iter().chain(sources);
+        images
+            .filter_map(|image| stream_of(image, &build.namespace))
+            .collect::<Vec<_>>()
     };
-    let namespace = image.namespace.as_ref().filter(|other| *other != own)?;
-    let (stream, _) = image.name.split_once(end)?;
-    Some((namespace.clone(), stream.to_owned()))
+    let workloads = view.workloads.iter().flat_map(|workloads| &workloads.list);
+    let pods = view.pods.iter().flatten();
+    let builds = view.builds.iter().flatten().flat_map(images);
+    let configs = view.build_configs.iter().flatten();
+    let streams = view.image_streams.iter().flatten();
+    let integrated = pods.flat_map(|pod| {
+        let containers = pod.containers.iter();
+        containers.filter_map(|container| resolve::stream_of_image(&container.image, &pod.namespace))
+    });
+    let written = workloads.clone().flat_map(|workload| {
+        let namespace = workload.object.namespace.as_deref().unwrap_or_default();
+        let containers = workload.containers.iter();
+        containers.filter_map(|container| resolve::stream_of_image(&container.image, namespace))
+    });
+    builds
+        .chain(configs.flat_map(build_configs::streams_named))
+        .chain(streams.flat_map(streams::streams_named))
+        .chain(workloads.flat_map(resolve::trigger_streams))
+        .chain(integrated)
+        .chain(written)
+        .filter(|(namespace, _)| namespace != own)
+        .collect()
 }

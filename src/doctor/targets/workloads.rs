@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::pods::{self, PodImage};
-use super::wiring::Wiring;
+use super::ground::Ground;
+use super::resolve;
 use crate::doctor::ask::Ask;
 use crate::model::kinds::{self, Kind, ObjectRef};
 use crate::model::view::{Container, NamespaceView, Pod, Workload};
@@ -16,7 +17,7 @@ const DEPLOYMENT_CONFIG: &str = "deploymentconfig";
 
 /// Every image of the template. A pod of the current template that waits for one speaks for it: it is what fails, with the
 /// list that it was made with.
-pub(super) fn asks(wiring: &Wiring<'_>, workload: &Workload, pods: &[&Pod]) -> Vec<Ask> {
+pub(super) fn asks(ground: &Ground<'_>, workload: &Workload, pods: &[&Pod]) -> Vec<Ask> {
     workload
         .containers
         .iter()
@@ -29,12 +30,18 @@ pub(super) fn asks(wiring: &Wiring<'_>, workload: &Workload, pods: &[&Pod]) -> V
                     template: Some(workload),
                     like,
                 };
-                image.ask(wiring)
+                image.ask(ground)
             }
             None => {
-                let mut ask =
-                    pods::ask(&workload.object, container, wiring.template(workload));
-                ask.unread.extend(pods::events_unread(wiring));
+                let image = resolve::workload_image(
+                    ground,
+                    workload,
+                    &container.name,
+                    &container.image,
+                );
+                let wired = ground.wiring.template(workload);
+                let mut ask = pods::ask(ground, &workload.object, &container.name, image, wired);
+                ask.unread.extend(pods::events_unread(ground));
                 ask
             }
         })

@@ -35,6 +35,7 @@ const BEFORE_IMAGE: &[&str] = &[
     "pulling image ",
     "Pulling ",
     "load metadata for ",
+    "source metadata for ",
     "pull image ",
     "Error: image ",
     "image ",
@@ -57,16 +58,15 @@ pub(super) fn image(line: &str) -> Option<String> {
         .or_else(|| {
             ["image: ", "Image: "].iter().find_map(|field| {
                 let value = line.split_once(field)?.1.split_whitespace().next()?;
-                plausible(value.trim_matches(['"', '\'', ',']), true)
+                plausible(value.trim_matches(['"', '\'', ',']), line.trim_start().starts_with(field))
                     .filter(|value| !value.ends_with(':'))
             })
         })
-        .or_else(|| leading(line))
         .or_else(|| url(line).and_then(|url| image_of_url(&url)))
 }
 
 /// BuildKit puts the image in front: `app:1: failed to authorize: ...`.
-fn leading(line: &str) -> Option<String> {
+pub(super) fn leading(line: &str) -> Option<String> {
     let (first, rest) = line.split_once(": ")?;
     let failed = rest.starts_with("failed to ") || rest.starts_with("pull access denied") || rest == "not found";
     plausible(first, failed && !first.contains(['"', '(', '=']) && first.contains(['/', ':'])).filter(|_| failed)
@@ -84,8 +84,14 @@ fn after(rest: &str, before: &str) -> Option<String> {
             false,
         ),
     };
-    // A word behind a common one has to look like an image; what stands in quotes was meant as one.
-    let named = before.len() > 12;
+    // What stands in quotes was meant as an image; other words have to look like one, but where nothing else can stand.
+    let named = [
+        "pull access denied for ",
+        "manifest for ",
+        "Error: image ",
+        "trying and failing to pull image ",
+    ]
+    .contains(&before);
     plausible(value, sure || named)
 }
 

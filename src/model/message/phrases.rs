@@ -60,7 +60,7 @@ const ANSWERS: &[Row] = &[
     ),
     (
         Symptom::MissingRight,
-        "is not authorized to perform | accessdeniedexception | permission \"artifactregistry | \
+        "is not authorized to perform | needed permissions | accessdeniedexception | permission \"artifactregistry | \
          artifactregistry.repositories | permission 'artifactregistry | unauthenticated request | \
          storage.objects | permission \"storage | permission denied + resource | iam + permission | \
          does not have + access | caller does not have permission | insufficient permissions | \
@@ -71,7 +71,7 @@ const ANSWERS: &[Row] = &[
     ),
     (
         Symptom::WrongLogin,
-        "incorrect username or password | unable to validate token | wrong username or password | bad credentials | invalid credentials | \
+        "incorrect username or password | login attempt + 401 | unable to validate token | wrong username or password | bad credentials | invalid credentials | \
          authentication failed | http basic: access denied | invalid username or password | unable to log in | \
          invalid login | login failed | bad username | wrong password | invalid access token | invalid token | \
          personal access token | could not find robot | could not login | application-specific | \
@@ -100,7 +100,7 @@ const ANSWERS: &[Row] = &[
     ),
     (
         Symptom::Unauthorized,
-        "unauthorized | authentication required | not authorized | status code 401 | 401 | \
+        "unauthorized | authentication required | authentication is required | not authorized | status code 401 | 401 | \
          authorization failed | you may not have access | unauthenticated | authorization required | \
          authenticate + requir | requires authentication | unauthorised",
     ),
@@ -113,7 +113,7 @@ const ANSWERS: &[Row] = &[
     ),
     (
         Symptom::ManifestUnknown,
-        "manifest unknown | manifest_unknown | manifest not found | requested image not found | \
+        "manifest unknown | artifact + not found | manifest_unknown | manifest not found | requested image not found | \
          failed to fetch \" + manifest | unknown manifest | tag + does not exist | tag + not found | \
          tag + was deleted | manifest for + not found | tag + has expired | unknown tag | manifest tagged by | \
          tag_invalid | no such manifest | manifest does not exist",
@@ -167,7 +167,7 @@ const REST: &[Row] = &[
          no such object",
     ),
     (Symptom::Denied, "denied | forbidden | 403 | not allowed"),
-    (Symptom::Reset, "eof"),
+    (Symptom::Reset, ": eof"),
     (
         Symptom::SecretAbsent,
         "secret + not found | secrets + not found | could not find secret | couldn't find secret",

@@ -56,13 +56,14 @@ fn of_line(line: &str, alone: bool) -> Message {
     let line = hide::secrets(line);
     let line = clean::without_html(clean::without_prefix(&line));
     let (line, mirrors) = split_mirrors(&line);
-    let image = names::image(&line);
+    let words = clean::unwrapped(&line);
+    let image = names::image(&line).or_else(|| names::leading(&words));
     let url = names::url(&line);
     let lower = line.to_ascii_lowercase();
     let masked = masked(&line, image.as_deref());
-    let words = clean::unwrapped(&line);
     let status = names::status(&masked);
-    let symptom = by_status(symptom(&line, &masked, &words, url.as_deref(), alone), status);
+    let symptom = symptom(&line, &masked, &words, url.as_deref(), alone);
+    let symptom = by_status(symptom, status, &masked);
     Message {
         runtime: speaker::of(&masked),
         asked_host: names::asked_host(&line, url.as_deref()),
@@ -105,8 +106,19 @@ fn symptom(line: &str, masked: &str, words: &str, url: Option<&str>, alone: bool
 }
 
 /// "Unexpected status code" says less than the status itself.
-fn by_status(symptom: Symptom, status: Option<u16>) -> Symptom {
+fn by_status(symptom: Symptom, status: Option<u16>, masked: &str) -> Symptom {
+    let vague = matches!(symptom, Symptom::Other | Symptom::NoCause | Symptom::Nothing);
     match (symptom, status) {
+        // An answer to the first call of all, which every registry knows.
+        (Symptom::ServerError | Symptom::NotFound, Some(404))
+            if masked.contains("parsing http") || masked.contains("pinging") =>
+        {
+            Symptom::NotRegistryAnswer
+        }
+        (_, Some(401)) if vague => Symptom::Unauthorized,
+        (_, Some(403)) if vague => Symptom::Denied,
+        (_, Some(404)) if vague => Symptom::NotFound,
+        (_, Some(500..)) if vague => Symptom::ServerError,
         (Symptom::ServerError | Symptom::TokenService, Some(401)) => Symptom::Unauthorized,
         (Symptom::ServerError | Symptom::TokenService, Some(403)) => Symptom::Denied,
         (Symptom::ServerError, Some(404)) => Symptom::NotFound,
@@ -134,7 +146,7 @@ fn has_own_words(words: &str) -> bool {
 
 /// `Get "URL": Forbidden`: Go prints a status text alone when a proxy refuses CONNECT; registries' refusals carry more.
 fn is_bare_status(line: &str, url: &str) -> bool {
-    const STATUS: [&str; 10] = [
+    const STATUS: [&str; 11] = [
         "forbidden",
         "service unavailable",
         "bad gateway",
@@ -145,6 +157,7 @@ fn is_bare_status(line: &str, url: &str) -> bool {
         "unauthorized",
         "internal server error",
         "proxy authentication required",
+        "authenticationrequired",
     ];
     let Some((_, rest)) = line.rsplit_once(url) else {
         return false;
@@ -211,7 +224,17 @@ fn is_about_images(masked: &str) -> bool {
         "lookup",
         "dial tcp",
     ];
+    // A registry's code at the beginning, as docker prints it on a line of its own.
+    const CODES: [&str; 6] = [
+        "unknown: ",
+        "denied: ",
+        "unauthorized: ",
+        "manifest ",
+        "name unknown",
+        "error parsing http",
+    ];
     SIGNS.iter().any(|sign| masked.contains(sign))
+        || CODES.iter().any(|code| masked.starts_with(code))
 }
 
 /// The line in lower case with images, URLs and digests replaced: their words are names and say nothing. Of a URL the

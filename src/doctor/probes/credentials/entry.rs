@@ -23,13 +23,16 @@ impl ParsedSecret {
         }
     }
 
-    /// Whether it can be read as a pull secret, and all its entries can be sent.
+    /// Whether it can be read as a pull secret, has entries, and all of them can be sent.
     pub fn is_sound(&self) -> bool {
         match self.0.as_ref() {
-            Content::Config(config) => config
-                .entries()
-                .iter()
-                .all(|entry| entry.credential.is_ok()),
+            Content::Config(config) => {
+                !config.entries().is_empty()
+                    && config
+                        .entries()
+                        .iter()
+                        .all(|entry| entry.credential.is_ok())
+            }
             _ => false,
         }
     }

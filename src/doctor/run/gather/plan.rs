@@ -55,6 +55,7 @@ impl Plan {
         let facts = ask.signatures.iter().cloned().map(Fact::Signature);
         self.given.facts(facts, Dialect::Distribution);
         let (check, reference, words) = match why {
+            NotAsked::Itself => return,
             NotAsked::OutOfReach(words) => (
                 Check::Registry,
                 Some(Fact::Reference(self.subject.image.clone())),

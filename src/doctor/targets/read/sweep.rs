@@ -3,7 +3,7 @@
 use super::{Pick, Reader};
 use crate::cluster::Selectors;
 use crate::model::kinds::{self, Kind, ObjectRef};
-use crate::model::view::{Missing, NamespaceView};
+use crate::model::view::{Missing, NamespaceView, SignaturePolicyKind};
 
 /// The workloads that people write. ReplicaSets and Jobs that others made are known by their pods.
 const WORKLOADS: [Kind; 5] = [
@@ -36,10 +36,12 @@ impl Reader<'_> {
                 cluster.image_streams(scope, selectors),
                 cluster.builds(scope, selectors),
                 cluster.events(scope, None),
+                cluster.signature_policies(SignaturePolicyKind::ImagePolicy, scope),
             )
         });
-        let ((pods, workloads, service_accounts, secrets), (image_streams, builds, events)) =
-            tokio::join!(first, second);
+        let (first, second) = tokio::join!(first, second);
+        let (pods, workloads, service_accounts, secrets) = first;
+        let (image_streams, builds, events, signature_policies) = second;
         let lists = [
             pods.as_ref().err(),
             service_accounts.as_ref().err(),
@@ -63,7 +65,7 @@ impl Reader<'_> {
             build_configs: Err(Missing::NotAsked),
             builds,
             image_streams,
-            signature_policies: Err(Missing::NotAsked),
+            signature_policies,
             events,
         };
         (view, vec![Pick::Sweep { all }], unread)

@@ -84,9 +84,9 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Symptom::InvalidReference,
-        "couldn't parse image | invalid reference format | could not parse reference | unable to parse image | \
+        "couldn't parse image | invalid reference format | repository name must have | could not parse reference | unable to parse image | \
          invalidimagename | name must be lowercase | cannot parse reference | failed to parse image | \
-         parsing reference | not a valid repository/tag | parse image name | parsing image name | \
+         parsing reference | not a valid repository/tag | \
          invalid image name | invalid image reference | invalid repository name | name_invalid | \
          invalid tag format | invalid checksum digest | invalid tag name | not a valid docker | \
          invalid namespace name | could not be parsed as | failed to apply default image tag | \
@@ -97,7 +97,7 @@ pub(super) const ROWS: &[Row] = &[
     (
         Symptom::ShortName,
         "short-name | short name | unqualified-search | unqualified search | no registries are defined | \
-         did not resolve to an alias | in the registries defined in | image name provided is a short name | \
+         did not resolve to an alias | 2 errors occurred: | 3 errors occurred: | 4 errors occurred: | in the registries defined in | image name provided is a short name | \
          cannot prompt without a tty",
     ),
     (
@@ -132,13 +132,13 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Symptom::HttpToHttps,
-        "http request to an https | http request was sent to https | plain http request was sent | \
+        "http request to an https | malformed http response | http request was sent to https | plain http request was sent | \
          client sent an http",
     ),
     (
         Symptom::HttpResponse,
         "http response to https | first record does not look like a tls | oversized record | \
-         is http only and requires the insecure | wrong version number | malformed http response | \
+         is http only and requires the insecure | wrong version number | \
          record overflow | unknown protocol | record layer failure | http: server gave http",
     ),
     (
@@ -151,7 +151,7 @@ pub(super) const ROWS: &[Row] = &[
     (Symptom::Refused, "connection refused | actively refused | econnrefused"),
     (
         Symptom::Unreachable,
-        "no route to host | network is unreachable | host is unreachable | network unreachable | host is down | \
+        "no route to host | could not reach any registry | network is unreachable | host is unreachable | network unreachable | host is down | \
          ehostunreach | enetunreach | administratively prohibited | permission denied + dial tcp | \
          can't assign requested address | cannot assign requested address",
     ),
@@ -163,7 +163,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Symptom::TokenExpired,
-        "token has expired | token is expired | token expired | expiredtoken | expired token | \
+        "token has expired | security token included in the request is invalid | token is expired | token expired | expiredtoken | expired token | \
          credentials have expired | credentials expired | password has expired | password expired | \
          has expired + login | expired + re-authenticate | expired or + credential | session expired | \
          signature expired | expired + secret + aad | jwt expired | exp claim | robot + expired",
@@ -203,7 +203,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Symptom::BlobUnknown,
-        "blob unknown | blob_unknown | unknown blob | blob not found | filesystem layer verification failed | \
+        "blob unknown | content size of zero | blob_unknown | unknown blob | blob not found | filesystem layer verification failed | \
          unexpected commit digest | failed size validation | digest did not match | digest mismatch | \
          does not match digest | did not match digest | layer + does not exist | fetching blob | \
          /blobs/sha256 + not found | content at + blobs + not found | image verification failed for digest | \
