@@ -28,6 +28,16 @@ Examples:
   oc extreg undo --list
   oc extreg undo";
 
+pub(super) const STATUS: &str = "\
+Examples:
+  # This namespace; then every image and every entry of a secret
+  oc extreg status
+  oc extreg status -o wide
+
+  # The whole cluster, for programs and as a picture
+  oc extreg status -A -o json
+  oc extreg status -o dot | dot -Tsvg > registries.svg";
+
 pub(super) const DOCTOR: &str = "\
 Examples:
   # As the pods of this namespace would pull it

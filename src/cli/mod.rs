@@ -12,6 +12,7 @@ pub mod namespaces;
 pub mod output;
 mod purposes;
 pub mod registry_flags;
+pub mod status;
 pub mod undo;
 pub mod unlink;
 
@@ -44,6 +45,8 @@ pub enum Verb {
     Unlink(Box<unlink::UnlinkArgs>),
     #[command(after_help = examples::UNDO)]
     Undo(undo::UndoArgs),
+    #[command(after_help = examples::STATUS)]
+    Status(status::StatusArgs),
     #[command(after_help = examples::DOCTOR)]
     Doctor(Box<doctor::DoctorArgs>),
     #[command(after_help = examples::EXPLAIN)]

@@ -39,7 +39,7 @@ pub struct Finding {
     /// It rests on the cluster's words: this machine saw nothing of it.
     pub by_words: bool,
     /// What a remedy needs to know beside the cause.
-    pub names: Names,
+    pub names: Box<Names>,
 }
 
 /// The things that a remedy names.
@@ -68,7 +68,7 @@ impl Finding {
             alternatives: Vec::new(),
             settle: None,
             by_words: false,
-            names: Names::default(),
+            names: Box::default(),
         }
     }
 

@@ -4,6 +4,7 @@ mod excluded;
 mod joined;
 mod precedence;
 mod ruled_out;
+mod said;
 
 use super::causes::Cause;
 use super::diagnosis::{Diagnosis, Setting, Verdict};
@@ -49,7 +50,7 @@ pub fn diagnose(subject: Subject, evidence: Vec<Evidence>, setting: &Setting) ->
     }
     let here = joined::here(&case, works(&case, by_mirror));
     let verdict = match joined::join(&case, here, findings) {
-        Joined::Verdict(verdict) => verdict,
+        Joined::Verdict(verdict) => *verdict,
         Joined::Findings(mut findings) => {
             precedence::sort(&mut findings);
             match findings.into_iter().next() {
@@ -74,7 +75,11 @@ pub fn diagnose(subject: Subject, evidence: Vec<Evidence>, setting: &Setting) ->
 /// The cause, with the cluster's words beside it where they can mean it.
 fn found(case: &Case<'_>, mut finding: Finding, setting: &Setting) -> Verdict {
     if let Some((voice, words)) = case.voices.own_now()
-        && words.candidates.iter().take(3).any(|cause| *cause == finding.cause)
+        && words
+            .candidates
+            .iter()
+            .take(3)
+            .any(|cause| *cause == finding.cause)
     {
         finding.because.push(voice.at);
     }

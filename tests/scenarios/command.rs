@@ -100,6 +100,22 @@ fn files_that_cannot_be_read_end_the_run() {
 }
 
 #[test]
+fn a_file_that_is_no_docker_config_is_a_result() {
+    let registry = plain();
+    let image = registry.image("team/app:1");
+    let sandbox = Arc::new(Sandbox::new());
+    sandbox.write("broken.json", "user: robot");
+    let line = format!("doctor {image} --no-cluster --plain-http -a broken.json");
+    let output = program(&sandbox, &line).run().exits(3);
+    for words in ["auth.secret-malformed", "broken.json is no docker config"] {
+        assert!(output.stdout.contains(words), "{}", output.stdout);
+    }
+    // With the file that `oc` and docker write, nothing is in the way.
+    sandbox.write("broken.json", "{}");
+    program(&sandbox, &line).run().exits(0);
+}
+
+#[test]
 fn ctrl_c_prints_what_is_known() {
     let registry = plain();
     registry.fault(Fault::silent_http().at(At::Blobs));

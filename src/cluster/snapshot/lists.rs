@@ -56,7 +56,7 @@ impl Cluster {
         for served in [newest, older] {
             if self.serves_resource(served).await.map_err(missing)? {
                 return self
-                    .collect(served, scope, |object| {
+                    .selected(served, scope, &Selectors::default(), |object| {
                         Some(config::signature_policy(kind, object))
                     })
                     .await;
@@ -71,7 +71,7 @@ impl Cluster {
         rule_kind: RuleKind,
     ) -> Part<Vec<MirrorRule>> {
         let sets = self
-            .collect(kind, &Scope::All, |object| {
+            .selected(kind, &Scope::All, &Selectors::default(), |object| {
                 Some(config::mirror_rules(rule_kind, object))
             })
             .await?;
@@ -112,9 +112,7 @@ impl Cluster {
         Ok(secrets)
     }
 
-    pub(super) async fn workloads(&self, scope: &Scope) -> Part<Workloads> {
-        Ok(self
-            .workloads_of(&WORKLOADS, scope, &Selectors::default())
-            .await)
+    pub(super) async fn workloads(&self, scope: &Scope, selectors: &Selectors) -> Part<Workloads> {
+        Ok(self.workloads_of(&WORKLOADS, scope, selectors).await)
     }
 }

@@ -108,4 +108,3 @@ pub(super) fn ruled_out(case: &Case<'_>, verdict: &Verdict) -> Vec<Cause> {
     });
     out
 }
-

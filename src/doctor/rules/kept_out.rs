@@ -67,7 +67,11 @@ struct Good<'a> {
 /// The best credential of a role: one that gets the image, else one whose login is accepted, else one that could not be
 /// tried.
 fn good<'a>(case: &Case<'a>, role: Role) -> Option<Good<'a>> {
-    let of_role = || case.candidates.iter().filter(move |known| known.role == role);
+    let of_role = || {
+        case.candidates
+            .iter()
+            .filter(move |known| known.role == role)
+    };
     let delivered = case.unused.iter().find_map(|attempt| {
         let candidate = attempt.candidate.filter(|known| known.role == role)?;
         attempt.delivered().then(|| Good {
@@ -136,10 +140,15 @@ pub(super) fn wiring<'a>(case: &Case<'a>) -> Option<(usize, &'a WiringFact)> {
 /// nearest to being used.
 fn kept_out(case: &Case<'_>) -> Option<Finding> {
     let away = turned_away(case)?;
-    let (role, good) = [Role::Overridden, Role::Late, Role::Unlinked, Role::Elsewhere]
-        .into_iter()
-        .filter_map(|role| Some((role, good(case, role)?)))
-        .min_by_key(|(role, good)| (!good.proved, !good.tried, *role))?;
+    let (role, good) = [
+        Role::Overridden,
+        Role::Late,
+        Role::Unlinked,
+        Role::Elsewhere,
+    ]
+    .into_iter()
+    .filter_map(|role| Some((role, good(case, role)?)))
+    .min_by_key(|(role, good)| (!good.proved, !good.tried, *role))?;
     let (cause, why) = reason(case, role, &good);
     let does = if good.proved {
         "gets the image"
@@ -242,13 +251,10 @@ fn shadowed(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let first = case.candidates.iter().find(|known| known.role.is_used())?;
-    let refused_first = case
-        .logins()
-        .iter()
-        .any(|(_, login)| {
-            login.credential == Some(first.index)
-                && matches!(login.verdict, LoginVerdict::Refused { .. })
-        });
+    let refused_first = case.logins().iter().any(|(_, login)| {
+        login.credential == Some(first.index)
+            && matches!(login.verdict, LoginVerdict::Refused { .. })
+    });
     let good = good(case, Role::Shadowed)
         .or_else(|| good(case, first.role).filter(|_| pushes && refused_first))
         .filter(|good| good.tried && good.candidate.index != first.index)?;
@@ -275,6 +281,6 @@ fn shadowed(case: &Case<'_>) -> Option<Finding> {
     )
     .secret(first.object.as_ref())
     .key(&first.key);
-    finding.names.better = good.candidate.object.clone();
+    finding.names.better.clone_from(&good.candidate.object);
     Some(finding)
 }

@@ -4,6 +4,7 @@
 //! [`super::rank`]'s business.
 
 mod ambiguous;
+mod attempt;
 mod auth;
 mod case;
 mod kept_out;
@@ -24,7 +25,8 @@ mod tests;
 
 use super::finding::Finding;
 
-pub use case::{Attempt, Case};
+pub use attempt::Attempt;
+pub use case::Case;
 pub(super) use tls::is_about_trust;
 pub use voices::{Proof, Says, Voice, Voices, Words, object_of};
 
@@ -38,8 +40,8 @@ const FAMILIES: &[&[Rule]] = &[
     network::RULES,
     tls::RULES,
     secrets::RULES,
-    kept_out::RULES,
     stored::RULES,
+    kept_out::RULES,
     auth::RULES,
     names::RULES,
     registry::RULES,

@@ -10,7 +10,11 @@ use crate::doctor::target::Consumer;
 pub(super) const RULES: &[Rule] = &[runtime, signature, import_not_allowed];
 
 /// The words name this cause first: a finding, as sure as the words are.
-fn by_words(case: &Case<'_>, cause: Cause, summary: impl Fn(&str, &str) -> String) -> Option<Finding> {
+fn by_words(
+    case: &Case<'_>,
+    cause: Cause,
+    summary: impl Fn(&str, &str) -> String,
+) -> Option<Finding> {
     let (voice, words) = case.voices.own_now()?;
     if words.first() != Some(cause) {
         return None;
@@ -19,8 +23,12 @@ fn by_words(case: &Case<'_>, cause: Cause, summary: impl Fn(&str, &str) -> Strin
     let finding = if words.certain {
         Finding::certain(cause, vec![voice.at], summary)
     } else {
-        Finding::likely(cause, vec![voice.at], summary)
-            .or(words.candidates.iter().skip(1).take(3).copied())
+        Finding::likely(cause, vec![voice.at], summary).or(words
+            .candidates
+            .iter()
+            .skip(1)
+            .take(3)
+            .copied())
     };
     Some(finding.by_words())
 }

@@ -12,6 +12,7 @@ use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[
     breaks_the_keyring,
+    malformed_file,
     malformed_entry,
     key_mismatch,
     identity_token,
@@ -56,6 +57,27 @@ fn breaks_the_keyring(case: &Case<'_>) -> Option<Finding> {
     })
 }
 
+/// The file that was given is no docker config, so that nothing can be sent.
+fn malformed_file(case: &Case<'_>) -> Option<Finding> {
+    if !matches!(case.subject.consumer, Consumer::AuthFile { .. }) {
+        return None;
+    }
+    case.sources().into_iter().find_map(|(at, source)| {
+        let SourceState::Malformed { words } = &source.state else {
+            return None;
+        };
+        Some(Finding::certain(
+            Cause::SecretMalformed,
+            vec![at],
+            format!(
+                "{} is no docker config, so that nothing in it is used: {}",
+                source.name,
+                sanitize_line(words, 120)
+            ),
+        ))
+    })
+}
+
 /// A build that names no secret takes one of its account's list, and goes past those that do not decode
 /// (openshift-controller-manager `pkg/build/buildutil` `FindDockerSecretAsReference`).
 fn passed_over(case: &Case<'_>, source: &SourceFact) -> bool {
@@ -86,7 +108,10 @@ fn undecodable(source: &SourceFact) -> Option<(Option<String>, String)> {
 /// The image comes to nobody in particular, or for the nodes' own secret.
 fn delivered_without(case: &Case<'_>) -> bool {
     let by_node = case.used.iter().any(|attempt| {
-        attempt.delivered() && attempt.candidate.is_some_and(|known| known.role == Role::Node)
+        attempt.delivered()
+            && attempt
+                .candidate
+                .is_some_and(|known| known.role == Role::Node)
     });
     by_node
         || case

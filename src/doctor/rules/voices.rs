@@ -211,10 +211,6 @@ impl<'a> Voices<'a> {
         Self { list, proof }
     }
 
-    pub fn iter(&self) -> std::slice::Iter<'_, Voice<'a>> {
-        self.list.iter()
-    }
-
     /// Another vantage that gets the image, the one that proves most.
     pub fn proof(&self) -> Option<&Proof> {
         self.proof.as_ref()
@@ -241,6 +237,11 @@ impl<'a> Voices<'a> {
     /// The cause that the consumer's own way names now.
     pub fn own_cause(&self) -> Option<Cause> {
         self.own_now().and_then(|(_, words)| words.first())
+    }
+
+    /// This run asked the consumer's own way, and it gets the image.
+    pub fn own_works(&self) -> bool {
+        self.list.iter().any(|voice| voice.own && voice.works())
     }
 
     /// What a vantage of the cluster says now that does not go the consumer's way.

@@ -28,7 +28,9 @@ impl Leg {
             write.facts([Fact::Login(login)], ping.dialect);
         }
         if first.is_none() || first_refused {
-            self.try_others(first, ping.dialect).await;
+            let others = self.candidates.iter().map(|candidate| candidate.index);
+            let others = others.filter(|index| Some(*index) != first);
+            self.try_others(others, ping.dialect).await;
         }
         if first_refused {
             self.sink.push([Evidence::skip(
@@ -45,14 +47,8 @@ impl Leg {
     }
 
     /// The logins that a push would not make, up to one that is accepted.
-    async fn try_others(&self, first: Option<usize>, dialect: Dialect) {
-        let others = self
-            .candidates
-            .iter()
-            .map(|candidate| candidate.index)
-            .filter(|index| Some(*index) != first)
-            .take(super::MOST_UNUSED);
-        for index in others {
+    async fn try_others(&self, others: impl Iterator<Item = usize>, dialect: Dialect) {
+        for index in others.take(super::MOST_UNUSED) {
             let login = self.registry.login(index).await;
             let accepted = login.verdict == LoginVerdict::Accepted;
             self.sink.facts([Fact::Login(login)], dialect);
@@ -76,8 +72,9 @@ impl Leg {
             self.sink.facts([Fact::Login(login)], ping.dialect);
         }
         if self.subject.operation == Operation::Push && !accepted {
-            let first = self.used().next().map(|candidate| candidate.index);
-            self.try_others(first, ping.dialect).await;
+            let unused = self.candidates.iter().filter(|known| !known.role.is_used());
+            self.try_others(unused.map(|known| known.index), ping.dialect)
+                .await;
         }
     }
 }

@@ -113,8 +113,14 @@ fn questions(
 
 /// What containers/image takes out of a file for one image.
 async fn file(env: &Env, path: &std::path::Path, text: &str) -> Result<Sources, Error> {
-    let config = credentials::read_config(&env.cwd.join(path)).await?;
     let name = path.display().to_string();
+    let config = match credentials::read_config(&env.cwd.join(path)).await {
+        Ok(config) => config,
+        Err(SourceError::Malformed { reason, .. }) => {
+            return Ok(Sources::of_malformed_file(name, reason));
+        }
+        Err(unreadable) => return Err(unreadable.into()),
+    };
     let Ok(image) = ImageReference::parse(text) else {
         return Ok(Sources::of_file(name, config, None, None));
     };

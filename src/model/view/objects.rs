@@ -17,7 +17,9 @@ pub struct ServiceAccount {
     pub resource_version: String,
     /// `imagePullSecrets`: copied into pods when they are created.
     pub pull_secrets: Vec<String>,
-    /// When `imagePullSecrets` was last written, where the server keeps `managedFields` (Kubernetes 1.18 and later).
+    /// When `imagePullSecrets` was last written, where the server keeps `managedFields` of it: not before Kubernetes 1.18,
+    /// and not of an account that was made with a name alone and never applied (k8s.io/apimachinery
+    /// `pkg/util/managedfields/internal/skipnonapplied.go`).
     pub pull_secrets_changed: Option<Timestamp>,
     /// `secrets`: what may be mounted; builds look here as well.
     pub mountable_secrets: Vec<String>,
@@ -132,6 +134,8 @@ pub struct Pod {
     /// The list that `kubectl apply` was given, from its `last-applied-configuration`: it tells the pod's own list from
     /// what admission copied. `None` when the pod does not come from `kubectl apply`.
     pub applied_pull_secrets: Option<Vec<String>>,
+    /// The secrets that it mounts or takes variables from, each once.
+    pub other_secrets: Vec<String>,
     pub containers: Vec<Container>,
     pub owner: Option<Owner>,
     pub labels: BTreeMap<String, String>,
@@ -171,6 +175,8 @@ pub struct Workload {
     pub service_account: String,
     /// Of the template; when it is not empty the service account's are not used.
     pub pull_secrets: Vec<String>,
+    /// The secrets that the template mounts or takes variables from, each once.
+    pub other_secrets: Vec<String>,
     pub containers: Vec<Container>,
     /// Of the template.
     pub annotations: BTreeMap<String, String>,
@@ -258,6 +264,7 @@ mod tests {
             node: None,
             pull_secrets: Vec::new(),
             applied_pull_secrets: None,
+            other_secrets: Vec::new(),
             labels: BTreeMap::new(),
             containers: vec![Container {
                 kind: ContainerKind::Regular,

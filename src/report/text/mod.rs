@@ -4,7 +4,7 @@
 mod labels;
 pub mod reading;
 mod verbose;
-mod wrap;
+pub(super) mod wrap;
 
 use crate::doctor::diagnosis::{Diagnosis, Outcome, Report, Verdict};
 use crate::doctor::evidence::{Check, Evidence, Fact, SkipReason, Status};

@@ -154,6 +154,21 @@ impl Sources {
         }
     }
 
+    /// A file given with `-a` that holds no docker config, and why.
+    pub fn of_malformed_file(name: String, why: String) -> Self {
+        Self {
+            list: vec![Source {
+                name,
+                object: None,
+                role: Role::Used,
+                content: Arc::new(Content::Malformed(why)),
+            }],
+            as_containers_image: true,
+            first_only: true,
+            maybe_more: None,
+        }
+    }
+
     /// What the sources have for an image: a fact each, and the credentials in the order in which they would be sent.
     pub fn facts(
         &self,
