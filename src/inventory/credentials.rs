@@ -12,6 +12,7 @@ use crate::model::credential::Credential;
 use crate::model::docker_config::{self, DockerConfig, EntryFault, Format, shown_key};
 use crate::model::endpoint::RegistryArgument;
 use crate::model::keyring::NearMiss;
+use crate::model::ownership::Owner;
 use crate::model::sanitize::sanitize_line;
 use crate::model::view;
 use crate::model::{auth_file, jwt, keyring};
@@ -56,7 +57,7 @@ pub(super) fn find(input: &Input<'_>, images: &[Image], places: &Places) -> Foun
     for read in own.filter(|read| !read.is_of_platform()) {
         let place = (read.namespace.as_str(), read.name.as_str());
         let mut secret = empty(Some(&read.namespace), &read.name, &read.type_name);
-        secret.ours = read.is_ours();
+        secret.ours = matches!(read.owner(), Owner::Ours { .. });
         secret.excluded_from_import = read.excluded_from_import;
         secret.accounts = accounts.get(&place).cloned().unwrap_or_default();
         let named = named.get(&place).into_iter().flatten();

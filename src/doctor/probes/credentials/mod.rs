@@ -165,6 +165,9 @@ impl Sources {
             }],
             as_containers_image: true,
             first_only: true,
+            by_reference: false,
+            whole_namespace: false,
+            only: None,
             maybe_more: None,
         }
     }
