@@ -8,6 +8,7 @@ use crate::kit::{Entry, Scenario};
 
 /// The tables of this folder, by file.
 const TABLES: &[(&str, &[Entry])] = &[
+    ("builds", crate::builds::SCENARIOS),
     ("cluster", crate::cluster::SCENARIOS),
     ("dialects", crate::dialects::SCENARIOS),
     ("location", crate::location::SCENARIOS),
@@ -29,10 +30,6 @@ const WITHOUT: &[(Cause, &str)] = &[
         "a pod: its own pull secrets against those of its account",
     ),
     (Cause::PodPredatesLink, "a pod: it is older than the link"),
-    (
-        Cause::ImportNotAllowed,
-        "an import: the list binds nothing else",
-    ),
     (
         Cause::Signature,
         "a pod: the node's words on the policy that refused",
