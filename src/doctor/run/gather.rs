@@ -57,6 +57,10 @@ pub(super) struct Target {
     /// The source; `None` where it cannot or must not be asked.
     pub leg: Option<Arc<Leg>>,
     pub mirrors: Vec<MirrorLeg>,
+    /// It is known which image is asked for.
+    pub resolved: bool,
+    /// An import that allows plain HTTP and any certificate.
+    pub insecure: bool,
 }
 
 /// What the cluster said.

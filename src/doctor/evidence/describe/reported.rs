@@ -102,7 +102,7 @@ pub(super) fn opinion(opinion: &OpinionFact) -> Line {
         opinion.vantage,
         status,
         format!("{}: {words}", opinion.who),
-        Some(opinion.elapsed),
+        opinion.elapsed,
     )
 }
 
