@@ -1,6 +1,7 @@
 //! `status` on the embedded API server.
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     reason = "a helper that cannot do its work ends the test"
 )]
 
@@ -139,10 +140,9 @@ fn programs_get_what_the_schema_says_and_yaml_is_the_same() {
         let faults = json_schema::check(&schema, &schema, &document, "");
         assert!(faults.is_empty(), "{faults:#?}\n{document:#}");
         let of = |name: &str| {
-            let rows = document["registries"].as_array().expect("rows").iter();
-            rows.filter(|row| row["name"] == name)
+            let mut rows = document["registries"].as_array().expect("rows").iter();
+            rows.find(|row| row["name"] == name)
                 .cloned()
-                .next()
                 .expect("the row")
         };
         let entry = &of("docker.io")["credentials"][0];
@@ -319,6 +319,7 @@ fn rights_that_are_missing_cost_lines_and_not_the_run() {
         "{}",
         output.stdout
     );
+    assert_eq!(output.stderr, "", "nobody knows that there are none");
 }
 
 #[test]
@@ -329,6 +330,17 @@ fn a_cluster_that_does_not_answer_is_a_failure() {
     let output = world
         .cmd("status")
         .env("KUBECONFIG", &kubeconfig)
+        .run()
+        .exits(1);
+    assert!(output.stderr.starts_with("error: "), "{}", output.stderr);
+    assert_eq!(output.stdout, "");
+}
+
+#[test]
+fn a_selector_that_is_none_is_a_failure() {
+    let output = World::kubernetes()
+        .cmd("status -l")
+        .arg("team in a")
         .run()
         .exits(1);
     assert!(output.stderr.starts_with("error: "), "{}", output.stderr);

@@ -102,7 +102,7 @@ fn nothing_is_unused_or_mismatched_where_something_was_not_read() {
         |world, why| {
             part(&mut world.view.workloads)
                 .unread
-                .push(("jobs.batch".into(), why))
+                .push(("jobs.batch".into(), why));
         },
     ];
     for make_blind in blind {
