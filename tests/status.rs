@@ -460,3 +460,53 @@ fn commands_name_the_program_as_it_was_called() {
     );
     assert!(!output.stdout.contains("oc extreg"));
 }
+
+/// The commands that mend are ones that the tool takes as they are, but for the password and the registry's answer.
+#[test]
+fn commands_that_mend_can_be_run() {
+    let world = busy();
+    world.api.create_all([
+        make::docker_secret("shop", "idle", "nowhere.example.com", "me", PASSWORD),
+        make::docker_secret(
+            "shop",
+            "twice",
+            "https://index.docker.io/v1/",
+            "me",
+            PASSWORD,
+        ),
+    ]);
+    let document = json_of(&world, "status -o json");
+    let mut verbs = Vec::new();
+    for problem in document["problems"].as_array().expect("problems") {
+        let words: Vec<&str> = problem["command"]
+            .as_array()
+            .expect("a command")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        assert_eq!(words[..2], ["oc", "extreg"]);
+        if words[2] == "doctor" {
+            continue;
+        }
+        verbs.push((words[2], problem["id"].as_str().expect("an id")));
+        let mut cmd = world.cmd("").args(&words[2..]).arg("--dry-run=client");
+        if words[2] == "link" {
+            cmd = cmd.arg("--skip-check");
+        }
+        if words.contains(&"--registry-username") {
+            cmd = cmd.arg("--registry-password-stdin").stdin(PASSWORD);
+        }
+        cmd.run().success();
+    }
+    verbs.sort_unstable();
+    assert_eq!(
+        verbs,
+        [
+            ("link", "secret-expired"),
+            ("link", "secret-key-mismatch"),
+            ("link", "secret-not-linked"),
+            ("unlink", "secret-duplicate"),
+            ("unlink", "secret-unused"),
+        ]
+    );
+}
