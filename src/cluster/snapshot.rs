@@ -108,7 +108,9 @@ impl Cluster {
         let (builds, image_streams, signature_policies, events) = join!(
             asked(
                 want.builds,
-                self.collect(kinds::BUILD, scope, &chosen, |object| Some(builds::build(object)))
+                self.collect(kinds::BUILD, scope, &chosen, |object| Some(builds::build(
+                    object
+                )))
             ),
             asked(
                 want.image_streams,

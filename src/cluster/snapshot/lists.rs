@@ -109,7 +109,9 @@ impl Cluster {
     pub(super) async fn workloads(&self, scope: &Scope, selectors: &Selectors) -> Part<Workloads> {
         let lists = WORKLOADS.map(|kind| async move {
             let list: Part<Vec<Workload>> = self
-                .collect(kind, scope, selectors, |object| objects::workload(kind, object))
+                .collect(kind, scope, selectors, |object| {
+                    objects::workload(kind, object)
+                })
                 .await;
             (kind, list)
         });
