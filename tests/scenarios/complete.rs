@@ -8,6 +8,7 @@ use crate::kit::{Entry, Scenario};
 
 /// The tables of this folder, by file.
 const TABLES: &[(&str, &[Entry])] = &[
+    ("builds", crate::builds::SCENARIOS),
     ("cluster", crate::cluster::SCENARIOS),
     ("dialects", crate::dialects::SCENARIOS),
     ("location", crate::location::SCENARIOS),
@@ -21,10 +22,6 @@ const TABLES: &[(&str, &[Entry])] = &[
 
 /// What an image by itself cannot show, and what it would take. A cause leaves the list with its first scenario.
 const WITHOUT: &[(Cause, &str)] = &[
-    (
-        Cause::ImportNotAllowed,
-        "an import: the list binds nothing else",
-    ),
     (
         Cause::Signature,
         "a pod: the node's words on the policy that refused",
