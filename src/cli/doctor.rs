@@ -29,7 +29,12 @@ pub struct DoctorArgs {
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// Only objects with these labels (key=value,...); without a kind, only pods, builds and image streams.
-    #[arg(short = 'l', long, value_name = "SELECTOR", conflicts_with = "no_cluster")]
+    #[arg(
+        short = 'l',
+        long,
+        value_name = "SELECTOR",
+        conflicts_with = "no_cluster"
+    )]
     pub selector: Option<String>,
     /// In all namespaces.
     #[arg(short = 'A', long, conflicts_with = "no_cluster")]
