@@ -21,4 +21,5 @@ mod real;
 mod registries;
 mod report;
 mod schema;
+mod targets;
 mod tls;
