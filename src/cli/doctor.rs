@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::global::parse_duration;
 use super::registry_flags::RegistryFlags;
+use super::report_flags::ReportFlags;
 use crate::model::platform::Platform;
 
 /// Says why an image cannot be pulled: probes the way to it, names one cause, the evidence for it, and what to do.
@@ -18,7 +19,7 @@ use crate::model::platform::Platform;
 #[derive(Debug, Clone, Args)]
 pub struct DoctorArgs {
     /// Images to look at, as they are written in workloads: REGISTRY/REPOSITORY:TAG, or with @DIGEST.
-    #[arg(required = true, value_name = "IMAGE")]
+    #[arg(required_unless_present = "from", conflicts_with = "from", value_name = "IMAGE")]
     pub images: Vec<String>,
     #[command(flatten)]
     pub registry: RegistryFlags,
@@ -37,25 +38,8 @@ pub struct DoctorArgs {
     /// When the whole run ends, whatever is under way.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_timeout)]
     pub timeout: Duration,
-    /// How to print the report.
-    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub output: ReportFormat,
-    /// Print one line a target.
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Print every stage; twice: every request and answer too.
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub verbose: u8,
-}
-
-/// The formats of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ReportFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs: extreg.dev/v1, see docs/doctor-report.schema.json.
-    Json,
+    #[command(flatten)]
+    pub report: ReportFlags,
 }
 
 fn parse_platform(text: &str) -> Result<Platform, String> {

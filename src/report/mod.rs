@@ -1,4 +1,8 @@
-//! How a diagnosis looks: text for people, JSON version 1 for programs. Nothing here judges.
+//! How a diagnosis looks: one model, [`v1`], from which both the text for people and the JSON for programs are made, so that
+//! a saved report says what the run said. Nothing here judges.
 
-pub mod json_v1;
+pub mod changes;
+pub mod group;
+pub mod redact;
 pub mod text;
+pub mod v1;

@@ -207,6 +207,7 @@ async fn read_cluster(cluster: &Cluster, request: &Request) -> Result<Read, Erro
             server: cluster.server().to_owned(),
             kubernetes,
             openshift: openshift_version,
+            namespace: Some(cluster.namespace().to_owned()),
         },
         config,
         openshift,
