@@ -142,6 +142,7 @@ fn is_of(value: &Value, name: &str) -> bool {
         "integer" => value.is_u64() || value.is_i64(),
         "array" => value.is_array(),
         "object" => value.is_object(),
+        "boolean" => value.is_boolean(),
         other => panic!("the validator does not know the type {other}"),
     }
 }

@@ -131,7 +131,8 @@ impl Book {
         let mut before = None;
         while let Some(character) = text[at..].chars().next() {
             let begins = character.is_alphanumeric() && !before.is_some_and(char::is_alphanumeric);
-            let found = begins.then(|| self.at(&text[at..])).flatten();
+            let named = before == Some('/');
+            let found = begins.then(|| self.at(&text[at..], named)).flatten();
             let taken = match found {
                 Some((length, placeholder)) => {
                     out.push_str(&placeholder);
@@ -148,8 +149,9 @@ impl Book {
         out
     }
 
-    /// The longest name at the beginning of a text, and its placeholder.
-    fn at(&self, text: &str) -> Option<(usize, String)> {
+    /// The longest name at the beginning of a text, and its placeholder. What is `named` stands behind a slash, and is no
+    /// word of a sentence.
+    fn at(&self, text: &str, named: bool) -> Option<(usize, String)> {
         let first = text.chars().next()?;
         for (phrase, placeholder) in self.phrases.get(&first).into_iter().flatten() {
             if let Some(rest) = text.strip_prefix(phrase.as_str())
@@ -166,15 +168,15 @@ impl Book {
         let mut ends: Vec<usize> = ends(&text[..run]).take(ENDS).collect();
         while let Some(end) = ends.pop() {
             let name = &text[..end];
-            if let Some(placeholder) = self.word(name) {
+            if let Some(placeholder) = self.word(name, named) {
                 return Some((end, placeholder));
             }
         }
         cut.then(|| self.stump(&text[..run])).flatten()
     }
 
-    fn word(&self, name: &str) -> Option<String> {
-        if known::is_word(name) {
+    fn word(&self, name: &str, named: bool) -> Option<String> {
+        if !named && known::is_word(name) {
             return None;
         }
         if let Some(placeholder) = self.words.get(name) {

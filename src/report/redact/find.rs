@@ -79,7 +79,10 @@ fn one(run: &str, book: &mut Book) {
     } else if let Some(path) = path {
         // Media types and labels have slashes as well, and are nobody's.
         if !known::is_known_host(host) && !is_media(head) {
-            segment(head, book);
+            // With a dot and no host it is a field or a file.
+            if !head.contains('.') {
+                segment(head, book);
+            }
             segments(path, book);
         }
         return;

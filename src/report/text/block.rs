@@ -7,7 +7,7 @@ use super::wrap::{capital, command_lines, hanging, labelled, put, wrapped};
 use super::who::{Home, listed, one_image};
 use super::{Detail, LABEL, Look, labels};
 use crate::report::group::Group;
-use crate::report::v1::{Evidence, Judged, Observed, Remedy};
+use crate::report::v1::{Evidence, Judged, Observed};
 use crate::ui::sanitize_line;
 
 /// Members of a group that are listed, and commands of one remedy.
