@@ -33,14 +33,14 @@ pub fn changes(before: &Report, after: &Report, look: &Look) -> String {
             Outcome::Healthy => String::new(),
             _ => format!("{}, ", state(result)),
         };
-        push(&mut text, result, &format!("{now}{words}"), look);
+        text.push_str(&line(result, after, &format!("{now}{words}"), look));
     }
     let gone = before
         .results
         .iter()
         .filter(|result| old.get(&question(result)).is_some_and(|left| left.iter().any(|one| std::ptr::eq(*one, *result))));
     for result in gone {
-        push(&mut text, result, &format!("gone, was {}", state(result)), look);
+        text.push_str(&line(result, before, &format!("gone, was {}", state(result)), look));
     }
     text
 }
@@ -49,9 +49,8 @@ fn state(result: &Judged) -> &str {
     result.cause.as_deref().unwrap_or(&result.status)
 }
 
-fn push(text: &mut String, result: &Judged, words: &str, look: &Look) {
-    let line = first_line(result, look);
-    text.push_str(line.trim_end_matches('\n'));
-    text.push_str(&look.paint.dim(&format!(" ({words})")));
-    text.push('\n');
+fn line(result: &Judged, report: &Report, words: &str, look: &Look) -> String {
+    let line = first_line(result, report, look);
+    let line = line.trim_end_matches('\n');
+    format!("{line}{}\n", look.paint.dim(&format!(" ({words})")))
 }

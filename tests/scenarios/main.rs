@@ -15,6 +15,7 @@ mod location;
 mod network;
 mod openshift;
 mod polite;
+mod printed;
 mod real;
 mod registries;
 mod report;

@@ -38,9 +38,11 @@ pub(super) fn typed(report: &Report, book: &mut Book) {
     for tag in &names.tags {
         self::tag(tag, book);
     }
+    for name in &names.objects {
+        object(name, book);
+    }
     for (class, set) in [
         (Class::Namespace, &names.namespaces),
-        (Class::Object, &names.objects),
         (Class::User, &names.users),
         (Class::Certificate, &names.certificates),
         (Class::File, &names.files),
@@ -58,10 +60,7 @@ fn of_result(result: &Judged, book: &mut Book) {
         book.note(Class::Namespace, namespace);
     }
     if let Some(name) = &target.name {
-        // An image stream's tag stands behind a colon.
-        let (name, tag) = name.split_once(':').unwrap_or((name, ""));
-        book.note(Class::Object, name);
-        self::tag(tag, book);
+        object(name, book);
     }
     if let Some(container) = &target.container {
         book.note(Class::Object, container);
@@ -102,7 +101,7 @@ fn of_remedy(remedy: &Remedy, book: &mut Book) {
         if let Some(namespace) = &changed.namespace {
             book.note(Class::Namespace, namespace);
         }
-        book.note(Class::Object, &changed.name);
+        object(&changed.name, book);
     }
     for command in &remedy.commands {
         for (flag, value) in command.iter().zip(command.iter().skip(1)) {
@@ -144,6 +143,13 @@ fn place(text: &str, book: &mut Book) {
         }
         Some(_) => segments(text, book),
     }
+}
+
+/// The name of an object; that of an image stream tag has the tag behind a colon.
+fn object(name: &str, book: &mut Book) {
+    let (name, tag) = name.split_once(':').unwrap_or((name, ""));
+    book.note(Class::Object, name);
+    self::tag(tag, book);
 }
 
 fn segments(path: &str, book: &mut Book) {

@@ -72,13 +72,16 @@ fn one(run: &str, book: &mut Book) {
         None => (run, None),
     };
     let host = without_port(head);
+    if known::is_group(host) {
+        return;
+    }
     if host.parse::<IpAddr>().is_ok() {
         book.note(Class::V4, host);
     } else if is_host(host) {
         book.note(Class::Host, host);
     } else if let Some(path) = path {
-        // Media types and labels have slashes as well, and are nobody's.
-        if !known::is_known_host(host) && !is_media(head) {
+        // Media types have slashes as well, and are nobody's.
+        if !is_media(head) {
             // With a dot and no host it is a field or a file.
             if !head.contains('.') {
                 segment(head, book);

@@ -95,12 +95,17 @@ const WORDS: &[&str] = &[
 
 /// A host that stays: public, or this machine.
 pub(super) fn is_known_host(host: &str) -> bool {
+    HOSTS.contains(&host.to_ascii_lowercase().as_str()) || is_group(host)
+}
+
+/// The domain of an API group, a label or a type: no host, so that no image path follows.
+pub(super) fn is_group(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
-    HOSTS.contains(&host.as_str())
-        || GROUPS.iter().any(|group| {
-            host.strip_suffix(group)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        })
+    let below = |group: &&str| {
+        host.strip_suffix(*group)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    GROUPS.iter().any(below) && !HOSTS.contains(&host.as_str())
 }
 
 /// A name that stays.

@@ -147,7 +147,7 @@ fn are_one_image(results: &[&Judged]) -> bool {
     pairs.all(|pair| Some(pair) == first)
 }
 
-/// The first line of a result by itself, for lists of changes.
-pub(super) fn first_line(result: &Judged, look: &Look) -> String {
-    headline(result, Home::nowhere(), look)
+/// The first line of a result by itself, for lists of changes in a report.
+pub(super) fn first_line(result: &Judged, report: &Report, look: &Look) -> String {
+    headline(result, Home::of(report), look)
 }

@@ -29,11 +29,6 @@ impl<'a> Home<'a> {
         };
         Self(own.filter(|_| !report.results.iter().any(elsewhere)))
     }
-
-    /// Names every namespace.
-    pub(super) fn nowhere() -> Self {
-        Self(None)
-    }
 }
 
 /// `deploy/web`, `shop/pod/web-7d9`.
