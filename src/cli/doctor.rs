@@ -19,7 +19,11 @@ use crate::model::platform::Platform;
 #[derive(Debug, Clone, Args)]
 pub struct DoctorArgs {
     /// Images to look at, as they are written in workloads: REGISTRY/REPOSITORY:TAG, or with @DIGEST.
-    #[arg(required_unless_present = "from", conflicts_with = "from", value_name = "IMAGE")]
+    #[arg(
+        required_unless_present = "from",
+        conflicts_with = "from",
+        value_name = "IMAGE"
+    )]
     pub images: Vec<String>,
     #[command(flatten)]
     pub registry: RegistryFlags,

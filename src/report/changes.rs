@@ -35,12 +35,17 @@ pub fn changes(before: &Report, after: &Report, look: &Look) -> String {
         };
         text.push_str(&line(result, after, &format!("{now}{words}"), look));
     }
-    let gone = before
-        .results
-        .iter()
-        .filter(|result| old.get(&question(result)).is_some_and(|left| left.iter().any(|one| std::ptr::eq(*one, *result))));
+    let gone = before.results.iter().filter(|result| {
+        old.get(&question(result))
+            .is_some_and(|left| left.iter().any(|one| std::ptr::eq(*one, *result)))
+    });
     for result in gone {
-        text.push_str(&line(result, before, &format!("gone, was {}", state(result)), look));
+        text.push_str(&line(
+            result,
+            before,
+            &format!("gone, was {}", state(result)),
+            look,
+        ));
     }
     text
 }

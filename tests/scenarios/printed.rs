@@ -19,8 +19,7 @@ use made::{Case, deploy, object, report};
 
 const WEB: &str = "registry.corp.example:5000/store/web:1.9";
 const API: &str = "registry.corp.example:5000/store/api:2.0";
-const UNAUTHORIZED: &str =
-    "Failed to pull image \"registry.corp.example:5000/store/web:1.9\": unauthorized: authentication required";
+const UNAUTHORIZED: &str = "Failed to pull image \"registry.corp.example:5000/store/web:1.9\": unauthorized: authentication required";
 
 fn text(namespace: Option<&str>, cases: &[Case], detail: Detail) -> String {
     render(&view_of(&report(namespace, cases)), &[], &look(detail))
@@ -42,7 +41,8 @@ fn misled(name: &str) -> Case {
 
 /// Something of everything that a namespace may have.
 fn mixed() -> Vec<Case> {
-    let key = "the secret corp-pull names registry.corp.example, the image registry.corp.example:5000";
+    let key =
+        "the secret corp-pull names registry.corp.example, the image registry.corp.example:5000";
     let rekey = |name: &str, image| {
         deploy(name, image)
             .fails(Cause::SecretKeyMismatch, key)
@@ -75,7 +75,11 @@ fn mixed() -> Vec<Case> {
 
 #[test]
 fn one_workload_whose_event_leads_astray() {
-    let shown = text(Some("shop"), &[misled("front").container("web")], Detail::Normal);
+    let shown = text(
+        Some("shop"),
+        &[misled("front").container("web")],
+        Detail::Normal,
+    );
     insta::assert_snapshot!("misled", shown);
 }
 
@@ -93,16 +97,24 @@ fn all_namespaces_are_named_and_their_commands_are_theirs() {
             .fails(Cause::SecretNotLinked, "the secret corp-pull is not linked")
             .fix(
                 "link the secret to the service account",
-                &format!("oc extreg link registry.corp.example:5000 -n {namespace} --secret corp-pull"),
+                &format!(
+                    "oc extreg link registry.corp.example:5000 -n {namespace} --secret corp-pull"
+                ),
             )
     };
     let cases = [of("shop"), of("billing"), of("stock")];
     insta::assert_snapshot!("all_namespaces", text(None, &cases, Detail::Normal));
     // The run's own namespace goes without saying only where all is in it.
     let quiet = text(Some("shop"), &cases[..1], Detail::Quiet);
-    assert_eq!(quiet, format!("✗ deploy/web (container main) cannot pull {WEB}\n"));
+    assert_eq!(
+        quiet,
+        format!("✗ deploy/web (container main) cannot pull {WEB}\n")
+    );
     let quiet = text(Some("other"), &cases[..1], Detail::Quiet);
-    assert_eq!(quiet, format!("✗ shop/deploy/web (container main) cannot pull {WEB}\n"));
+    assert_eq!(
+        quiet,
+        format!("✗ shop/deploy/web (container main) cannot pull {WEB}\n")
+    );
 }
 
 #[test]
@@ -121,9 +133,11 @@ fn containers_of_one_object_are_one_object() {
 #[test]
 fn what_the_cluster_says_is_set_against_what_is_true() {
     let said = |points_at, cause| {
-        let case = deploy("web", WEB)
-            .fails(cause, "it does not work")
-            .said(ObservedSource::Event, points_at, "some words");
+        let case = deploy("web", WEB).fails(cause, "it does not work").said(
+            ObservedSource::Event,
+            points_at,
+            "some words",
+        );
         let shown = text(Some("shop"), &[case], Detail::Normal);
         shown.split_whitespace().collect::<Vec<_>>().join(" ")
     };
@@ -133,14 +147,25 @@ fn what_the_cluster_says_is_set_against_what_is_true() {
         "{astray}"
     );
     for (points_at, cause, words) in [
-        ("location", Cause::TagMissing, "points at the name of the image, and rightly"),
+        (
+            "location",
+            Cause::TagMissing,
+            "points at the name of the image, and rightly",
+        ),
         ("unknown", Cause::TagMissing, "names no cause"),
         ("ambiguous", Cause::TagMissing, "leaves open whether"),
         // Where nobody knows, nobody is led astray.
-        ("auth", Cause::MissingOrForbidden, "points at the credentials"),
+        (
+            "auth",
+            Cause::MissingOrForbidden,
+            "points at the credentials",
+        ),
     ] {
         let shown = said(points_at, cause);
-        assert!(shown.contains(&format!("\"some words\": {words}")), "{shown}");
+        assert!(
+            shown.contains(&format!("\"some words\": {words}")),
+            "{shown}"
+        );
         assert!(!shown.contains("not it"), "{shown}");
     }
 }
@@ -153,7 +178,10 @@ fn much_of_it_stays_readable() {
             misled(&format!("web-{at:05}"))
                 .of(namespace)
                 .unread("no right to list events in the namespace shop")
-                .fix("restart it", &format!("oc rollout restart deploy/web-{at:05} -n {namespace}"))
+                .fix(
+                    "restart it",
+                    &format!("oc rollout restart deploy/web-{at:05} -n {namespace}"),
+                )
         })
         .collect();
     cases.extend((0..4000).map(|at| deploy(format!("good-{at:04}"), API)));
@@ -166,9 +194,15 @@ fn much_of_it_stays_readable() {
         "              and 5995 more like it; -v prints them",
         "  not read    events in shop (no right to list events)",
     ] {
-        assert!(shown.lines().any(|shown| shown == line), "no {line} in\n{shown}");
+        assert!(
+            shown.lines().any(|shown| shown == line),
+            "no {line} in\n{shown}"
+        );
     }
-    assert!(shown.lines().all(|line| line.chars().count() < 84), "{shown}");
+    assert!(
+        shown.lines().all(|line| line.chars().count() < 84),
+        "{shown}"
+    );
     let quiet = text(None, &cases, Detail::Quiet);
     assert_eq!(quiet.lines().count(), 2, "{quiet}");
     let whole = text(None, &cases, Detail::Stages);
@@ -178,7 +212,10 @@ fn much_of_it_stays_readable() {
 #[test]
 fn the_json_of_a_workload() {
     let view = view_of(&report(Some("shop"), &[misled("front").container("web")]));
-    insta::assert_snapshot!("workload_json", view.json().replace(env!("CARGO_PKG_VERSION"), "V"));
+    insta::assert_snapshot!(
+        "workload_json",
+        view.json().replace(env!("CARGO_PKG_VERSION"), "V")
+    );
     for view in [view, view_of(&report(None, &mixed()))] {
         schema::validate(&serde_json::from_str(&view.json()).expect("JSON"));
         let hidden = redacted(view).json();
@@ -192,10 +229,27 @@ fn a_redacted_report() {
     let shown = render(&hidden, &[], &look(Detail::Normal));
     insta::assert_snapshot!("redacted", shown);
     for name in [
-        "corp", "acme", "shop", "store", "cart", "front", "orders", "billing", "stock", "puller", "jdoe",
-        "robot-runner", "app-build", "tools", "prod",
+        "corp",
+        "acme",
+        "shop",
+        "store",
+        "cart",
+        "front",
+        "orders",
+        "billing",
+        "stock",
+        "puller",
+        "jdoe",
+        "robot-runner",
+        "app-build",
+        "tools",
+        "prod",
     ] {
-        for text in [&shown, &hidden.json(), &render(&hidden, &[], &look(Detail::Stages))] {
+        for text in [
+            &shown,
+            &hidden.json(),
+            &render(&hidden, &[], &look(Detail::Stages)),
+        ] {
             assert!(!text.contains(name), "{name} shows in\n{text}");
         }
     }
@@ -205,7 +259,12 @@ fn a_redacted_report() {
 fn only_changes_are_told() {
     let before = view_of(&report(
         Some("shop"),
-        &[misled("front"), deploy("cart", API), misled("gone"), misled("same")],
+        &[
+            misled("front"),
+            deploy("cart", API),
+            misled("gone"),
+            misled("same"),
+        ],
     ));
     let fixed = deploy("front", WEB);
     let broken = deploy("cart", API).fails(Cause::Dns, "registry.corp.example does not resolve");

@@ -22,7 +22,10 @@ fn names(results: &[Judged]) -> Vec<String> {
         .faulty
         .iter()
         .map(|group| {
-            let names = group.members.iter().filter_map(|member| member.target.name.clone());
+            let names = group
+                .members
+                .iter()
+                .filter_map(|member| member.target.name.clone());
             names.collect::<Vec<_>>().join(" ")
         })
         .collect()
@@ -52,8 +55,16 @@ fn a_cause_reaches_as_far_as_it_does() {
 #[test]
 fn failures_before_questions_the_largest_first_then_by_name() {
     let results = [
-        result("z", "quay.io/team/app:1", Some("ambiguous.missing-or-forbidden")),
-        result("y", "quay.io/team/app:1", Some("ambiguous.missing-or-forbidden")),
+        result(
+            "z",
+            "quay.io/team/app:1",
+            Some("ambiguous.missing-or-forbidden"),
+        ),
+        result(
+            "y",
+            "quay.io/team/app:1",
+            Some("ambiguous.missing-or-forbidden"),
+        ),
         result("x", "ghcr.io/team/app:1", Some("location.tag-missing")),
         result("b", "quay.io/team/app:1", Some("network.dns")),
         result("good", "quay.io/team/app:1", None),
@@ -79,7 +90,12 @@ fn another_secret_another_operation_another_group() {
     };
     let mut push = with("d", "shop", "one");
     push.operation = "push".into();
-    let results = [with("a", "shop", "one"), with("b", "stock", "one"), with("c", "shop", "two"), push];
+    let results = [
+        with("a", "shop", "one"),
+        with("b", "stock", "one"),
+        with("c", "shop", "two"),
+        push,
+    ];
     assert_eq!(names(&results), ["a b", "c", "d"]);
 }
 
@@ -87,8 +103,14 @@ fn another_secret_another_operation_another_group() {
 fn the_surest_is_told_in_full() {
     let mut likely = result("a", "quay.io/team/app:1", Some("network.dns"));
     likely.confidence = "likely".into();
-    let results = [likely, result("b", "quay.io/team/app:1", Some("network.dns"))];
+    let results = [
+        likely,
+        result("b", "quay.io/team/app:1", Some("network.dns")),
+    ];
     let groups = groups(&results);
     assert_eq!(groups.faulty[0].first.target.name.as_deref(), Some("b"));
-    assert_eq!(groups.faulty[0].members[0].target.name.as_deref(), Some("a"));
+    assert_eq!(
+        groups.faulty[0].members[0].target.name.as_deref(),
+        Some("a")
+    );
 }

@@ -176,11 +176,9 @@ impl Book {
     }
 
     fn word(&self, name: &str, named: bool) -> Option<String> {
-        if !named && known::is_word(name) {
-            return None;
-        }
+        let stays = || !named && known::is_word(name);
         if let Some(placeholder) = self.words.get(name) {
-            return Some(placeholder.clone());
+            return (!stays()).then(|| placeholder.clone());
         }
         if !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return None;
@@ -188,7 +186,7 @@ impl Book {
         // A host in another spelling is the same host, and the spelling may be what is wrong.
         let placeholder = self.words.get(&name.to_ascii_lowercase())?;
         let mut chars = placeholder.chars();
-        let first = chars.next()?;
+        let first = chars.next().filter(|_| !stays())?;
         Some(first.to_uppercase().chain(chars).collect())
     }
 
@@ -198,7 +196,10 @@ impl Book {
             return None;
         }
         let from = self.sorted.partition_point(|word| word.as_str() < text);
-        let word = self.sorted.get(from).filter(|word| word.starts_with(text))?;
+        let word = self
+            .sorted
+            .get(from)
+            .filter(|word| word.starts_with(text))?;
         Some((text.len(), self.words.get(word)?.clone()))
     }
 }
@@ -240,6 +241,10 @@ fn v4(number: usize) -> String {
         0 => format!("192.0.2.{last}"),
         1 => format!("198.51.100.{last}"),
         2 => format!("203.0.113.{last}"),
-        more => format!("198.{}.{}.{last}", 18 + (more - 3) / 256 % 2, (more - 3) % 256),
+        more => format!(
+            "198.{}.{}.{last}",
+            18 + (more - 3) / 256 % 2,
+            (more - 3) % 256
+        ),
     }
 }

@@ -35,7 +35,10 @@ pub(super) fn names(text: &str, book: &mut Book) {
         }
     }
     // The API server's way to say who lacks a right.
-    for (_, rest) in text.match_indices("User \"").map(|(at, mark)| text.split_at(at + mark.len())) {
+    for (_, rest) in text
+        .match_indices("User \"")
+        .map(|(at, mark)| text.split_at(at + mark.len()))
+    {
         if let Some((user, _)) = rest.split_once('"')
             && !user.starts_with("system:")
         {
@@ -120,7 +123,8 @@ fn segment(part: &str, book: &mut Book) {
         character.is_ascii_lowercase() || character.is_ascii_digit() || "._-".contains(character)
     });
     let media = name.starts_with("vnd.");
-    if plausible && !media && !known::is_word(name) && !known::is_version(name) && !is_digest(name) {
+    if plausible && !media && !known::is_word(name) && !known::is_version(name) && !is_digest(name)
+    {
         book.note(Class::Object, name);
     }
 }
@@ -151,8 +155,8 @@ pub(super) fn without_port(text: &str) -> &str {
 /// like this (files, fields, API groups, causes, versions).
 fn is_host(word: &str) -> bool {
     const FILES: &[&str] = &[
-        "json", "yaml", "yml", "pem", "crt", "cer", "key", "conf", "cfg", "toml", "txt", "md", "go", "sock", "gz", "tar",
-        "d",
+        "json", "yaml", "yml", "pem", "crt", "cer", "key", "conf", "cfg", "toml", "txt", "md",
+        "go", "sock", "gz", "tar", "d",
     ];
     const FIELDS: &[&str] = &["spec", "status", "metadata", "data"];
     let labels: Vec<&str> = word.split('.').collect();
@@ -181,7 +185,12 @@ mod tests {
 
     #[test]
     fn hosts_are_told_from_what_looks_like_them() {
-        for host in ["registry.corp", "a.b.example.com", "node-1.internal", "my_reg.corp.lan"] {
+        for host in [
+            "registry.corp",
+            "a.b.example.com",
+            "node-1.internal",
+            "my_reg.corp.lan",
+        ] {
             assert!(is_host(host), "{host}");
         }
         for word in [

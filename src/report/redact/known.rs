@@ -1,5 +1,8 @@
 //! What gives nobody away, and the words of our own sentences.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// Registries that everybody uses, and the hosts that they send their clients to.
 const HOSTS: &[&str] = &[
     "docker.io",
@@ -70,28 +73,27 @@ const NAMES: &[&str] = &[
 ];
 
 /// Words of sentences, kinds, commands and paths. A name that is one of them is replaced where it stands by itself in a
-/// field, and left where it would make nonsense of a sentence.
-const WORDS: &[&str] = &[
-    "_catalog", "a", "accepted", "access", "account", "allowed", "amd64", "an", "and", "any", "application", "apps",
-    "arm64", "as", "asked", "at", "auth", "auth.json", "authentication", "back", "bc", "because", "blob", "blobs",
-    "build", "buildconfig", "builds", "by", "ca", "cannot", "catalog", "cause", "certificate", "certificates",
-    "certs.d", "chain", "check", "clusterimagepolicy", "config", "config.json", "configmap", "connection",
-    "container", "containers", "controller", "credential", "credentials", "cronjob", "daemonset", "dc", "denied",
-    "deploy", "deployment", "deploymentconfig", "digest", "dns", "docker", "doctor", "does", "ds", "entry", "error",
-    "etc", "event", "exist", "explain", "extreg", "failed", "failure", "file", "first", "for", "from", "get",
-    "gives", "group", "has", "head", "here", "home", "host", "http", "https", "image", "imagepolicy", "images",
-    "imagestream", "imagestreamtag", "import", "in", "index", "insecure", "io", "ip", "is", "istag", "it", "its",
-    "job", "json", "key", "kubectl", "kubelet", "layer", "layers", "lib", "link", "linked", "linux", "list", "log",
-    "login", "machine", "manifest", "manifests", "mirror", "missing", "mount", "name", "names", "namespace",
-    "network", "no", "node", "nodes", "none", "not", "null", "oauth", "oc", "of", "ok", "on", "openshift", "or",
-    "os", "own", "password", "patch", "path", "platform", "pod", "pods", "policy", "port", "post", "ppc64le",
-    "private", "proxy", "public", "pull", "push", "put", "read", "refused", "registry", "replicaset", "repositories",
-    "repository", "requested", "resource", "right", "root", "rs", "run", "runtime", "s390x", "sa", "scope", "secret",
-    "secrets", "server", "service", "serviceaccount", "serviceaccounts", "set", "signature", "source", "spec",
-    "statefulset", "status", "stream", "sts", "system", "tag", "tags", "target", "tcp", "that", "the", "this",
-    "timeout", "tls", "to", "token", "trust", "type", "udp", "unauthorized", "unknown", "unlink", "uploads", "url",
-    "use", "user", "users", "usr", "v1", "v2", "valid", "var", "want", "wants", "windows", "with", "write", "yaml",
-];
+/// field or behind a slash, and left where it would make nonsense of a sentence.
+static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    "
+    _catalog a accepted access account allowed amd64 an and any application apps arm64 as asked at auth
+    auth.json authentication back bc because blob blobs build buildconfig builds by ca cannot catalog cause
+    certificate certificates certs.d chain check clusterimagepolicy config config.json configmap connection
+    container containers controller credential credentials cronjob daemonset dc denied deploy deployment
+    deploymentconfig digest dns docker doctor does ds entry error etc event exist explain extreg failed
+    failure file first for from get gives group has head here home host http https image imagepolicy images
+    imagestream imagestreamtag import in index insecure io ip is istag it its job json key kubectl kubelet
+    layer layers lib link linked linux list log login machine manifest manifests mirror missing mount name
+    names namespace network no node nodes none not null oauth oc of ok on openshift or os own password patch
+    path platform pod pods policy port post ppc64le private proxy public pull push put read refused registry
+    replicaset repositories repository requested resource right root rs run runtime s390x sa scope secret
+    secrets server service serviceaccount serviceaccounts set signature source spec statefulset status
+    stream sts system tag tags target tcp that the this timeout tls to token trust type udp unauthorized
+    unknown unlink uploads url use user users usr v1 v2 valid var want wants windows with write yaml
+    "
+    .split_whitespace()
+    .collect()
+});
 
 /// A host that stays: public, or this machine.
 pub(super) fn is_known_host(host: &str) -> bool {
@@ -117,7 +119,7 @@ pub(super) fn is_known_name(name: &str) -> bool {
 pub(super) fn is_word(name: &str) -> bool {
     name.chars().count() < 3
         || name.bytes().all(|byte| byte.is_ascii_digit())
-        || WORDS.contains(&name.to_ascii_lowercase().as_str())
+        || WORDS.contains(name.to_ascii_lowercase().as_str())
 }
 
 /// A tag that names a version and nothing else: `1.4`, `v2.0-rc1`, `stable`.
@@ -138,10 +140,20 @@ mod tests {
 
     #[test]
     fn what_is_public_stays() {
-        for host in ["quay.io", "Docker.IO", "config.openshift.io", "registry.k8s.io"] {
+        for host in [
+            "quay.io",
+            "Docker.IO",
+            "config.openshift.io",
+            "registry.k8s.io",
+        ] {
             assert!(is_known_host(host), "{host}");
         }
-        for host in ["registry.corp.example", "notquay.io", "acme.azurecr.io", "openshift.io.acme"] {
+        for host in [
+            "registry.corp.example",
+            "notquay.io",
+            "acme.azurecr.io",
+            "openshift.io.acme",
+        ] {
             assert!(!is_known_host(host), "{host}");
         }
         assert!(is_known_name("default") && !is_known_name("shop"));

@@ -98,19 +98,36 @@ fn the_same_thing_has_the_same_placeholder_everywhere() {
     let result = hidden(SENTENCES);
     let image = &result.image;
     let registry = image.split(':').next().unwrap();
-    assert!(registry.starts_with("registry-") && image.contains(":5000/name-"), "{image}");
+    assert!(
+        registry.starts_with("registry-") && image.contains(":5000/name-"),
+        "{image}"
+    );
     let namespace = result.target.namespace.clone().unwrap();
-    assert_eq!(result.remedies[0].changes[0].namespace, Some(namespace.clone()));
+    assert_eq!(
+        result.remedies[0].changes[0].namespace,
+        Some(namespace.clone())
+    );
     let command = result.remedies[0].commands[0].join(" ");
     assert!(
-        command.starts_with(&format!("oc extreg link {registry}:5000 -n {namespace} --registry-username user-")),
+        command.starts_with(&format!(
+            "oc extreg link {registry}:5000 -n {namespace} --registry-username user-"
+        )),
         "{command}"
     );
-    assert!(result.summary.starts_with(&format!("{registry}:5000 refuses the login user-")), "{}", result.summary);
+    assert!(
+        result
+            .summary
+            .starts_with(&format!("{registry}:5000 refuses the login user-")),
+        "{}",
+        result.summary
+    );
     // The domain of a wildcard shows in the hosts below it, or nobody could tell that the key matches.
     let key = result.involves.unwrap().key.unwrap();
     let domain = key.strip_prefix("*.").unwrap();
-    assert!(domain.starts_with("domain-") && registry.ends_with(domain), "{registry} {key}");
+    assert!(
+        domain.starts_with("domain-") && registry.ends_with(domain),
+        "{registry} {key}"
+    );
     // A spelling stays another spelling.
     let spelling = result
         .evidence
@@ -118,7 +135,10 @@ fn the_same_thing_has_the_same_placeholder_everywhere() {
         .find(|item| item.detail.contains("spelling"))
         .map(|item| item.detail.clone())
         .unwrap();
-    assert!(spelling.starts_with("Registry-") && spelling.contains("..5000"), "{spelling}");
+    assert!(
+        spelling.starts_with("Registry-") && spelling.contains("..5000"),
+        "{spelling}"
+    );
 }
 
 #[test]
@@ -147,7 +167,10 @@ fn words_of_sentences_stay_even_if_something_is_named_so() {
     let name = result.target.name.unwrap();
     assert!(name.starts_with("name-"), "{name}");
     let (words, behind) = result.evidence[0].detail.split_once('/').unwrap();
-    assert!(words.starts_with("the registry refuses the secret of the pod name-"), "{words}");
+    assert!(
+        words.starts_with("the registry refuses the secret of the pod name-"),
+        "{words}"
+    );
     assert_eq!(behind, name);
 }
 
@@ -158,10 +181,17 @@ fn addresses_run_out_late() {
         .collect();
     let sentences: Vec<&str> = many.iter().map(String::as_str).collect();
     let result = hidden(&sentences);
-    let shown: std::collections::BTreeSet<&str> =
-        result.evidence.iter().map(|item| item.detail.as_str()).collect();
+    let shown: std::collections::BTreeSet<&str> = result
+        .evidence
+        .iter()
+        .map(|item| item.detail.as_str())
+        .collect();
     assert_eq!(shown.len(), 1200);
-    assert!(shown.contains("192.0.2.1") && shown.contains("203.0.113.254") && !shown.iter().any(|one| one.starts_with("10.")));
+    assert!(
+        shown.contains("192.0.2.1")
+            && shown.contains("203.0.113.254")
+            && !shown.iter().any(|one| one.starts_with("10."))
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::wrap::{capital, command_lines, hanging, labelled, put, wrapped};
 use super::who::{Home, listed, one_image};
+use super::wrap::{capital, command_lines, hanging, labelled, put, wrapped};
 use super::{Detail, LABEL, Look, labels};
 use crate::report::group::Group;
 use crate::report::v1::{Evidence, Judged, Observed};
@@ -236,6 +236,11 @@ fn fixes(text: &mut String, group: &Group<'_>, look: &Look) {
 fn more(text: &mut String, there: usize, shown: usize, of: &str, look: &Look) {
     let more = there.saturating_sub(shown);
     if more > 0 {
-        labelled(text, "", &format!("and {more} more {of}; -v prints them"), look);
+        labelled(
+            text,
+            "",
+            &format!("and {more} more {of}; -v prints them"),
+            look,
+        );
     }
 }

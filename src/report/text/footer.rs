@@ -116,21 +116,14 @@ pub(super) fn footer(report: &Report, groups: &Groups<'_>, look: &Look) -> Strin
     ));
     // What was not reached because something else failed is no news.
     let unseen = items(report)
-        .filter(|item| {
-            matches!(
-                item.skip_reason.as_deref(),
-                Some("forbidden" | "timed-out")
-            )
-        })
+        .filter(|item| matches!(item.skip_reason.as_deref(), Some("forbidden" | "timed-out")))
         .count();
     parts.push(if unseen == 0 {
         "all observed".to_owned()
     } else {
         format!("{unseen} not observed")
     });
-    let assumed = items(report)
-        .filter(|item| item.assumed.is_some())
-        .count();
+    let assumed = items(report).filter(|item| item.assumed.is_some()).count();
     if assumed > 0 {
         parts.push(format!("{assumed} assumed"));
     }

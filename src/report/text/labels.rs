@@ -3,10 +3,7 @@
 use crate::doctor::causes::Cause;
 
 /// The names of what is ruled out, in the order given. Causes that this version does not know stand by their ids.
-pub(super) fn ruled_out<'a>(
-    causes: &'a [impl AsRef<str>],
-    found: Option<&str>,
-) -> Vec<&'a str> {
+pub(super) fn ruled_out<'a>(causes: &'a [impl AsRef<str>], found: Option<&str>) -> Vec<&'a str> {
     let tls = found.is_some_and(|found| found.starts_with("tls."));
     let mut names: Vec<&str> = Vec::new();
     for id in causes {

@@ -121,7 +121,10 @@ fn healthy(text: &mut String, groups: &Groups<'_>, home: Home<'_>, look: &Look) 
         };
         let mark = look.paint.green(look.glyphs.pass);
         let count = groups.healthy.len();
-        put(text, format_args!("{mark} {count} targets are healthy{hint}\n"));
+        put(
+            text,
+            format_args!("{mark} {count} targets are healthy{hint}\n"),
+        );
         return;
     }
     for result in &groups.healthy {

@@ -175,7 +175,10 @@ pub(super) fn group_headline(group: &Group<'_>, home: Home<'_>, look: &Look) -> 
             }
         }
         _ if by.is_empty() => format!("{number}, 1 cause: {}", deed(operation, kind, "cannot")),
-        _ => format!("{number}, 1 cause: {by} {}", deed(operation, kind, "cannot")),
+        _ => format!(
+            "{number}, 1 cause: {by} {}",
+            deed(operation, kind, "cannot")
+        ),
     };
     let what = look.paint.bold(&what(group));
     line(first.outcome(), &format!("{words} {what}"), look)
@@ -281,8 +284,14 @@ fn noun(kind: &str) -> &'static str {
     match kind {
         "Image" => "image",
         "Pod" => "pod",
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "CronJob"
-        | "DeploymentConfig" | "ReplicationController" => "workload",
+        "Deployment"
+        | "StatefulSet"
+        | "DaemonSet"
+        | "ReplicaSet"
+        | "Job"
+        | "CronJob"
+        | "DeploymentConfig"
+        | "ReplicationController" => "workload",
         "Build" => "build",
         "BuildConfig" => "build config",
         "ImageStream" => "image stream",

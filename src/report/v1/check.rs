@@ -31,7 +31,9 @@ pub fn remarks(report: &Report) -> Vec<Remark> {
         ("undetermined ones", said.undetermined, counted.undetermined),
     ] {
         if said != counted {
-            words.push(format!("its summary counts {said} {what}, and it has {counted}"));
+            words.push(format!(
+                "its summary counts {said} {what}, and it has {counted}"
+            ));
         }
     }
     // Reports of earlier versions have no count of causes.
@@ -40,7 +42,11 @@ pub fn remarks(report: &Report) -> Vec<Remark> {
     }
     for (at, result) in report.results.iter().enumerate() {
         let place = format!("result {} ({})", at + 1, result.image);
-        words.extend(of_result(result).into_iter().map(|what| format!("{place}: {what}")));
+        words.extend(
+            of_result(result)
+                .into_iter()
+                .map(|what| format!("{place}: {what}")),
+        );
     }
     words.into_iter().map(Remark).collect()
 }
@@ -76,16 +82,23 @@ fn of_result(result: &Judged) -> Vec<String> {
     if let Some(twice) = result.evidence.iter().find(|item| !ids.insert(&item.id)) {
         words.push(format!("it has the evidence {} twice", twice.id));
     }
-    let named = result
-        .because
-        .iter()
-        .chain(result.observed.iter().filter_map(|seen| seen.evidence.as_ref()));
+    let named = result.because.iter().chain(
+        result
+            .observed
+            .iter()
+            .filter_map(|seen| seen.evidence.as_ref()),
+    );
     if let Some(missing) = named.into_iter().find(|id| !ids.contains(id)) {
-        words.push(format!("it rests on the evidence {missing}, which it does not have"));
+        words.push(format!(
+            "it rests on the evidence {missing}, which it does not have"
+        ));
     }
-    let lacks = Check::ALL
-        .iter()
-        .find(|check| !result.evidence.iter().any(|item| item.check == check.word()));
+    let lacks = Check::ALL.iter().find(|check| {
+        !result
+            .evidence
+            .iter()
+            .any(|item| item.check == check.word())
+    });
     if let Some(check) = lacks {
         words.push(format!("it has no evidence on the stage {}", check.word()));
     }

@@ -236,10 +236,7 @@ fn evidence(diagnosis: &Diagnosis) -> Vec<Evidence> {
             status: Word::Borrowed(item.status.word()),
             detail: clean(&item.detail),
             elapsed_ms: item.elapsed.map(millis),
-            skip_reason: item
-                .skip_reason
-                .map(SkipReason::word)
-                .map(Word::Borrowed),
+            skip_reason: item.skip_reason.map(SkipReason::word).map(Word::Borrowed),
             assumed: match &item.fact {
                 Some(Fact::Chain(chain)) => chain.assumed.as_deref().map(clean),
                 _ => None,

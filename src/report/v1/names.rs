@@ -10,9 +10,9 @@ use crate::doctor::diagnosis::{self, Diagnosis};
 use crate::doctor::evidence::{
     CandidateFact, ChainFact, ChainFault, Fact, ListOrigin, SourceFact, SourceState, WiringFact,
 };
+use crate::doctor::target::{Consumer, TargetRef};
 use crate::model::image::ImageReference;
 use crate::model::kinds::ObjectRef;
-use crate::doctor::target::{Consumer, TargetRef};
 
 /// As many of a registry's tags are named in the evidence.
 const TAGS: usize = 5;
@@ -197,9 +197,13 @@ impl Names {
     }
 
     fn note_chain(&mut self, chain: &ChainFact) {
-        for who in [Some(&chain.leaf), Some(&chain.issuer), chain.anchor.as_ref()]
-            .into_iter()
-            .flatten()
+        for who in [
+            Some(&chain.leaf),
+            Some(&chain.issuer),
+            chain.anchor.as_ref(),
+        ]
+        .into_iter()
+        .flatten()
         {
             add(&mut self.certificates, who);
         }

@@ -95,7 +95,10 @@ fn bytes(run: &Run, path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = v1::LARGEST + 1;
     if is_stdin(path) {
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
+        std::io::stdin()
+            .lock()
+            .take(limit)
+            .read_to_end(&mut bytes)?;
     } else {
         let file = std::fs::File::open(run.env.cwd.join(path))?;
         file.take(limit).read_to_end(&mut bytes)?;

@@ -102,8 +102,16 @@ fn check_redacted(report: &Report) {
     let json = hidden.json();
     // What everybody has, and what sentences are made of, may stay.
     let harmless = [
-        "default", "library", "openshift-config", "localhost", "image", "none", "public", "repository",
-        "source", "mirror",
+        "default",
+        "library",
+        "openshift-config",
+        "localhost",
+        "image",
+        "none",
+        "public",
+        "repository",
+        "source",
+        "mirror",
     ];
     let names = &view.names;
     let paths = names.repositories.iter().flat_map(|path| path.split('/'));

@@ -23,7 +23,10 @@ fn run(sandbox: &Arc<Sandbox>, line: &str) -> Output {
 }
 
 fn saved() -> Value {
-    let view = view_of(&report(Some("shop"), &[misled("front"), deploy("cart", WEB)]));
+    let view = view_of(&report(
+        Some("shop"),
+        &[misled("front"), deploy("cart", WEB)],
+    ));
     serde_json::from_str(&view.json()).expect("JSON")
 }
 
@@ -37,9 +40,15 @@ fn a_file_prints_what_the_run_printed() {
     registry.push_image("team/app", "1", &Image::new());
     let (good, bad) = (registry.image("team/app:1"), registry.image("team/app:2"));
     let sandbox = Arc::new(Sandbox::new());
-    for (images, status) in [(good.clone(), 0), (bad.clone(), 3), (format!("{good} {bad}"), 3)] {
+    for (images, status) in [
+        (good.clone(), 0),
+        (bad.clone(), 3),
+        (format!("{good} {bad}"), 3),
+    ] {
         let line = format!("doctor {images} --no-cluster --plain-http --platform linux/amd64");
-        let json = run(&sandbox, &format!("{line} -o json")).exits(status).stdout;
+        let json = run(&sandbox, &format!("{line} -o json"))
+            .exits(status)
+            .stdout;
         sandbox.write("report.json", &json);
         let again = run(&sandbox, "doctor --from report.json -o json").exits(status);
         assert_eq!((again.stdout, again.stderr), (json.clone(), String::new()));
@@ -47,8 +56,13 @@ fn a_file_prints_what_the_run_printed() {
         let again = run(&sandbox, "doctor --from report.json -q").exits(status);
         assert_eq!((again.stdout, again.stderr), (quiet.stdout, String::new()));
         // From standard input it is the same.
-        let file = run(&sandbox, "doctor --from report.json -v").exits(status).stdout;
-        let piped = program(&sandbox, "doctor --from - -v").stdin(json).run().exits(status);
+        let file = run(&sandbox, "doctor --from report.json -v")
+            .exits(status)
+            .stdout;
+        let piped = program(&sandbox, "doctor --from - -v")
+            .stdin(json)
+            .run()
+            .exits(status);
         assert_eq!(piped.stdout, file);
         let hidden = run(&sandbox, "doctor --from report.json --redact -vv").exits(status);
         assert!(!hidden.stdout.contains("team"), "{}", hidden.stdout);
@@ -98,7 +112,9 @@ fn what_is_no_report_is_refused_in_words() {
         sandbox.write("report.json", &content);
         let output = run(&sandbox, "doctor --from report.json").exits(1);
         assert!(
-            output.stderr.starts_with("error: cannot read the report in report.json: ")
+            output
+                .stderr
+                .starts_with("error: cannot read the report in report.json: ")
                 && output.stderr.contains(words),
             "{}",
             output.stderr
@@ -144,7 +160,9 @@ fn later_versions_may_say_more() {
     let read = read_value(&value).expect("a report");
     let remarks: Vec<String> = v1::remarks(&read).iter().map(ToString::to_string).collect();
     assert!(
-        remarks.iter().any(|remark| remark.contains("does not know the cause auth.wrong-moon")),
+        remarks
+            .iter()
+            .any(|remark| remark.contains("does not know the cause auth.wrong-moon")),
         "{remarks:?}"
     );
     let sandbox = Arc::new(Sandbox::new());
@@ -152,13 +170,18 @@ fn later_versions_may_say_more() {
     for flags in ["", "-q", "-v", "-vv", "-o json", "--redact"] {
         let output = run(&sandbox, &format!("doctor --from report.json {flags}")).exits(3);
         assert!(
-            output.stderr.starts_with("Warning: the report in report.json does not agree with itself: "),
+            output
+                .stderr
+                .starts_with("Warning: the report in report.json does not agree with itself: "),
             "{}",
             output.stderr
         );
     }
     let shown = run(&sandbox, "doctor --from report.json -q").stdout;
-    assert!(shown.contains("rollout/front (container main) cannot mount"), "{shown}");
+    assert!(
+        shown.contains("rollout/front (container main) cannot mount"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -168,19 +191,55 @@ fn what_does_not_agree_is_said() {
         change(&mut value);
         let report = read_value(&value).expect("a report");
         let words = v1::remarks(&report);
-        words.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        words
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     assert_eq!(remarks(&|_| {}), "");
     for (pointer, new, words) in [
-        ("/summary/failed", json!(7), "its summary counts 7 failed ones, and it has 1"),
+        (
+            "/summary/failed",
+            json!(7),
+            "its summary counts 7 failed ones, and it has 1",
+        ),
         ("/summary/causes/0/targets", json!(3), "other causes"),
-        ("/results/0/status", json!("healthy"), "the status healthy does not follow from the cause location.repository-missing"),
-        ("/results/1/status", json!("failed"), "does not follow from no cause"),
-        ("/results/0/status", json!("dizzy"), "does not know the status dizzy"),
-        ("/results/0/family", json!("auth"), "its family is not that of its cause"),
-        ("/results/0/because/0", json!("e99"), "rests on the evidence e99"),
-        ("/results/0/evidence/1/id", json!("e1"), "the evidence e1 twice"),
-        ("/results/0/evidence/0/check", json!("dns"), "no evidence on the stage reference"),
+        (
+            "/results/0/status",
+            json!("healthy"),
+            "the status healthy does not follow from the cause location.repository-missing",
+        ),
+        (
+            "/results/1/status",
+            json!("failed"),
+            "does not follow from no cause",
+        ),
+        (
+            "/results/0/status",
+            json!("dizzy"),
+            "does not know the status dizzy",
+        ),
+        (
+            "/results/0/family",
+            json!("auth"),
+            "its family is not that of its cause",
+        ),
+        (
+            "/results/0/because/0",
+            json!("e99"),
+            "rests on the evidence e99",
+        ),
+        (
+            "/results/0/evidence/1/id",
+            json!("e1"),
+            "the evidence e1 twice",
+        ),
+        (
+            "/results/0/evidence/0/check",
+            json!("dns"),
+            "no evidence on the stage reference",
+        ),
     ] {
         let said = remarks(&|value| *value.pointer_mut(pointer).expect(pointer) = new.clone());
         assert!(said.contains(words), "{pointer}: {said:?}");
