@@ -6,6 +6,7 @@ use extreg::model::credential::Credential;
 use extreg::model::docker_config::{DockerConfig, Format};
 use extreg::model::endpoint::{Endpoint, RegistryArgument};
 use extreg::model::image::ImageReference;
+use extreg::model::message::{self, Symptom};
 use extreg::model::{auth_file, keyring, pem as bundle};
 use secrecy::ExposeSecret as _;
 
@@ -17,6 +18,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("challenge", challenge),
     ("docker_config", docker_config),
     ("endpoint", endpoint),
+    ("message", message),
     ("pem", pem),
     ("reference", reference),
 ];
@@ -127,6 +129,25 @@ pub(crate) fn endpoint(data: &[u8]) {
             );
         }
     }
+}
+
+/// A pasted text: what is read of it is clean, and does not depend on the white space behind it.
+pub(crate) fn message(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let all = message::read_all(&text);
+    for found in &all {
+        assert!(!found.words.contains(char::is_control));
+        assert!(found.symptom != Symptom::Nothing);
+        let image = found.image.as_deref().unwrap_or_default();
+        assert!(!image.contains(char::is_control));
+        for mirror in &found.mirrors {
+            assert!(mirror.mirrors.is_empty());
+        }
+    }
+    let first = message::read(&text);
+    assert!(all.is_empty() || all.first() == Some(&first));
+    let behind = message::read(&format!("{text} \n"));
+    assert!(text.len() > 100_000 || behind.symptom == first.symptom);
 }
 
 /// An image reference: its canonical form is the same reference; what is offered instead of a bad one parses.

@@ -20,9 +20,10 @@
 //! | [`registry`] | how to talk to a registry and its token service | judges |
 //! | [`credentials`] | where this machine keeps registry credentials | prints them |
 //! | [`plan`] | which changes a verb wants | I/O |
+//! | [`inventory`] | which registries are in use, and what reaches them | I/O, clock |
 //! | [`apply`] | how to write a plan, journal it and take it back | decides what to write |
 //! | [`doctor`] | evidence, rules, causes | renders |
-//! | [`report`] | how a diagnosis looks as text and as JSON | judges |
+//! | [`report`] | how a diagnosis or an inventory looks as text and as JSON | judges |
 //! | [`ui`] | every byte for the user | |
 //!
 //! [`entry`] is the program itself; `main.rs` and the tour call it.
@@ -35,6 +36,7 @@ pub mod doctor;
 pub mod entry;
 pub mod env;
 pub mod error;
+pub mod inventory;
 pub mod model;
 pub mod plan;
 pub mod registry;

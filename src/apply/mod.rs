@@ -1,5 +1,6 @@
 //! The only writer. Carries out a [`Plan`](crate::plan::Plan): rights, server-side dry run, journal, writes; takes it back
-//! from the journal. Decides nothing about what is to be written.
+//! from the journal. Decides nothing about what is to be written. [`pull_check`] makes the one object that nobody planned:
+//! a pod that is gone again when its work is done.
 
 pub mod backoff;
 mod decide;
@@ -9,6 +10,7 @@ pub mod journal;
 mod outcome;
 mod pass;
 mod perform;
+pub mod pull_check;
 mod rights;
 
 pub use engine::{Engine, Mode};

@@ -1,4 +1,4 @@
-//! `doctor IMAGE...`.
+//! `doctor [TARGET...]`.
 
 use std::time::Duration;
 
@@ -9,22 +9,35 @@ use super::registry_flags::RegistryFlags;
 use super::report_flags::ReportFlags;
 use crate::model::platform::Platform;
 
-/// Says why an image cannot be pulled: probes the way to it, names one cause, the evidence for it, and what to do.
+/// Says why images do not arrive: probes the way to them, names one cause each, the evidence for it, and what to do.
 ///
-/// With a cluster the pull secrets of the service account are used, and the cluster's lists of registries, mirrors and
-/// trusted CAs are taken into account. Nothing is written anywhere.
+/// TARGET is KIND/NAME, KIND NAME, KIND alone for all of it, or an image. The kinds are pod, deployment, statefulset,
+/// daemonset, replicaset, job, cronjob, dc, build, bc, is, istag (STREAM:TAG), sa and secret, with their usual short names.
+/// Everything else is an image; one that begins like an object (build/app) is written with its registry:
+/// docker.io/build/app. Without a target it looks at everything in the namespace whose image does not arrive: pods that wait
+/// for one, failed imports, builds that failed on a pull or a push, pull secrets that are broken.
+///
+/// A pod is judged with the secrets that it has, a workload with those that its pods get, a build with its own, an import
+/// with all of the namespace, and an image with those of the service account. The cluster's lists of registries, mirrors and
+/// trusted CAs are taken into account. What may not be read is said, with the right that is missing. Nothing is written
+/// anywhere.
 ///
 /// Exit status: 0 everything healthy, 1 it could not do its work, 2 usage, 3 a problem was found, 4 nothing failed and
 /// something could not be determined, 130 interrupted.
 #[derive(Debug, Clone, Args)]
 pub struct DoctorArgs {
-    /// Images to look at, as they are written in workloads: REGISTRY/REPOSITORY:TAG, or with @DIGEST.
-    #[arg(
-        required_unless_present = "from",
-        conflicts_with = "from",
-        value_name = "IMAGE"
-    )]
-    pub images: Vec<String>,
+    /// What to look at: KIND/NAME, KIND, or an image as it is written in workloads.
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    /// Only objects with these labels (key=value,...); without a kind, only pods, builds and image streams.
+    #[arg(short = 'l', long, value_name = "SELECTOR", conflicts_with = "no_cluster")]
+    pub selector: Option<String>,
+    /// In all namespaces.
+    #[arg(short = 'A', long, conflicts_with = "no_cluster")]
+    pub all_namespaces: bool,
+    /// Every image in use, also what runs well.
+    #[arg(long, conflicts_with_all = ["targets", "no_cluster"])]
+    pub all: bool,
     #[command(flatten)]
     pub registry: RegistryFlags,
     /// Platform that the image must be for, instead of that of the nodes.
@@ -36,14 +49,26 @@ pub struct DoctorArgs {
     /// Ask no cluster: the registry alone, with the credentials of -a or none.
     #[arg(long)]
     pub no_cluster: bool,
-    /// Service account whose pull secrets are used.
+    /// Service account whose pull secrets are used for images.
     #[arg(short = 'z', long, value_name = "NAME", default_value = "default")]
     pub service_account: String,
-    /// When the whole run ends, whatever is under way.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_timeout)]
-    pub timeout: Duration,
+    /// When the whole run ends, whatever is under way; by default after 30s, with -A or --all after 5m.
+    #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
+    pub timeout: Option<Duration>,
     #[command(flatten)]
     pub report: ReportFlags,
+}
+
+impl DoctorArgs {
+    /// How long the run may take: a few targets are quick, a whole cluster is not.
+    pub fn time(&self) -> Duration {
+        let usual = if self.all_namespaces || self.all {
+            Duration::from_secs(300)
+        } else {
+            Duration::from_secs(30)
+        };
+        self.timeout.unwrap_or(usual)
+    }
 }
 
 fn parse_platform(text: &str) -> Result<Platform, String> {

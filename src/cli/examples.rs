@@ -28,6 +28,16 @@ Examples:
   oc extreg undo --list
   oc extreg undo";
 
+pub(super) const STATUS: &str = "\
+Examples:
+  # This namespace; then every image and every entry of a secret
+  oc extreg status
+  oc extreg status -o wide
+
+  # The whole cluster, for programs and as a picture
+  oc extreg status -A -o json
+  oc extreg status -o dot | dot -Tsvg > registries.svg";
+
 pub(super) const DOCTOR: &str = "\
 Examples:
   # As the pods of this namespace would pull it
@@ -39,3 +49,12 @@ Examples:
   # Keep what was found, and print it again for a ticket, without the names
   oc extreg doctor quay.io/team/web:1.2 -o json > report.json
   oc extreg doctor --from report.json --redact";
+
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  # What a cause means, and how to mend it
+  oc extreg explain auth.secret-key-mismatch
+
+  # What a pod's events, or one line of them, can mean
+  oc describe pod web-1 | oc extreg explain --message -
+  oc extreg explain --message 'unauthorized: authentication required'";

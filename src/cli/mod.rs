@@ -13,6 +13,7 @@ pub mod output;
 mod purposes;
 pub mod registry_flags;
 pub mod report_flags;
+pub mod status;
 pub mod undo;
 pub mod unlink;
 
@@ -45,8 +46,11 @@ pub enum Verb {
     Unlink(Box<unlink::UnlinkArgs>),
     #[command(after_help = examples::UNDO)]
     Undo(undo::UndoArgs),
+    #[command(after_help = examples::STATUS)]
+    Status(status::StatusArgs),
     #[command(after_help = examples::DOCTOR)]
     Doctor(Box<doctor::DoctorArgs>),
+    #[command(after_help = examples::EXPLAIN)]
     Explain(explain::ExplainArgs),
     /// Prints the version.
     Version,

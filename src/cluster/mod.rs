@@ -16,6 +16,7 @@ mod in_cluster;
 mod kubeconfig;
 mod login;
 mod material;
+pub mod opinion;
 mod page;
 mod path;
 mod proxy;

@@ -9,6 +9,7 @@ mod events;
 mod json;
 mod lists;
 mod objects;
+mod selected;
 mod single;
 mod streams;
 
@@ -73,20 +74,34 @@ const CONFIG_NAMESPACE: &str = "openshift-config";
 impl Cluster {
     /// Reads the wanted parts of one namespace, or of all. Never fails as a whole.
     pub async fn namespace_view(&self, scope: &Scope, want: Want) -> NamespaceView {
-        let no_selectors = Selectors::default();
+        self.namespace_view_of(scope, want, None).await
+    }
+
+    /// The same, with `labels` choosing among what uses images: pods, workloads, BuildConfigs, Builds, image streams.
+    pub async fn namespace_view_of(
+        &self,
+        scope: &Scope,
+        want: Want,
+        labels: Option<&str>,
+    ) -> NamespaceView {
+        let all = Selectors::default();
+        let chosen = Selectors {
+            labels: labels.map(str::to_owned),
+            fields: None,
+        };
         let (service_accounts, secrets, pods, workloads, build_configs) = join!(
             asked(
                 want.service_accounts,
-                self.collect(kinds::SERVICE_ACCOUNT, scope, |object| {
+                self.selected(kinds::SERVICE_ACCOUNT, scope, &all, |object| {
                     Some(objects::service_account(object))
                 })
             ),
-            asked(want.secrets, self.secrets(scope)),
-            asked(want.pods, self.pods(scope, &no_selectors)),
-            asked(want.workloads, self.workloads(scope)),
+            asked(want.secrets, self.secrets(scope, None)),
+            asked(want.pods, self.pods(scope, &chosen)),
+            asked(want.workloads, self.workloads(scope, &chosen)),
             asked(
                 want.build_configs,
-                self.collect(kinds::BUILD_CONFIG, scope, |object| {
+                self.selected(kinds::BUILD_CONFIG, scope, &chosen, |object| {
                     Some(builds::build_config(object))
                 })
             ),
@@ -94,11 +109,11 @@ impl Cluster {
         let (builds, image_streams, signature_policies, events) = join!(
             asked(
                 want.builds,
-                self.collect(kinds::BUILD, scope, |object| Some(builds::build(object)))
+                self.selected(kinds::BUILD, scope, &chosen, |object| Some(builds::build(object)))
             ),
             asked(
                 want.image_streams,
-                self.collect(kinds::IMAGE_STREAM, scope, |object| {
+                self.selected(kinds::IMAGE_STREAM, scope, &chosen, |object| {
                     Some(streams::image_stream(object))
                 })
             ),
@@ -174,6 +189,7 @@ impl Cluster {
                 )
             ),
         );
+        let all = Selectors::default();
         let (signature_policies, nodes, global_pull_secret) = join!(
             asked(
                 want.signature_policies,
@@ -181,7 +197,7 @@ impl Cluster {
             ),
             asked(
                 want.nodes,
-                self.collect(kinds::NODE, &Scope::All, config::node)
+                self.selected(kinds::NODE, &Scope::All, &all, config::node)
             ),
             asked(want.global_pull_secret, self.global_pull_secret()),
         );
@@ -197,24 +213,6 @@ impl Cluster {
             nodes,
             global_pull_secret,
         }
-    }
-
-    /// All objects of a kind as `keep` reduces them. OpenShift's groups are looked up first, so that their absence is
-    /// told from a right that is missing.
-    async fn collect<T: Send>(
-        &self,
-        kind: Kind,
-        scope: &Scope,
-        mut keep: impl FnMut(&Value) -> Option<T> + Send,
-    ) -> Part<Vec<T>> {
-        self.check_served(kind).await?;
-        let mut kept = Vec::new();
-        self.list(kind, scope, &Selectors::default(), |object| {
-            kept.extend(keep(&object));
-        })
-        .await
-        .map_err(missing)?;
-        Ok(kept)
     }
 
     async fn check_served(&self, kind: Kind) -> Part<()> {

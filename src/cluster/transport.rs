@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
 
 use super::ClusterError;
 use super::faults;
@@ -20,6 +21,8 @@ pub(super) struct Call {
     /// Content type and bytes.
     pub(super) body: Option<(&'static str, Vec<u8>)>,
     pub(super) accept: &'static str,
+    /// A longer answer is not read, in bytes.
+    pub(super) limit: Option<usize>,
 }
 
 impl Call {
@@ -29,6 +32,7 @@ impl Call {
             path,
             body: None,
             accept: "application/json",
+            limit: None,
         }
     }
 }
@@ -101,16 +105,41 @@ impl Session {
             .map_err(|error| faults::of_transport(&error, self))?;
         let (parts, body) = answer.into_parts();
         self.warnings.add_headers(&parts.headers);
-        let body = body
-            .collect_bytes()
-            .await
-            .map_err(|error| faults::of_transport(&error, self))?;
+        let read = match call.limit {
+            None => body.collect_bytes().await.map(Vec::from),
+            Some(limit) => match bounded(body, limit).await {
+                Some(read) => read,
+                None => {
+                    return Err(ClusterError::Other(format!(
+                        "the API server answered with more than {limit} bytes"
+                    )));
+                }
+            },
+        };
         Ok(Answer {
             status: parts.status,
             headers: parts.headers,
-            body: Vec::from(body),
+            body: read.map_err(|error| faults::of_transport(&error, self))?,
         })
     }
+}
+
+/// The whole body; `None` when it is longer than `limit` bytes.
+async fn bounded(
+    mut body: kube::client::Body,
+    limit: usize,
+) -> Option<Result<Vec<u8>, kube::Error>> {
+    let mut read = Vec::new();
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => read.extend_from_slice(frame.data_ref().map_or(&[], |bytes| &bytes[..])),
+            Err(error) => return Some(Err(error)),
+        }
+        if read.len() > limit {
+            return None;
+        }
+    }
+    Some(Ok(read))
 }
 
 /// The wait of a 429 or 503 that names one short enough, as client-go `rest/with_retry.go` obeys it.

@@ -83,6 +83,7 @@ impl Cluster {
             path: path.finish(),
             body: body.map(|(content_type, text)| (content_type, text.into_bytes())),
             accept: JSON,
+            limit: None,
         };
         let answer = self.session.call(&call).await?;
         faults::json(
@@ -100,6 +101,7 @@ impl Cluster {
             path: path.to_owned(),
             body: Some((JSON, body.to_string().into_bytes())),
             accept: JSON,
+            limit: None,
         };
         let answer = self.session.call(&call).await?;
         faults::json(&answer, &subject_of_path(path), &self.session.server)

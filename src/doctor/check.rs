@@ -84,6 +84,7 @@ pub async fn check(request: CheckRequest) -> CheckOutcome {
         subject,
         registry,
         candidates: vec![candidate],
+        signatures: Vec::new(),
         trust,
         known_images: Arc::new(KnownImages {
             cluster: None,

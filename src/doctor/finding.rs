@@ -36,8 +36,10 @@ pub struct Finding {
     pub alternatives: Vec<Cause>,
     /// What would settle it, where something is open.
     pub settle: Option<String>,
+    /// It rests on the cluster's words: this machine saw nothing of it.
+    pub by_words: bool,
     /// What a remedy needs to know beside the cause.
-    pub names: Names,
+    pub names: Box<Names>,
 }
 
 /// The things that a remedy names.
@@ -49,6 +51,8 @@ pub struct Names {
     pub secret: Option<(String, String)>,
     /// The key in it.
     pub key: Option<String>,
+    /// Namespace and name of the secret that stands behind it and would do.
+    pub better: Option<(String, String)>,
     /// The registry that is meant, where it is not the image's own (a mirror).
     pub registry: Option<String>,
 }
@@ -63,7 +67,8 @@ impl Finding {
             because,
             alternatives: Vec::new(),
             settle: None,
-            names: Names::default(),
+            by_words: false,
+            names: Box::default(),
         }
     }
 
@@ -84,6 +89,12 @@ impl Finding {
     #[must_use]
     pub fn settled_by(mut self, what: impl Into<String>) -> Self {
         self.settle = Some(what.into());
+        self
+    }
+
+    #[must_use]
+    pub fn by_words(mut self) -> Self {
+        self.by_words = true;
         self
     }
 

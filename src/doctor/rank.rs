@@ -1,82 +1,24 @@
 //! From all findings on a target to one cause, or to a clean bill of health: pure, and the same for any order of evidence.
 
+mod excluded;
+mod joined;
+mod precedence;
+mod ruled_out;
+mod said;
+
 use super::causes::Cause;
 use super::diagnosis::{Diagnosis, Setting, Verdict};
 use super::evidence::{
-    Check, Evidence, EvidenceSet, Fact, Side, SkipReason, Status, TrialOutcome, complete,
+    Check, Evidence, EvidenceSet, Fact, SkipReason, Status, TrialOutcome, complete,
 };
 use super::finding::{Confidence, Finding};
 use super::remedies;
 use super::rules::{self, Case};
 use super::target::{Operation, Subject};
-use crate::model::observation::{LoginVerdict, PingKind, PushVerdict};
+use crate::model::observation::{LoginVerdict, PushVerdict};
 
-/// Which cause is named when several hold: the one that has to be mended first, or that explains the others. What stands
-/// earlier wins. The order is that of the pull path, with the exceptions that the contract names: a fault of the
-/// credentials before what it kept from being seen, another port before a refused connection, a short name before
-/// "cannot be told", the token service before the network underneath it.
-const PRECEDENCE: &[Cause] = &[
-    Cause::InvalidReference,
-    Cause::RegistryBlocked,
-    Cause::RegistryNotAllowed,
-    Cause::ImportNotAllowed,
-    Cause::SecretMalformed,
-    Cause::Mirror,
-    Cause::WrongPort,
-    Cause::HttpsRequired,
-    Cause::PlainHttp,
-    Cause::Dns,
-    Cause::Proxy,
-    Cause::Refused,
-    Cause::Timeout,
-    Cause::Reset,
-    Cause::CertificateExpired,
-    Cause::CertificateNotYetValid,
-    Cause::HostnameMismatch,
-    Cause::IncompleteChain,
-    Cause::ClusterTrustMissing,
-    Cause::UnknownCa,
-    Cause::Handshake,
-    Cause::NotARegistry,
-    Cause::Rate,
-    Cause::ClockSkew,
-    Cause::TokenService,
-    Cause::CredentialsBlockPublicPull,
-    Cause::SecretKeyMismatch,
-    Cause::SecretWrongType,
-    Cause::SecretNotLinked,
-    Cause::SecretMissing,
-    Cause::SecretElsewhere,
-    Cause::SecretOverridden,
-    Cause::PodPredatesLink,
-    Cause::SecretShadowed,
-    Cause::ExpiredCredentials,
-    Cause::BadCredentials,
-    Cause::NoCredentials,
-    Cause::PathPrefix,
-    Cause::PullDenied,
-    Cause::PushDenied,
-    Cause::ShortName,
-    Cause::RepositoryMissing,
-    Cause::TagMissing,
-    Cause::DigestMissing,
-    Cause::Quarantined,
-    Cause::Signature,
-    Cause::ManifestUnsupported,
-    Cause::PlatformMissing,
-    Cause::BlobMissing,
-    Cause::ServerError,
-    Cause::NodeRuntime,
-    Cause::MissingOrForbidden,
-    Cause::Unknown,
-];
-
-fn precedence(cause: Cause) -> usize {
-    PRECEDENCE
-        .iter()
-        .position(|listed| *listed == cause)
-        .unwrap_or(PRECEDENCE.len())
-}
+use joined::Joined;
+use ruled_out::ruled_out;
 
 /// Judges the evidence on one target.
 pub fn diagnose(subject: Subject, evidence: Vec<Evidence>, setting: &Setting) -> Diagnosis {
@@ -96,20 +38,26 @@ pub fn diagnose(subject: Subject, evidence: Vec<Evidence>, setting: &Setting) ->
         findings.retain(|finding| {
             matches!(
                 finding.cause,
-                Cause::InvalidReference | Cause::RegistryNotAllowed | Cause::SecretMalformed
-            )
+                Cause::InvalidReference
+                    | Cause::RegistryNotAllowed
+                    | Cause::ImportNotAllowed
+                    | Cause::SecretMalformed
+                    | Cause::Signature
+                    | Cause::NodeRuntime
+            ) || (finding.cause == Cause::SecretMissing
+                && finding.confidence == Confidence::Certain)
         });
     }
-    findings.sort_by(|a, b| {
-        (precedence(a.cause), a.confidence, &a.summary).cmp(&(
-            precedence(b.cause),
-            b.confidence,
-            &b.summary,
-        ))
-    });
-    let verdict = match findings.into_iter().next() {
-        Some(finding) => found(&case, finding, setting),
-        None => nothing_found(&case, by_mirror),
+    let here = joined::here(&case, works(&case, by_mirror));
+    let verdict = match joined::join(&case, here, findings) {
+        Joined::Verdict(verdict) => *verdict,
+        Joined::Findings(mut findings) => {
+            precedence::sort(&mut findings);
+            match findings.into_iter().next() {
+                Some(finding) => found(&case, finding, setting),
+                None => nothing_found(&case, by_mirror),
+            }
+        }
     };
     let ruled_out = ruled_out(&case, &verdict);
     let healthy = verdict.is_healthy();
@@ -124,19 +72,33 @@ pub fn diagnose(subject: Subject, evidence: Vec<Evidence>, setting: &Setting) ->
     }
 }
 
+/// The cause, with the cluster's words beside it where they can mean it.
 fn found(case: &Case<'_>, mut finding: Finding, setting: &Setting) -> Verdict {
+    if let Some((voice, words)) = case.voices.own_now()
+        && words
+            .candidates
+            .iter()
+            .take(3)
+            .any(|cause| *cause == finding.cause)
+    {
+        finding.because.push(voice.at);
+    }
     finding.because.sort_unstable();
     finding.because.dedup();
     let cause = finding.cause;
-    finding.alternatives.retain(|other| *other != cause);
+    let mut seen = vec![cause];
+    finding.alternatives.retain(|other| {
+        let new = !seen.contains(other);
+        seen.push(*other);
+        new
+    });
     let remedies = remedies::remedies(case, &finding, setting);
     Verdict::Found { finding, remedies }
 }
 
-/// No rule holds: healthy if everything that a healthy target needs was seen, open otherwise.
-fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
-    let gaps = gaps(case, by_mirror.is_some());
-    let works = match case.subject.operation {
+/// What is to be done works from here.
+fn works(case: &Case<'_>, by_mirror: Option<usize>) -> bool {
+    match case.subject.operation {
         Operation::Pull | Operation::Import => by_mirror.is_some() || case.delivered().is_some(),
         Operation::Push => case
             .push()
@@ -145,7 +107,13 @@ fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
             .logins()
             .iter()
             .any(|(_, login)| login.verdict == LoginVerdict::Accepted),
-    };
+    }
+}
+
+/// No rule holds: healthy if everything that a healthy target needs was seen, open otherwise.
+fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
+    let gaps = gaps(case, by_mirror.is_some());
+    let works = works(case, by_mirror);
     if !gaps.is_empty() {
         let names: Vec<String> = gaps
             .iter()
@@ -241,10 +209,12 @@ fn gaps(case: &Case<'_>, by_mirror: bool) -> Vec<usize> {
         .enumerate()
         .filter(|(_, item)| {
             let needed = match item.check {
-                Check::Wiring | Check::Observed => false,
+                Check::Observed => false,
                 Check::Push => case.subject.operation == Operation::Push,
                 // A manifest that came has proved them.
-                Check::Login | Check::Permission => case.delivered().is_none() && !by_mirror,
+                Check::Login | Check::Permission | Check::Wiring => {
+                    case.delivered().is_none() && !by_mirror
+                }
                 Check::Reference | Check::Policy | Check::Credentials => true,
                 _ => !by_mirror,
             };
@@ -254,132 +224,11 @@ fn gaps(case: &Case<'_>, by_mirror: bool) -> Vec<usize> {
         .collect()
 }
 
-/// The causes that the evidence excludes, in the order of the pull path.
-fn ruled_out(case: &Case<'_>, verdict: &Verdict) -> Vec<Cause> {
-    let passed = |check: Check| {
-        case.evidence
-            .of(check)
-            .any(|(_, item)| item.status == Status::Pass)
-    };
-    let mut out: Vec<Cause> = Vec::new();
-    let mut rule = |holds: bool, causes: &[Cause]| {
-        if holds {
-            out.extend(causes);
-        }
-    };
-    rule(passed(Check::Reference), &[Cause::InvalidReference]);
-    rule(
-        passed(Check::Policy),
-        &[Cause::RegistryBlocked, Cause::RegistryNotAllowed],
-    );
-    rule(
-        case.dns().is_some_and(|(_, stage)| stage.result.is_ok()),
-        &[Cause::Dns],
-    );
-    rule(
-        case.tcp().is_some_and(|(_, stage)| stage.result.is_ok()),
-        &[Cause::Refused],
-    );
-    rule(
-        case.proxy().is_some_and(|(_, used)| used.result.is_ok()),
-        &[Cause::Proxy],
-    );
-    let answers = case
-        .ping
-        .is_some_and(|(_, ping)| matches!(ping.kind, PingKind::Open | PingKind::Challenge));
-    rule(answers, &[Cause::Timeout, Cause::Reset]);
-    rule(
-        case.tls().is_some_and(|(_, stage)| stage.result.is_ok()),
-        &[Cause::PlainHttp, Cause::Handshake],
-    );
-    let chains = case.chains();
-    let good = |side: Side| {
-        chains
-            .iter()
-            .find(|(_, chain)| chain.side == side)
-            .map(|(_, chain)| chain.faults.is_empty())
-    };
-    let trusted = good(Side::Cluster).or(good(Side::Here)) == Some(true);
-    rule(
-        trusted,
-        &[
-            Cause::CertificateExpired,
-            Cause::CertificateNotYetValid,
-            Cause::HostnameMismatch,
-            Cause::IncompleteChain,
-            Cause::UnknownCa,
-        ],
-    );
-    rule(
-        good(Side::Cluster) == Some(true) && good(Side::Here) == Some(true),
-        &[Cause::ClusterTrustMissing],
-    );
-    rule(answers, &[Cause::NotARegistry, Cause::WrongPort]);
-    let accepted = case
-        .logins()
-        .iter()
-        .any(|(_, login)| login.verdict == LoginVerdict::Accepted);
-    rule(
-        accepted,
-        &[Cause::BadCredentials, Cause::ExpiredCredentials],
-    );
-    let delivered = case.delivered().is_some();
-    rule(delivered, &[Cause::NoCredentials, Cause::PullDenied]);
-    rule(
-        delivered || case.repository_exists().is_some(),
-        &[Cause::PathPrefix, Cause::RepositoryMissing],
-    );
-    rule(delivered, &[Cause::TagMissing, Cause::DigestMissing]);
-    rule(passed(Check::Platform), &[Cause::PlatformMissing]);
-    rule(
-        passed(Check::Blobs) && case.bad_blobs().is_empty(),
-        &[Cause::BlobMissing],
-    );
-    let (cause, alternatives) = verdict.causes();
-    out.retain(|ruled| Some(*ruled) != cause && !alternatives.contains(ruled));
-    out.dedup();
-    out
-}
-
 /// The confidence of a verdict: health and found causes have one, open questions are ambiguous.
 pub fn confidence(verdict: &Verdict) -> Confidence {
     match verdict {
         Verdict::Healthy => Confidence::Certain,
         Verdict::Found { finding, .. } => finding.confidence,
         Verdict::Open { .. } => Confidence::Ambiguous,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_cause_has_its_place() {
-        for cause in Cause::ALL {
-            assert_eq!(
-                PRECEDENCE.iter().filter(|listed| *listed == cause).count(),
-                1,
-                "{cause}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_order_is_that_of_the_contract() {
-        for (first, second) in [
-            (Cause::SecretMalformed, Cause::NoCredentials),
-            (Cause::SecretKeyMismatch, Cause::BadCredentials),
-            (Cause::CredentialsBlockPublicPull, Cause::BadCredentials),
-            (Cause::BadCredentials, Cause::RepositoryMissing),
-            (Cause::WrongPort, Cause::Refused),
-            (Cause::ShortName, Cause::MissingOrForbidden),
-            (Cause::WrongPort, Cause::NotARegistry),
-        ] {
-            assert!(
-                precedence(first) < precedence(second),
-                "{first} before {second}"
-            );
-        }
     }
 }

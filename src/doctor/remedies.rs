@@ -3,12 +3,18 @@
 //! A command is an argument vector, ready to be run; nothing in it is a secret. `safe` is what this tool does itself and can
 //! take back, `review` changes something that only the user can judge, `manual` is work elsewhere.
 
+mod action;
+mod away;
+mod build;
 mod tool;
+mod wiring;
 
 use super::causes::Cause;
 use super::diagnosis::Setting;
 use super::finding::Finding;
 use super::rules::Case;
+
+pub use action::{Action, LinkFor, LinkFrom, rolls};
 
 /// How far a remedy may be applied without thinking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +51,9 @@ pub struct Remedy {
     pub applicability: Applicability,
     pub changes: Vec<Changed>,
     pub commands: Vec<Vec<String>>,
+    /// The same, typed, where this tool can do it itself: every [`Applicability::Safe`] remedy has one, except those that
+    /// only ask again.
+    pub action: Option<Action>,
 }
 
 impl Remedy {
@@ -54,6 +63,7 @@ impl Remedy {
             applicability,
             changes: Vec::new(),
             commands: Vec::new(),
+            action: None,
         }
     }
 
@@ -93,25 +103,27 @@ impl Tool<'_> {
         let repository = self.case.subject.repository().to_owned();
         match self.finding.cause {
             Cause::NoCredentials => self.login("give it credentials for the registry"),
-            Cause::BadCredentials | Cause::ExpiredCredentials | Cause::SecretMalformed => {
+            Cause::BadCredentials | Cause::ExpiredCredentials => {
                 self.stored("store credentials that the registry accepts")
             }
+            Cause::SecretMalformed => self.mend_secret(),
             Cause::PullDenied => Self::manual(format!(
                 "let whoever administers {repository} on {registry} give this login the right to pull"
             )),
             Cause::PushDenied => Self::manual(format!(
                 "let whoever administers {repository} on {registry} give this login the right to push"
             )),
-            Cause::CredentialsBlockPublicPull | Cause::SecretShadowed => self.unblock(),
-            Cause::SecretMissing => self.stored("make the secret again"),
-            Cause::SecretNotLinked => {
-                self.relink("link the secret to the service account", &["--secret"])
-            }
+            Cause::CredentialsBlockPublicPull => self.unblock(),
+            Cause::SecretShadowed => self.out_of_the_shadow(),
+            Cause::SecretMissing => self.make_again(),
+            Cause::SecretNotLinked => self.use_it("let it use the secret"),
+            Cause::SecretElsewhere => self.copy_it("store its credentials in this namespace"),
+            Cause::SecretOverridden => self.add_to_own_list(),
+            Cause::PodPredatesLink => self.make_pods_again(),
             Cause::SecretKeyMismatch => self.rekey(),
-            Cause::SecretWrongType => self.relink(
-                "store its credentials in a secret of the right type",
-                &["--from-secret"],
-            ),
+            Cause::SecretWrongType => {
+                self.copy_it("store its credentials in a secret of the right type")
+            }
             Cause::InvalidReference => self.other_image("write the reference as it must be"),
             Cause::ShortName => {
                 let mut remedies = self.other_image("use the name that exists");
@@ -164,6 +176,7 @@ impl Tool<'_> {
             Cause::Mirror => Self::manual(format!(
                 "mirror the image to {registry}, or let the mirror set contact the source"
             )),
+            Cause::Proxy if self.finding.by_words && self.setting.openshift => self.cluster_proxy(),
             Cause::Dns => Self::manual(format!(
                 "mend the name {registry}, or the name service that should know it"
             )),
@@ -198,25 +211,15 @@ impl Tool<'_> {
             Cause::Handshake => Self::manual(format!(
                 "let {registry} offer TLS 1.2 or 1.3 with usual ciphers, and ask for no client certificate"
             )),
-            Cause::RegistryBlocked | Cause::RegistryNotAllowed => {
-                let list = if self.finding.cause == Cause::RegistryBlocked {
-                    "take it out of blockedRegistries"
-                } else {
-                    "put it into allowedRegistries"
-                };
-                vec![
-                    Remedy::new(
-                        Applicability::Review,
-                        format!("{list}; all nodes take the change over"),
-                    )
-                    .changes(image_config())
-                    .command([
-                        self.client,
-                        "edit",
-                        "image.config.openshift.io/cluster",
-                    ]),
-                ]
+            Cause::RegistryBlocked => {
+                self.lists("take it out of blockedRegistries; all nodes take the change over")
             }
+            Cause::RegistryNotAllowed => {
+                self.lists("put it into allowedRegistries; all nodes take the change over")
+            }
+            Cause::ImportNotAllowed => self.lists(
+                "put it into allowedRegistriesForImport; the API server takes it over when it is rolled out again",
+            ),
             Cause::Quarantined => Self::manual(format!(
                 "mend the image, or the policy on {registry}; its words above say which"
             )),
@@ -236,13 +239,9 @@ impl Tool<'_> {
             Cause::ClockSkew => Self::manual(format!(
                 "set the clock of {registry} or of its token service right"
             )),
-            Cause::ImportNotAllowed
-            | Cause::Signature
-            | Cause::NodeRuntime
-            | Cause::SecretElsewhere
-            | Cause::SecretOverridden
-            | Cause::PodPredatesLink
-            | Cause::Unknown => Vec::new(),
+            Cause::Signature => Self::signature(),
+            Cause::NodeRuntime => self.node(),
+            Cause::Unknown => Vec::new(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! One run of `doctor`: reads the cluster once, makes one client a registry, probes all targets at the same time, and judges
 //! each.
 
+mod elsewhere;
 mod gather;
+mod opinions;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,6 +22,8 @@ use super::rank;
 use super::schedule::Leg;
 use super::sink::Sink;
 use super::target::{Consumer, Operation, Subject};
+use super::targets::{self, Wanted};
+use crate::apply::pull_check::PullChecks;
 use crate::cluster::Cluster;
 use crate::env::Env;
 use crate::error::Error;
@@ -35,7 +39,11 @@ const AT_ONCE: usize = 24;
 /// What to look at, and how.
 #[derive(Debug, Clone)]
 pub struct Request {
-    pub images: Vec<String>,
+    pub wanted: Wanted,
+    /// `-l`: which objects of a kind, or of a look at everything.
+    pub selector: Option<String>,
+    /// `-A`.
+    pub all_namespaces: bool,
     /// `-a FILE`.
     pub registry_config: Option<PathBuf>,
     pub registry_ca: Option<PathBuf>,
@@ -43,7 +51,9 @@ pub struct Request {
     pub platform: Option<Platform>,
     /// `--push`.
     pub push: bool,
-    /// `-z`.
+    /// `--from-node [NODE]`.
+    pub from_node: Option<Option<String>>,
+    /// `-z`: the account that pulls images of the command line.
     pub account: String,
     /// For the whole run.
     pub timeout: Duration,
@@ -81,16 +91,44 @@ pub async fn run(
         () = &mut interrupt => return Err(Error::exit_only(crate::error::Kind::Interrupted)),
     };
     let Gathered {
-        targets,
+        mut targets,
         legs,
         setting,
         cluster: name,
-        registries,
+        mut registries,
+        remarks,
+        mut wallets,
+        found,
     } = gathered;
-    let interrupted = tokio::select! {
-        () = probe_all(&legs, request.push, announce) => false,
+    for remark in &remarks {
+        announce(remark);
+    }
+    let checks = cluster.map(PullChecks::new);
+    let mut interrupted = tokio::select! {
+        () = Box::pin(ask_all(cluster, &targets, &legs, request, deadline, announce)) => false,
         () = &mut interrupt => true,
     };
+    if let (Some(checks), Some(node)) = (&checks, opinions::wanted_node(request)) {
+        if !interrupted {
+            tokio::select! {
+                () = Box::pin(opinions::nodes(checks, node, &targets, deadline, announce)) => {}
+                () = &mut interrupt => interrupted = true,
+            }
+        }
+        // Also after Ctrl-C: a pod that was made is taken away again.
+        opinions::clean_up(checks, setting.client(), announce).await;
+    }
+    if let Some(cluster) = cluster.filter(|_| !interrupted) {
+        let listed = found.as_ref().and_then(targets::Found::secrets_everywhere);
+        let looking = elsewhere::look(cluster, listed, &mut targets, &mut wallets, &setting);
+        let limit = tokio::time::Instant::from_std(deadline);
+        tokio::select! {
+            looked = tokio::time::timeout_at(limit, Box::pin(looking)) => {
+                registries.extend(looked.into_iter().flatten());
+            }
+            () = &mut interrupt => interrupted = true,
+        }
+    }
     let results = targets
         .iter()
         .map(|target| judged(target, &setting, interrupted))
@@ -110,6 +148,23 @@ pub async fn run(
         },
         interrupted,
     })
+}
+
+/// From here and from the API server at the same time.
+async fn ask_all(
+    cluster: Option<&Cluster>,
+    targets: &[Target],
+    legs: &[Arc<Leg>],
+    request: &Request,
+    deadline: Instant,
+    announce: &mut (dyn FnMut(&str) + Send),
+) {
+    let imports = async {
+        if let Some(cluster) = cluster {
+            opinions::imports(cluster, targets, deadline).await;
+        }
+    };
+    tokio::join!(probe_all(legs, request.push, announce), Box::pin(imports));
 }
 
 async fn probe_all(legs: &[Arc<Leg>], push: bool, announce: &mut (dyn FnMut(&str) + Send)) {

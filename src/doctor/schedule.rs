@@ -3,12 +3,13 @@
 
 mod known;
 mod push;
+mod signed;
 
 use std::sync::Arc;
 
 use super::answer::{self, Meaning, Missing as Gone};
 use super::evidence::{
-    CandidateFact, Check, Evidence, Fact, Side, SkipReason, Vantage, VariantFact,
+    CandidateFact, Check, Evidence, Fact, Side, SignatureFact, SkipReason, Vantage, VariantFact,
 };
 use super::probes::{self, blobs, chain, manifest, names, ports, reach};
 use super::setup::{ClusterTrust, PUBLIC};
@@ -35,6 +36,8 @@ pub struct Leg {
     pub subject: Subject,
     pub registry: Arc<Registry>,
     pub candidates: Vec<CandidateFact>,
+    /// Policies that want the image signed.
+    pub signatures: Vec<SignatureFact>,
     pub trust: Trust,
     pub known_images: Arc<KnownImages>,
     /// Ports that are tried when no registry is on the one that was named, and whether by TLS.
@@ -70,7 +73,10 @@ impl Leg {
     /// Asks what the operation needs; a push only where `push` says so, and else no more than the login.
     pub async fn run(&self) {
         match self.subject.operation {
-            Operation::Pull | Operation::Import => self.pull().await,
+            Operation::Pull | Operation::Import => {
+                let delivered = self.pull().await;
+                self.look_for_signatures(delivered.as_ref()).await;
+            }
             Operation::Push | Operation::Login => self.login().await,
         }
     }
@@ -82,11 +88,9 @@ impl Leg {
             .take(MOST_CREDENTIALS)
     }
 
-    /// Asks everything that a pull needs.
-    pub async fn pull(&self) {
-        let Ok(image) = &self.subject.image else {
-            return;
-        };
+    /// Asks everything that a pull needs; gives the manifest as the consumer gets it.
+    pub async fn pull(&self) -> Option<ManifestView> {
+        let image = self.subject.image.as_ref().ok()?;
         let first = self.used().next().map(|candidate| candidate.index);
         let (ping, anonymous, with) = tokio::join!(
             self.reach(),
@@ -100,7 +104,7 @@ impl Leg {
         );
         if !manifest::answers(&ping.kind) {
             self.look_at_other_ports(&ping).await;
-            return;
+            return None;
         }
         let dialect = ping.dialect;
         let write = &self.sink;
@@ -149,6 +153,7 @@ impl Leg {
             }
             None => self.ask_further(image, &last, dialect).await,
         }
+        Some(last).filter(|view| view.manifest.is_some())
     }
 
     /// The way to the registry, and its first answer.

@@ -27,6 +27,16 @@ impl Sink {
         self.lock().extend(noted);
     }
 
+    /// Adds to the list of candidates, which is one fact however late the last of them is found.
+    pub fn add_candidates(&self, more: &[CandidateFact]) {
+        for noted in self.lock().iter_mut() {
+            if let Noted::Fact(Fact::Candidates { list, .. }, _) = noted {
+                list.extend_from_slice(more);
+                return;
+            }
+        }
+    }
+
     /// Keeps lines that hold no fact.
     pub fn push(&self, evidence: impl IntoIterator<Item = Evidence>) {
         self.lock().extend(evidence.into_iter().map(Noted::Line));
@@ -55,6 +65,22 @@ impl Sink {
             }
         }
         evidence
+    }
+
+    /// Shows every fact that was noted so far.
+    pub fn each(&self, mut see: impl FnMut(&Fact)) {
+        for noted in self.lock().iter() {
+            if let Noted::Fact(fact, _) = noted {
+                see(fact);
+            }
+        }
+    }
+
+    /// Whether a fact that was noted so far is one of those.
+    pub fn holds(&self, is_one: impl Fn(&Fact) -> bool) -> bool {
+        let mut found = false;
+        self.each(|fact| found |= is_one(fact));
+        found
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Noted>> {

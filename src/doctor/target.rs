@@ -104,6 +104,13 @@ impl Consumer {
         )
     }
 
+    /// Whether keys are looked up with the image's tag or digest on its name (openshift-apiserver
+    /// `pkg/image/apiserver/importer/staticcredentials.go`, openshift/builder `pkg/build/builder/docker.go`); else by the
+    /// name alone, as the kubelet and containers/image do.
+    pub fn looks_up_references(&self) -> bool {
+        matches!(self, Self::Import { .. } | Self::BuildPush { .. })
+    }
+
     /// The namespace whose objects a remedy changes.
     pub fn namespace(&self) -> Option<&str> {
         match self {

@@ -10,6 +10,7 @@ pub mod dialect;
 pub mod docker_config;
 pub mod endpoint;
 pub mod image;
+pub mod jwt;
 pub mod keyring;
 pub mod kinds;
 pub mod message;

@@ -12,7 +12,7 @@ mod trusted_ca;
 pub use import::{
     AllowedRegistry, ImportAdmission, ImportCheck, import_access, import_admission, import_insecure,
 };
-pub use node::{Access, InsecureBy, NearMiss, node_access, node_insecure};
+pub use node::{Access, InsecureBy, NearMiss, node_access, node_insecure, policy_scopes};
 pub use trusted_ca::{KeyMiss, TrustedCa, key_for, trusted_ca, unmatched_keys};
 
 use crate::model::mirrors::{MirrorRule, RegistriesConf};

@@ -16,7 +16,6 @@ mod dial;
 mod faults;
 mod follow;
 mod holder;
-mod jwt;
 mod keyed;
 mod lease;
 mod limits;

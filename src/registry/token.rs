@@ -15,12 +15,12 @@ use serde_json::Value;
 
 use super::Registry;
 use super::holder::{Holder, Sign};
-use super::jwt::Claims;
 use super::query::{Authorization, Query};
 use super::realm;
 use super::wire::{Asked, Wire};
 use crate::model::challenge::Challenge;
 use crate::model::credential::Credential;
+use crate::model::jwt::Claims;
 use crate::model::observation::{Answer, Exchange, Grant, Purpose, Withheld};
 
 /// What a token lives when its service does not say (distribution's token document: 60 seconds).

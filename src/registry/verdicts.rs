@@ -5,11 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 
+use super::answers;
 use super::holder::Holder;
 use super::signs::says_expired;
 use super::token::{Issued, is_invalid_grant};
-use super::{answers, jwt};
 use crate::model::credential::Credential;
+use crate::model::jwt;
 use crate::model::observation::{Answer, ExchangeFault, LoginVerdict, Withheld};
 
 /// Clocks that differ by less explain nothing (distribution grants 60 seconds, `registry/auth/token/token.go` `Leeway`).

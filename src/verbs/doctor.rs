@@ -11,6 +11,7 @@ use crate::cli::global::Global;
 use crate::cluster::Cluster;
 use crate::doctor::probes::ports;
 use crate::doctor::run::{self, Request};
+use crate::doctor::targets::argument;
 use crate::error::Error;
 use crate::report::v1;
 use crate::ui::sanitize_line;
@@ -20,16 +21,30 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
     if let Some(path) = &args.report.from {
         return report::from(run, path, &args.report);
     }
+    let (wanted, remarks) = argument::wanted(
+        &args.targets,
+        args.all,
+        args.selector.is_some(),
+        args.all_namespaces,
+    )?;
+    if args.all_namespaces && global.namespace.is_some() {
+        return Err(Error::usage("-n names one namespace, and -A means all"));
+    }
+    for remark in remarks {
+        run.ui.status(sanitize_line(&remark, 400));
+    }
     let cluster = cluster(run, global, args).await?;
     let request = Request {
-        images: args.images.clone(),
+        wanted,
+        selector: args.selector.clone(),
+        all_namespaces: args.all_namespaces,
         registry_config: args.registry.registry_config.clone(),
         registry_ca: args.registry.registry_ca.clone(),
         plain_http: args.registry.plain_http,
         platform: args.platform.clone(),
         push: args.push,
         account: args.service_account.clone(),
-        timeout: args.timeout,
+        timeout: args.time(),
         usual_ports: ports::USUAL.to_vec(),
         client: if run.program.starts_with("oc") {
             "oc"

@@ -1,17 +1,24 @@
-//! `explain`: the list of causes, or the page of one.
+//! `explain`: the list of causes, the page of one, or what a message can mean.
+
+mod message;
 
 use super::Run;
-use crate::cli::explain::ExplainArgs;
+use crate::cli::explain::{ExplainArgs, ReadingFormat};
 use crate::doctor::causes::Cause;
 use crate::doctor::explain;
 use crate::error::Error;
 use crate::ui::Table;
 
-/// Prints the list or a page; asks no cluster.
+/// Prints the list, a page or a reading; asks no cluster.
 pub(super) fn run(run: &mut Run, args: &ExplainArgs) -> Result<(), Error> {
-    match &args.cause {
-        None => list(run),
-        Some(text) => page(run, text),
+    match (&args.message, &args.cause) {
+        (Some(text), _) => message::run(run, text, args.output),
+        (None, _) if args.output == ReadingFormat::Json => {
+            Err(Error::usage("-o json is for messages; pages are Markdown")
+                .hint("add --message TEXT, or leave -o json out"))
+        }
+        (None, None) => list(run),
+        (None, Some(text)) => page(run, text),
     }
 }
 

@@ -14,13 +14,40 @@ use super::connecting::connect;
 use super::{Run, namespaces, writing};
 use crate::cli::global::Global;
 use crate::cli::link::LinkArgs as Flags;
+use crate::cluster::Cluster;
 use crate::error::Error;
-use crate::plan::link::{self, LinkArgs, LinkRefusal, SecretSource};
-use crate::plan::naming;
+use crate::plan::link::{self, LinkArgs, LinkRefusal, NamespaceView, SecretSource};
+use crate::plan::restart::Aftermath;
+use crate::plan::{Plan, naming};
 use crate::plan::ours::Why;
 use crate::plan::secret::Content;
 
+/// A link that is checked and planned, and not written yet.
+pub(super) struct Prepared {
+    pub(super) cluster: Cluster,
+    pub(super) plan: Plan,
+    aftermath: Aftermath,
+    views: Vec<NamespaceView>,
+}
+
 pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result<(), Error> {
+    let ready = Box::pin(prepare(run, global, flags)).await?;
+    let applied =
+        writing::carry_out(run, &ready.cluster, &flags.write, &ready.plan, "link", None).await?;
+    report::after(run, flags, &ready.aftermath, &ready.views, &applied);
+    Ok(())
+}
+
+/// Everything up to the first write: credentials, the registry's own word on them, what is there already, the plan.
+///
+/// # Errors
+///
+/// What is wrong with the arguments, what the check found, and what must not be written.
+pub(super) async fn prepare(
+    run: &mut Run,
+    global: &Global,
+    flags: &Flags,
+) -> Result<Prepared, Error> {
     credential::refuse_on_command_line(flags)?;
     let target = target::Target::of(&mut run.ui, flags)?;
     let name = secret_name(flags, &target)?;
@@ -62,9 +89,12 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
         many: namespaces.many,
     };
     let (plan, aftermath) = link::link(&views, &args).map_err(|it| refused(it, run.program))?;
-    let applied = writing::carry_out(run, &cluster, &flags.write, &plan, "link", None).await?;
-    report::after(run, flags, &aftermath, &views, &applied);
-    Ok(())
+    Ok(Prepared {
+        cluster,
+        plan,
+        aftermath,
+        views,
+    })
 }
 
 /// `--secret`, `--name`, or the name that is derived from the registry.

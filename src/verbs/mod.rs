@@ -6,6 +6,7 @@ mod explain;
 mod link;
 mod namespaces;
 mod objects;
+mod status;
 mod undo;
 mod unlink;
 mod version;
@@ -64,6 +65,7 @@ pub async fn run(run: &mut Run, cli: Cli) -> Result<(), Error> {
         Verb::Link(args) => Box::pin(link::run(run, &cli.global, &args)).await,
         Verb::Unlink(args) => Box::pin(unlink::run(run, &cli.global, &args)).await,
         Verb::Undo(args) => Box::pin(undo::run(run, &cli.global, &args)).await,
+        Verb::Status(args) => Box::pin(status::run(run, &cli.global, &args)).await,
         Verb::Doctor(args) => Box::pin(doctor::run(run, &cli.global, &args)).await,
         Verb::Explain(args) => explain::run(run, &args),
         Verb::Version => version::run(run),

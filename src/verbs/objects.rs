@@ -38,6 +38,12 @@ pub(super) async fn list<T: Send>(
                 .extend(own);
             match listed {
                 Ok(()) | Err(ClusterError::GroupMissing(_)) => None,
+                // The right is judged before the path: who has few rights is told the same of a kind that is not there.
+                Err(ClusterError::Forbidden { .. })
+                    if matches!(cluster.serves_resource(*kind).await, Ok(false)) =>
+                {
+                    None
+                }
                 Err(ClusterError::Forbidden { .. }) => {
                     Some(format!("{} (no right to)", kind.resource))
                 }

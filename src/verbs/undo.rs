@@ -5,7 +5,7 @@ mod list;
 
 use super::connecting::connect;
 use super::{Run, writing};
-use crate::apply::journal::{Journal, Record};
+use crate::apply::journal::{Journal, JournalError, Record};
 use crate::cli::global::Global;
 use crate::cli::output::DryRun;
 use crate::cli::undo::UndoArgs as Flags;
@@ -18,7 +18,7 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
     if flags.list {
         return list::print(run, &journal, flags.write.output);
     }
-    let record = chosen(&journal, flags.id.as_deref())?;
+    let record = chosen(&journal, flags.id.as_deref(), run.program)?;
     if let Some(undone) = &record.undone {
         let by = undone
             .by
@@ -48,9 +48,14 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
 }
 
 /// The entry with this id, or the last one that is not an undo itself.
-fn chosen(journal: &Journal, id: Option<&str>) -> Result<Record, Error> {
+fn chosen(journal: &Journal, id: Option<&str>, program: &str) -> Result<Record, Error> {
     if let Some(id) = id {
-        return Ok(journal.find(id)?);
+        return journal.find(id).map_err(|error| match error {
+            JournalError::NoSuchEntry(_) | JournalError::Ambiguous(_) => {
+                Error::from(error).hint(format!("`{program} undo --list` shows all entries"))
+            }
+            other => other.into(),
+        });
     }
     let (mut records, _) = journal.list()?;
     records.retain(|record| record.undoes.is_none());

@@ -239,7 +239,9 @@ async fn single_objects_are_there_or_not_or_say_why() {
     );
     assert!(cluster.build("shop", "app-1").await.unwrap().is_none());
 
-    api.create(make::service_account("shop", "robot"));
+    let mut robot = make::service_account("shop", "robot");
+    robot["secrets"] = json!([{"name": "token"}]);
+    api.create(robot);
     let mut account = api.get("serviceaccounts", "shop", "robot").unwrap();
     account["imagePullSecrets"] = json!([{"name": "pull"}]);
     api.update(&account).unwrap();

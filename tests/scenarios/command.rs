@@ -65,7 +65,11 @@ fn quiet_is_one_line_and_json_is_one_object() {
 
 #[test]
 fn usage() {
-    run("doctor").exits(2);
+    run("doctor --no-cluster").exits(2);
+    run("doctor pod/web --no-cluster").exits(2);
+    run("doctor pod/web -A").exits(2);
+    run("doctor quay.io/a/b -l app=web").exits(2);
+    run("doctor --all quay.io/a/b").exits(2);
     run("doctor quay.io/a/b --no-cluster -o yaml").exits(2);
     run("doctor quay.io/a/b --no-cluster --timeout 0").exits(2);
     run("doctor quay.io/a/b --no-cluster --platform amd64").exits(2);
@@ -97,6 +101,22 @@ fn files_that_cannot_be_read_end_the_run() {
     assert!(output.stderr.contains("nowhere.json"), "{}", output.stderr);
     let output = run("doctor quay.io/a/b --no-cluster --registry-ca nowhere.pem").exits(1);
     assert!(output.stderr.contains("nowhere.pem"), "{}", output.stderr);
+}
+
+#[test]
+fn a_file_that_is_no_docker_config_is_a_result() {
+    let registry = plain();
+    let image = registry.image("team/app:1");
+    let sandbox = Arc::new(Sandbox::new());
+    sandbox.write("broken.json", "user: robot");
+    let line = format!("doctor {image} --no-cluster --plain-http -a broken.json");
+    let output = program(&sandbox, &line).run().exits(3);
+    for words in ["auth.secret-malformed", "broken.json is no docker config"] {
+        assert!(output.stdout.contains(words), "{}", output.stdout);
+    }
+    // With the file that `oc` and docker write, nothing is in the way.
+    sandbox.write("broken.json", "{}");
+    program(&sandbox, &line).run().exits(0);
 }
 
 #[test]

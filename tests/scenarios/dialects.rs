@@ -75,11 +75,12 @@ type Question = (
 /// What every registry here must answer well: the twin of all the questions, each of which differs from it.
 const TWIN: Question = ("good", "team/app:1.0", Some(ALICE));
 
-const QUESTIONS: [Question; 9] = [
+const QUESTIONS: [Question; 10] = [
     ("public", "public/app:1.0", None),
     ("private", "team/app:1.0", None),
     ("password", "team/app:1.0", Some(MALLORY)),
     ("right", "team/app:1.0", Some(BOB)),
+    ("nowhere", "team/none:1", Some(BOB)),
     ("tag", "team/app:9", Some(ALICE)),
     ("repository", "team/none:1", Some(ALICE)),
     ("stranger", "other/none:1", None),
@@ -142,8 +143,8 @@ pub(crate) fn of(dialect: Dialect) -> RegistryBuilder {
 fn distribution_without_authentication_gives_everything() {
     answers(
         of(Dialect::Distribution),
-        "public ok, private ok, password ok, right ok, tag tag-missing!, \
-        repository repository-missing!, stranger repository-missing!, \
+        "public ok, private ok, password ok, right ok, nowhere repository-missing!, \
+        tag tag-missing!, repository repository-missing!, stranger repository-missing!, \
         digest digest-missing!, harmful ok",
     );
 }
@@ -152,8 +153,9 @@ fn distribution_without_authentication_gives_everything() {
 fn distribution_with_tokens() {
     answers(
         of(Dialect::DistributionToken),
-        "public ok, private no-credentials~, password bad-credentials!, right pull-denied!, \
-        tag tag-missing!, repository repository-missing!, stranger no-credentials~, \
+        "public ok, private no-credentials~, password bad-credentials!, \
+        right pull-denied~, nowhere pull-denied~, tag tag-missing!, \
+        repository repository-missing!, stranger no-credentials~, \
         digest digest-missing!, harmful credentials-block-public-pull!",
     );
 }
@@ -163,8 +165,9 @@ fn distribution_with_htpasswd_knows_users_and_no_rights() {
     answers(
         of(Dialect::DistributionBasic),
         "public no-credentials!, private no-credentials!, password bad-credentials!, \
-        right ok, tag tag-missing!, repository repository-missing!, \
-        stranger no-credentials!, digest digest-missing!, harmful bad-credentials!",
+        right ok, nowhere repository-missing!, tag tag-missing!, \
+        repository repository-missing!, stranger no-credentials!, \
+        digest digest-missing!, harmful bad-credentials!",
     );
 }
 
@@ -172,7 +175,7 @@ fn distribution_with_htpasswd_knows_users_and_no_rights() {
 fn docker_hub() {
     answers(
         of(Dialect::DockerHub),
-        "public ok, private open?, password bad-credentials!, right open?, \
+        "public ok, private open?, password bad-credentials!, right open?, nowhere open?, \
         tag tag-missing!, repository open?, stranger open?, digest digest-missing!, \
         harmful credentials-block-public-pull!",
     );
@@ -182,7 +185,7 @@ fn docker_hub() {
 fn quay() {
     answers(
         of(Dialect::Quay),
-        "public ok, private open?, password bad-credentials!, right open?, \
+        "public ok, private open?, password bad-credentials!, right open?, nowhere open?, \
         tag tag-missing!, repository open?, stranger open?, digest digest-missing!, \
         harmful credentials-block-public-pull!",
     );
@@ -191,8 +194,9 @@ fn quay() {
 #[test]
 fn red_hat_wants_a_login_for_everything() {
     let table = "public no-credentials!, private no-credentials!, password bad-credentials!, \
-        right pull-denied!, tag tag-missing!, repository repository-missing!, \
-        stranger no-credentials!, digest digest-missing!, harmful bad-credentials!";
+        right pull-denied!, nowhere repository-missing!, tag tag-missing!, \
+        repository repository-missing!, stranger no-credentials!, \
+        digest digest-missing!, harmful bad-credentials!";
     answers(of(Dialect::RedHat), table);
     answers(
         of(Dialect::RedHat).variant(Variant::RedHatPlainNotFound),
@@ -203,8 +207,8 @@ fn red_hat_wants_a_login_for_everything() {
 #[test]
 fn github_says_more_to_those_who_log_in() {
     let table = "public ok, private open?, password bad-credentials!, right pull-denied!, \
-        tag tag-missing!, repository repository-missing!, stranger open?, \
-        digest digest-missing!, harmful credentials-block-public-pull!";
+        nowhere repository-missing!, tag tag-missing!, repository repository-missing!, \
+        stranger open?, digest digest-missing!, harmful credentials-block-public-pull!";
     answers(of(Dialect::Ghcr), table);
     answers(of(Dialect::Ghcr).variant(Variant::GhcrLegacy), table);
 }
@@ -213,7 +217,7 @@ fn github_says_more_to_those_who_log_in() {
 fn gitlab() {
     answers(
         of(Dialect::GitLab),
-        "public ok, private open?, password bad-credentials!, right open?, \
+        "public ok, private open?, password bad-credentials!, right open?, nowhere open?, \
         tag tag-missing!, repository open?, stranger open?, digest digest-missing!, \
         harmful credentials-block-public-pull!",
     );
@@ -224,8 +228,9 @@ fn amazon_tells_everything_apart() {
     answers(
         of(Dialect::Ecr),
         "public no-credentials!, private no-credentials!, password bad-credentials!, \
-        right pull-denied!, tag tag-missing!, repository repository-missing!, \
-        stranger no-credentials!, digest digest-missing!, harmful bad-credentials!",
+        right pull-denied!, nowhere pull-denied!, tag tag-missing!, \
+        repository repository-missing!, stranger no-credentials!, \
+        digest digest-missing!, harmful bad-credentials!",
     );
 }
 
@@ -233,9 +238,9 @@ fn amazon_tells_everything_apart() {
 fn amazon_public_lists_no_tags() {
     answers(
         of(Dialect::EcrPublic),
-        "public ok, private open?, password bad-credentials!, right open?, \
-        tag tag-missing~, repository tag-missing~, stranger open?, digest digest-missing~, \
-        harmful credentials-block-public-pull!",
+        "public ok, private open?, password bad-credentials!, right open?, nowhere open?, \
+        tag tag-missing~, repository tag-missing~, stranger open?, \
+        digest digest-missing~, harmful credentials-block-public-pull!",
     );
 }
 
@@ -243,7 +248,7 @@ fn amazon_public_lists_no_tags() {
 fn google() {
     answers(
         of(Dialect::ArtifactRegistry),
-        "public ok, private open?, password bad-credentials!, right open?, \
+        "public ok, private open?, password bad-credentials!, right open?, nowhere open?, \
         tag tag-missing!, repository repository-missing!, stranger open?, \
         digest digest-missing!, harmful credentials-block-public-pull!",
     );
@@ -253,9 +258,9 @@ fn google() {
 fn azure_lists_no_tags_to_those_who_may_only_pull() {
     answers(
         of(Dialect::Acr),
-        "public ok, private open?, password bad-credentials!, right open?, \
-        tag tag-missing~, repository tag-missing~, stranger open?, digest digest-missing~, \
-        harmful credentials-block-public-pull!",
+        "public ok, private open?, password bad-credentials!, right open?, nowhere open?, \
+        tag tag-missing~, repository tag-missing~, stranger open?, \
+        digest digest-missing~, harmful credentials-block-public-pull!",
     );
 }
 
@@ -263,8 +268,9 @@ fn azure_lists_no_tags_to_those_who_may_only_pull() {
 fn harbor_names_the_project_and_takes_wrong_passwords_for_public_images() {
     answers(
         of(Dialect::Harbor),
-        "public ok, private no-credentials!, password bad-credentials!, right pull-denied!, \
-        tag tag-missing!, repository repository-missing!, stranger repository-missing!, \
+        "public ok, private no-credentials!, password bad-credentials!, \
+        right pull-denied!, nowhere pull-denied!, tag tag-missing!, \
+        repository repository-missing!, stranger repository-missing!, \
         digest digest-missing!, harmful ok",
     );
 }
@@ -273,8 +279,9 @@ fn harbor_names_the_project_and_takes_wrong_passwords_for_public_images() {
 fn artifactory() {
     answers(
         of(Dialect::Artifactory),
-        "public ok, private no-credentials~, password bad-credentials!, right pull-denied!, \
-        tag tag-missing!, repository repository-missing!, stranger repository-missing!, \
+        "public ok, private no-credentials~, password bad-credentials!, \
+        right pull-denied!, nowhere repository-missing!, tag tag-missing!, \
+        repository repository-missing!, stranger repository-missing!, \
         digest digest-missing!, harmful credentials-block-public-pull!",
     );
 }
@@ -283,8 +290,9 @@ fn artifactory() {
 fn zot() {
     answers(
         of(Dialect::Zot),
-        "public ok, private no-credentials!, password bad-credentials!, right pull-denied!, \
-        tag tag-missing!, repository repository-missing!, stranger no-credentials!, \
+        "public ok, private no-credentials!, password bad-credentials!, \
+        right pull-denied!, nowhere pull-denied!, tag tag-missing!, \
+        repository repository-missing!, stranger no-credentials!, \
         digest digest-missing!, harmful credentials-block-public-pull!",
     );
 }
@@ -294,7 +302,7 @@ fn nexus_says_the_same_to_everybody() {
     answers(
         of(Dialect::Nexus),
         "public no-credentials!, private no-credentials!, password bad-credentials!, \
-        right open?, tag tag-missing!, repository repository-missing!, \
+        right open?, nowhere open?, tag tag-missing!, repository repository-missing!, \
         stranger no-credentials!, digest digest-missing!, harmful bad-credentials!",
     );
 }
@@ -303,7 +311,7 @@ fn nexus_says_the_same_to_everybody() {
 fn openshifts_own_registry() {
     answers(
         of(Dialect::OpenShift),
-        "public ok, private open?, password bad-credentials!, right open?, \
+        "public ok, private open?, password bad-credentials!, right open?, nowhere open?, \
         tag tag-missing!, repository repository-missing!, stranger open?, \
         digest digest-missing!, harmful credentials-block-public-pull!",
     );
@@ -313,7 +321,7 @@ fn openshifts_own_registry() {
 fn gitea() {
     answers(
         of(Dialect::Gitea),
-        "public ok, private open?, password bad-credentials!, right open?, \
+        "public ok, private open?, password bad-credentials!, right open?, nowhere open?, \
         tag tag-missing!, repository repository-missing!, stranger open?, \
         digest digest-missing!, harmful credentials-block-public-pull!",
     );
@@ -333,8 +341,16 @@ scenarios![
         .mended(|world| world
             .registry
             .set_user(User::new(MALLORY.0, MALLORY.1).pull("team/*"))),
-    a_login_without_the_right = on(Cause::PullDenied, Dialect::DistributionToken)
+    a_login_without_the_right = on(Cause::PullDenied, Dialect::Harbor)
         .asks(|world| world.doctor("team/app:1.0", Some(BOB)))
+        .mended(|world| world
+            .registry
+            .set_user(User::new(BOB.0, BOB.1).pull("team/*"))),
+    // A token service that grants nothing may have been asked for what does not exist.
+    a_login_that_is_granted_nothing = on(Cause::PullDenied, Dialect::DistributionToken)
+        .asks(|world| world.doctor("team/app:1.0", Some(BOB)))
+        .likely()
+        .shows(|_, result| assert_eq!(result.verdict.causes().1, [Cause::RepositoryMissing]))
         .mended(|world| world
             .registry
             .set_user(User::new(BOB.0, BOB.1).pull("team/*"))),
@@ -344,6 +360,10 @@ scenarios![
     )
     .asks(|world| world.doctor("public/app:1.0", Some(MALLORY)))
     .mended_by_asking(|world| world.doctor("public/app:1.0", None)),
+    a_file_that_is_no_docker_config = on(Cause::SecretMalformed, Dialect::DistributionToken)
+        .asks(|world| world.doctor("team/app:1.0", None).config("{auths:"))
+        .says("given.json is no docker config")
+        .mended_by_asking(|world| world.doctor("team/app:1.0", Some(ALICE))),
     an_expired_login = Scenario::of(Cause::ExpiredCredentials, || {
         let world = World::new(Dialect::Ecr);
         let alice = User::new(ALICE.0, ALICE.1).pull("team/*");

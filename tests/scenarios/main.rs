@@ -5,11 +5,13 @@
     reason = "a world that cannot be set up ends the test"
 )]
 
+mod builds;
 mod check;
 mod cluster;
 mod command;
 mod complete;
 mod dialects;
+mod explain;
 mod kit;
 mod location;
 mod network;
@@ -20,4 +22,5 @@ mod real;
 mod registries;
 mod report;
 mod schema;
+mod targets;
 mod tls;

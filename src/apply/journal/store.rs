@@ -46,9 +46,6 @@ impl From<JournalError> for Error {
             JournalError::NoHome | JournalError::Unwritable { .. } => failure.hint(
                 "nothing is written without a journal to take it back from; set XDG_STATE_HOME to a directory that you may write",
             ),
-            JournalError::NoSuchEntry(_) | JournalError::Ambiguous(_) => {
-                failure.hint("`undo --list` shows all entries")
-            }
             _ => failure,
         }
     }

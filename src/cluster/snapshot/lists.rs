@@ -1,10 +1,10 @@
 //! Lists that take more than one call, or a choice of what to ask for.
 
 use super::{config, missing, objects};
-use crate::cluster::{Cluster, Kind, Scope, Selectors, faults, kinds};
+use crate::cluster::{Cluster, Kind, Scope, Selectors, kinds};
 use crate::model::mirrors::{MirrorRule, RuleKind};
 use crate::model::view::{
-    Missing, Part, Pod, Secret, SignaturePolicy, SignaturePolicyKind, Workload, Workloads,
+    Missing, Part, Pod, Secret, SignaturePolicy, SignaturePolicyKind, Workloads,
 };
 
 /// The kinds with a pod template. DeploymentConfig is asked for only where it is served.
@@ -40,7 +40,7 @@ impl Cluster {
 
     /// The policies of a kind, also where only its older version is served: `config.openshift.io/v1` has them since 4.19,
     /// `v1alpha1` before, behind a feature gate.
-    pub(super) async fn signature_policies(
+    pub async fn signature_policies(
         &self,
         kind: SignaturePolicyKind,
         scope: &Scope,
@@ -56,7 +56,7 @@ impl Cluster {
         for served in [newest, older] {
             if self.serves_resource(served).await.map_err(missing)? {
                 return self
-                    .collect(served, scope, |object| {
+                    .selected(served, scope, &Selectors::default(), |object| {
                         Some(config::signature_policy(kind, object))
                     })
                     .await;
@@ -71,15 +71,16 @@ impl Cluster {
         rule_kind: RuleKind,
     ) -> Part<Vec<MirrorRule>> {
         let sets = self
-            .collect(kind, &Scope::All, |object| {
+            .selected(kind, &Scope::All, &Selectors::default(), |object| {
                 Some(config::mirror_rules(rule_kind, object))
             })
             .await?;
         Ok(sets.into_iter().flatten().collect())
     }
 
-    pub(super) async fn secrets(&self, scope: &Scope) -> Part<Vec<Secret>> {
-        let lists = SECRET_TYPES.map(|type_name| self.secrets_of_type(scope, type_name));
+    /// Secrets with docker credentials, or what looks as if it were meant to have them, in order of namespace and name.
+    pub async fn secrets(&self, scope: &Scope, labels: Option<&str>) -> Part<Vec<Secret>> {
+        let lists = SECRET_TYPES.map(|type_name| self.secrets_of_type(scope, labels, type_name));
         let mut secrets = Vec::new();
         for list in futures_util::future::join_all(lists).await {
             secrets.extend(list?);
@@ -88,9 +89,14 @@ impl Cluster {
         Ok(secrets)
     }
 
-    async fn secrets_of_type(&self, scope: &Scope, type_name: &str) -> Part<Vec<Secret>> {
+    async fn secrets_of_type(
+        &self,
+        scope: &Scope,
+        labels: Option<&str>,
+        type_name: &str,
+    ) -> Part<Vec<Secret>> {
         let selectors = Selectors {
-            labels: None,
+            labels: labels.map(str::to_owned),
             fields: Some(format!("type={type_name}")),
         };
         let mut secrets = Vec::new();
@@ -106,21 +112,7 @@ impl Cluster {
         Ok(secrets)
     }
 
-    pub(super) async fn workloads(&self, scope: &Scope) -> Part<Workloads> {
-        let lists = WORKLOADS.map(|kind| async move {
-            let list: Part<Vec<Workload>> = self
-                .collect(kind, scope, |object| objects::workload(kind, object))
-                .await;
-            (kind, list)
-        });
-        let mut workloads = Workloads::default();
-        for (kind, list) in futures_util::future::join_all(lists).await {
-            match list {
-                Ok(list) => workloads.list.extend(list),
-                Err(Missing::NotServed(_)) => {}
-                Err(why) => workloads.unread.push((faults::resource(kind), why)),
-            }
-        }
-        Ok(workloads)
+    pub(super) async fn workloads(&self, scope: &Scope, selectors: &Selectors) -> Part<Workloads> {
+        Ok(self.workloads_of(&WORKLOADS, scope, selectors).await)
     }
 }

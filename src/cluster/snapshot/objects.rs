@@ -1,7 +1,7 @@
 //! From the objects of a namespace as JSON to [`crate::model::view`].
 
 use base64::Engine as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::json::{given, items, map, names, text, texts, time};
 use crate::cluster::{Kind, kinds};
@@ -107,6 +107,7 @@ pub(super) fn pod(object: &Value) -> Pod {
         node: given(&spec["nodeName"]),
         pull_secrets: names(&spec["imagePullSecrets"]),
         applied_pull_secrets: applied_pull_secrets(metadata),
+        other_secrets: other_secrets(spec),
         containers: containers(spec, status),
         owner: owner(metadata),
         labels: map(&metadata["labels"]),
@@ -118,6 +119,26 @@ fn applied_pull_secrets(metadata: &Value) -> Option<Vec<String>> {
     let applied: Value =
         serde_json::from_str(metadata["annotations"][LAST_APPLIED].as_str()?).ok()?;
     Some(names(&applied["spec"]["imagePullSecrets"]))
+}
+
+/// Secrets in volumes and environments.
+fn other_secrets(spec: &Value) -> Vec<String> {
+    let mut secrets = Vec::new();
+    for volume in items(&spec["volumes"]) {
+        secrets.extend(given(&volume["secret"]["secretName"]));
+        let sources = items(&volume["projected"]["sources"]);
+        secrets.extend(sources.filter_map(|source| given(&source["secret"]["name"])));
+    }
+    for container in items(&spec["initContainers"]).chain(items(&spec["containers"])) {
+        let variables = items(&container["env"]);
+        secrets
+            .extend(variables.filter_map(|one| given(&one["valueFrom"]["secretKeyRef"]["name"])));
+        let whole = items(&container["envFrom"]);
+        secrets.extend(whole.filter_map(|one| given(&one["secretRef"]["name"])));
+    }
+    secrets.sort_unstable();
+    secrets.dedup();
+    secrets
 }
 
 fn account_of(spec: &Value) -> String {
@@ -212,12 +233,32 @@ pub(super) fn template_of(kind: Kind, object: &Value) -> Option<Workload> {
         replicas,
         service_account: account_of(&template["spec"]),
         pull_secrets: names(&template["spec"]["imagePullSecrets"]),
+        other_secrets: other_secrets(&template["spec"]),
         containers: containers(&template["spec"], &Value::Null),
         annotations,
-        image_triggers: given(&metadata["annotations"]["image.openshift.io/triggers"]),
+        image_triggers: given(&metadata["annotations"]["image.openshift.io/triggers"])
+            .or_else(|| image_changes(kind, spec)),
         selector: selector(kind, &spec["selector"]),
         labels: map(&metadata["labels"]),
     })
+}
+
+/// The ImageChange triggers of a DeploymentConfig in the form of the annotation that other workloads have.
+fn image_changes(kind: Kind, spec: &Value) -> Option<String> {
+    if kind != kinds::DEPLOYMENT_CONFIG {
+        return None;
+    }
+    let triggers: Vec<Value> = items(&spec["triggers"])
+        .map(|trigger| &trigger["imageChangeParams"])
+        .filter(|change| change.is_object())
+        .flat_map(|change| {
+            texts(&change["containerNames"]).into_iter().map(|container| {
+                let path = format!("spec.template.spec.containers[?(@.name==\"{container}\")].image");
+                json!({"from": change["from"], "fieldPath": path})
+            })
+        })
+        .collect();
+    (!triggers.is_empty()).then(|| Value::Array(triggers).to_string())
 }
 
 /// A selector as `-l` takes it. DeploymentConfigs have a plain map, all others `matchLabels` and `matchExpressions`.

@@ -108,6 +108,16 @@ pub fn refusal_is_about_rights(dialect: Dialect, authenticated: bool) -> bool {
     !dialect.traits().hides_missing || (dialect == Dialect::Ghcr && authenticated)
 }
 
+/// Whether a refusal to somebody whose login is good says that the repository is there: these look for it before they
+/// judge the right, or name in their refusal what the right is on. Of all others a token service that grants nothing may
+/// have been asked for what does not exist.
+pub fn a_refusal_shows_the_repository(dialect: Dialect) -> bool {
+    matches!(
+        dialect,
+        Dialect::Artifactory | Dialect::Ghcr | Dialect::Harbor | Dialect::RedHat
+    )
+}
+
 /// Whether this registry hands out what strangers may have to whoever sends a wrong password: Harbor's token service issues
 /// the anonymous token then (`src/core/service/token/creator.go`).
 pub fn anonymous_stands_in(dialect: Dialect) -> bool {

@@ -17,7 +17,7 @@ mod words;
 pub use config::fault_words as chain_fault_words;
 pub use words::{short_digest, size_words};
 
-use words::{address_words, blob_words, host_of, plural, seconds, tag_words};
+use words::{address_words, blob_words, plural, seconds, tag_words};
 
 /// What the words depend on.
 pub struct About<'a> {
@@ -144,7 +144,7 @@ pub fn describe(fact: Fact, about: &About<'_>) -> Vec<Evidence> {
                 Err(fault) => answer::fault_words(fault),
             };
             let at = match &view.redirected {
-                Some(exchange) => format!(" at {}", host_of(&exchange.url)),
+                Some(exchange) => format!(" at {}", sanitize_line(exchange.host(), 80)),
                 None => String::new(),
             };
             here(

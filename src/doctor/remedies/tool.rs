@@ -1,5 +1,6 @@
 //! The building blocks of remedies: `link` and its kin with everything filled in, and the cluster's own commands.
 
+use super::action::LinkFor;
 use super::{Applicability, Changed, Remedy, Tool, image_config};
 use crate::doctor::causes::Cause;
 use crate::doctor::evidence::Role;
@@ -56,14 +57,21 @@ impl Tool<'_> {
     /// `link` for the consumer's account, asking for the password.
     pub(super) fn link(&self, extra: &[&str]) -> Vec<String> {
         let mut arguments = vec!["link", self.registry()];
-        let account = self.case.subject.account();
-        if let Some(account) = account.filter(|account| *account != "default") {
+        let for_ = self.link_for();
+        if let Some(account) = self
+            .case
+            .subject
+            .account()
+            .filter(|account| *account != for_.usual_account())
+        {
             arguments.extend(["-z", account]);
         }
-        if self.case.subject.operation == Operation::Push {
+        if for_ == LinkFor::Push {
             arguments.extend(["--for", "push"]);
         }
         arguments.extend(extra);
+        let flags = self.link_flags();
+        arguments.extend(flags.iter().map(String::as_str));
         self.extreg(arguments)
     }
 
@@ -88,6 +96,11 @@ impl Tool<'_> {
 
     /// A login is needed: `link` with a cluster, words without.
     pub(super) fn login(&self, summary: &str) -> Vec<Remedy> {
+        self.login_as(summary, None)
+    }
+
+    /// [`Self::login`] into a secret of this name, where it matters.
+    pub(super) fn login_as(&self, summary: &str, name: Option<&str>) -> Vec<Remedy> {
         let image = self.case.subject.text.clone();
         match &self.case.subject.consumer {
             Consumer::ServiceAccount { .. }
@@ -95,13 +108,23 @@ impl Tool<'_> {
             | Consumer::Import { .. }
             | Consumer::BuildPull { .. }
             | Consumer::BuildPush { .. } => {
-                let mut remedy = Remedy::new(Applicability::Review, summary).command(self.link(&[
-                    "--registry-username",
-                    "USER",
-                    "--image",
-                    &image,
-                ]));
+                let mut extra = vec!["--registry-username", "USER"];
+                // The pull right says nothing of a push.
+                if self.case.subject.operation != Operation::Push {
+                    extra.extend(["--image", &image]);
+                }
+                extra.extend(name.into_iter().flat_map(|name| ["--name", name]));
+                if self.restarts().is_some() && name.is_none() {
+                    extra.push("--restart");
+                }
+                extra.extend(self.skip_check().then_some("--skip-check"));
+                let mut remedy =
+                    Remedy::new(Applicability::Review, summary).command(self.link(&extra));
                 remedy.changes.extend(self.account());
+                let made = name.map_or_else(|| self.made_name(), str::to_owned);
+                if name.is_none() {
+                    remedy = self.and_named(remedy, &made);
+                }
                 vec![remedy]
             }
             Consumer::AuthFile { path } => {
@@ -121,11 +144,15 @@ impl Tool<'_> {
         }
     }
 
-    /// [`Self::login`] into the secret that is meant.
+    /// Better credentials than those of the secret that is meant, which stays: the kubelet tries both. Who sends the first
+    /// only must be kept from it.
     pub(super) fn stored(&self, summary: &str) -> Vec<Remedy> {
         let mut remedies = self.login(summary);
         for remedy in &mut remedies {
             remedy.changes.extend(self.secret());
+        }
+        if matches!(self.case.subject.consumer, Consumer::Import { .. }) {
+            remedies.extend(self.exclude());
         }
         remedies
     }
@@ -143,65 +170,6 @@ impl Tool<'_> {
 
     pub(super) fn manual(summary: impl Into<String>) -> Vec<Remedy> {
         vec![Remedy::new(Applicability::Manual, summary)]
-    }
-
-    /// `link` from or of an existing secret.
-    pub(super) fn relink(&self, summary: &str, flag: &[&str]) -> Vec<Remedy> {
-        let Some((_, name)) = &self.finding.names.secret else {
-            return self.login(summary);
-        };
-        let mut extra = flag.to_vec();
-        extra.push(name);
-        let mut remedy = Remedy::new(Applicability::Safe, summary).command(self.link(&extra));
-        remedy.changes.extend(self.account());
-        vec![remedy]
-    }
-
-    /// A key in the right spelling, beside the old one.
-    pub(super) fn rekey(&self) -> Vec<Remedy> {
-        match &self.case.subject.consumer {
-            consumer if consumer.namespace().is_some() => self.relink(
-                "store the same credentials under a key that matches",
-                &["--from-secret"],
-            ),
-            Consumer::AuthFile { path } => {
-                let image = self.case.subject.image.as_ref();
-                let key = image.map_or_else(|_| String::new(), |image| image.registry().to_owned());
-                vec![Remedy::new(
-                    Applicability::Manual,
-                    format!("write the key of {path} as {key}"),
-                )]
-            }
-            _ => self.login("store the credentials under a key that matches"),
-        }
-    }
-
-    /// Credentials that do harm: better ones, or none.
-    pub(super) fn unblock(&self) -> Vec<Remedy> {
-        let mut remedies = Vec::new();
-        if let (Some((_, name)), Some(_)) =
-            (&self.finding.names.secret, self.case.subject.account())
-        {
-            let mut arguments = vec!["unlink", name.as_str()];
-            if let Some(account) = self
-                .case
-                .subject
-                .account()
-                .filter(|account| *account != "default")
-            {
-                arguments.extend(["-z", account]);
-            }
-            arguments.push("--keep-secret");
-            let mut remedy = Remedy::new(
-                Applicability::Safe,
-                "take the credentials off the service account",
-            )
-            .command(self.extreg(arguments));
-            remedy.changes.extend(self.account());
-            remedies.push(remedy);
-        }
-        remedies.extend(self.login("store credentials that the registry accepts"));
-        remedies
     }
 
     /// Trust for this registry alone: a key of the ConfigMap that `additionalTrustedCA` names.
@@ -257,6 +225,11 @@ impl Tool<'_> {
             };
             remedies.push(remedy);
         }
+        if !self.setting.openshift && self.setting.cluster {
+            remedies.extend(Self::manual(format!(
+                "give the CA to the container runtime of every node (containerd: certs.d/{registry}/hosts.toml with its ca)"
+            )));
+        }
         if self.finding.cause == Cause::UnknownCa {
             remedies.push(
                 Remedy::new(
@@ -300,5 +273,71 @@ impl Tool<'_> {
             );
         }
         remedies
+    }
+
+    /// A list of image.config.
+    pub(super) fn lists(&self, summary: &str) -> Vec<Remedy> {
+        vec![
+            Remedy::new(Applicability::Review, summary)
+                .changes(image_config())
+                .command([self.client, "edit", "image.config.openshift.io/cluster"]),
+        ]
+    }
+
+    /// The proxy that nodes and API server use.
+    pub(super) fn cluster_proxy(&self) -> Vec<Remedy> {
+        let registry = self.registry();
+        vec![
+            Remedy::new(
+                Applicability::Review,
+                format!("let the cluster's proxy through to {registry}, or put it into noProxy (all nodes)"),
+            )
+            .changes(Changed {
+                api_version: "config.openshift.io/v1",
+                kind: "Proxy",
+                namespace: None,
+                name: "cluster".to_owned(),
+            })
+            .command([self.client, "edit", "proxy.config.openshift.io/cluster"]),
+        ]
+    }
+
+    pub(super) fn signature() -> Vec<Remedy> {
+        let mut remedies = Self::manual(
+            "sign the image with the key that the policy names, and push the signature beside it",
+        );
+        remedies.extend(Self::manual(
+            "or let the policy leave this repository out, if it is not meant to bind it",
+        ));
+        remedies
+    }
+
+    /// The node, by what it says.
+    pub(super) fn node(&self) -> Vec<Remedy> {
+        let said = self
+            .case
+            .voices
+            .own_now()
+            .map(|(_, words)| words.message.to_ascii_lowercase())
+            .unwrap_or_default();
+        if said.contains("policy of never") || said.contains("errimageneverpull") {
+            return self.pull_policy();
+        }
+        if said.contains("no space left") || said.contains("disk pressure") {
+            return vec![
+                Remedy::new(
+                    Applicability::Manual,
+                    "make room on the node: images that nothing uses, logs, volumes",
+                )
+                .command([self.client, "describe", "nodes"]),
+            ];
+        }
+        vec![
+            Remedy::new(
+                Applicability::Manual,
+                "look at the node: its conditions, and the logs of its kubelet and container runtime",
+            )
+            .command([self.client, "describe", "nodes"]),
+        ]
     }
 }

@@ -1,6 +1,6 @@
 //! The image may be where it should be, the credentials are the problem: none, bad ones, ones without the right.
 
-use super::case::Refusal;
+use super::attempt::Refusal;
 use super::{Attempt, Case, Rule};
 use crate::doctor::answer::{self, Meaning};
 use crate::doctor::causes::Cause;
@@ -191,10 +191,18 @@ fn pull_denied(case: &Case<'_>) -> Option<Finding> {
     let proved = attempt.login.is_some_and(|(_, login)| {
         login.verdict == crate::model::observation::LoginVerdict::Accepted
     });
-    let finding = if proved {
-        Finding::certain(Cause::PullDenied, because, summary)
-    } else {
+    // A registry that judges names by its own rules refuses what is missing as well, and the right is missing all the same.
+    let hidden = told.is_none()
+        && attempt.view.grant.is_some()
+        && !answer::a_refusal_shows_the_repository(case.dialect);
+    let finding = if !proved {
         Finding::likely(Cause::PullDenied, because, summary).or([Cause::BadCredentials])
+    } else if hidden {
+        Finding::likely(Cause::PullDenied, because, summary)
+            .or([Cause::RepositoryMissing])
+            .settled_by("the same pull by somebody who has the right")
+    } else {
+        Finding::certain(Cause::PullDenied, because, summary)
     };
     Some(
         finding.secret(

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::attempt::{Attempt, weighed};
+use super::voices::Voices;
 use crate::doctor::answer::{self, Meaning, Missing};
 use crate::doctor::evidence::{
     CandidateFact, ChainFact, Check, EvidenceSet, Fact, PortFact, SkipReason, SourceFact,
@@ -10,8 +12,8 @@ use crate::doctor::evidence::{
 use crate::doctor::target::Subject;
 use crate::model::dialect::Dialect;
 use crate::model::observation::{
-    BlobView, ConnectFault, DnsFault, ExchangeFault, Login, LoginVerdict, ManifestFact,
-    ManifestView, Ping, ProxyUse, PushView, Stage, Tags, Tls, TlsFault,
+    BlobView, ConnectFault, DnsFault, ExchangeFault, Login, ManifestFact, Ping, ProxyUse, PushView,
+    Stage, Tags, Tls, TlsFault,
 };
 
 /// What rules look at.
@@ -32,77 +34,8 @@ pub struct Case<'a> {
     pub used: Vec<Attempt<'a>>,
     /// The manifest with credentials that the consumer does not use.
     pub unused: Vec<Attempt<'a>>,
-}
-
-/// One manifest request and the login that goes with it.
-pub struct Attempt<'a> {
-    pub at: usize,
-    pub view: &'a ManifestView,
-    pub meaning: Meaning,
-    pub login: Option<(usize, &'a Login)>,
-    pub candidate: Option<&'a CandidateFact>,
-}
-
-impl Attempt<'_> {
-    pub fn delivered(&self) -> bool {
-        self.meaning == Meaning::Delivered
-    }
-
-    /// The credential itself is refused, by the login or by the answer.
-    pub fn credential_refused(&self) -> Option<Refusal> {
-        let by_login = self.login.and_then(|(at, login)| match &login.verdict {
-            LoginVerdict::Refused { expired, words } => Some(Refusal {
-                at,
-                expired: *expired,
-                words: words.clone(),
-            }),
-            _ => None,
-        });
-        by_login.or_else(|| match &self.meaning {
-            Meaning::CredentialRefused { expired, words } => Some(Refusal {
-                at: self.at,
-                expired: *expired,
-                words: words.clone(),
-            }),
-            _ => None,
-        })
-    }
-
-    /// Positions of the lines on it.
-    pub fn because(&self) -> Vec<usize> {
-        self.login
-            .map(|(at, _)| at)
-            .into_iter()
-            .chain([self.at])
-            .collect()
-    }
-
-    /// The answer is about who asks, not about what is asked for.
-    pub fn is_refusal(&self) -> bool {
-        matches!(
-            self.meaning,
-            Meaning::Refused { .. } | Meaning::CredentialRefused { .. }
-        )
-    }
-}
-
-/// A refused credential.
-pub struct Refusal {
-    pub at: usize,
-    pub expired: bool,
-    pub words: String,
-}
-
-/// With a login that was accepted, a refusal is about the right and not about the password, whatever words it comes in.
-fn weighed(meaning: Meaning, login: Option<(usize, &Login)>) -> Meaning {
-    let accepted = login.is_some_and(|(_, login)| login.verdict == LoginVerdict::Accepted);
-    match meaning {
-        Meaning::CredentialRefused {
-            expired: false,
-            words,
-        } if accepted => Meaning::Refused { words },
-        other => other,
-    }
+    /// What the cluster reported, and what other vantages say.
+    pub voices: Voices<'a>,
 }
 
 impl<'a> Case<'a> {
@@ -165,7 +98,14 @@ impl<'a> Case<'a> {
             anonymous,
             used,
             unused,
+            voices: Voices::of(subject, evidence),
         }
+    }
+
+    /// The registry, or something in its place, answered this machine.
+    pub fn answered(&self) -> bool {
+        self.ping
+            .is_some_and(|(_, ping)| ping.exchange.result.is_ok())
     }
 
     pub fn is_pull(&self) -> bool {

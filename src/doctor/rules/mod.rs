@@ -4,23 +4,31 @@
 //! [`super::rank`]'s business.
 
 mod ambiguous;
+mod attempt;
 mod auth;
 mod case;
+mod kept_out;
 mod location;
 mod names;
 mod network;
+mod node;
 mod policy;
 mod push;
 mod registry;
 mod secrets;
+mod stored;
 mod tls;
+mod voices;
 
 #[cfg(test)]
 mod tests;
 
 use super::finding::Finding;
 
-pub use case::{Attempt, Case};
+pub use attempt::Attempt;
+pub use case::Case;
+pub(super) use tls::is_about_trust;
+pub use voices::{Proof, Says, Voice, Voices, Words, object_of};
 
 /// One rule.
 pub type Rule = fn(&Case<'_>) -> Option<Finding>;
@@ -32,11 +40,14 @@ const FAMILIES: &[&[Rule]] = &[
     network::RULES,
     tls::RULES,
     secrets::RULES,
+    stored::RULES,
+    kept_out::RULES,
     auth::RULES,
     names::RULES,
     registry::RULES,
     ambiguous::RULES,
     push::RULES,
+    node::RULES,
 ];
 
 /// Everything that holds.

@@ -6,10 +6,10 @@ use crate::doctor::finding::Finding;
 use crate::model::observation::{LoginVerdict, PushVerdict};
 use crate::model::sanitize::sanitize_line;
 
-pub(super) const RULES: &[Rule] = &[login, shadowed, denied];
+pub(super) const RULES: &[Rule] = &[login, denied];
 
 /// The verdict on the credential that a push would use: only the first is used.
-fn first_login<'a>(
+pub(super) fn first_login<'a>(
     case: &Case<'a>,
 ) -> Option<(
     usize,
@@ -52,36 +52,6 @@ fn login(case: &Case<'_>) -> Option<Finding> {
         Finding::certain(cause, vec![at], summary)
             .secret(candidate.object.as_ref())
             .key(&candidate.key),
-    )
-}
-
-/// Behind a refused credential stands a good one, and a push uses the first alone (OpenShift builder
-/// `pkg/build/builder/docker.go`).
-fn shadowed(case: &Case<'_>) -> Option<Finding> {
-    if case.is_pull() {
-        return None;
-    }
-    let (at, first, verdict) = first_login(case)?;
-    if !matches!(verdict, LoginVerdict::Refused { .. }) {
-        return None;
-    }
-    let (good_at, good) = case.logins().into_iter().find_map(|(at, login)| {
-        let candidate = case.candidates.iter().find(|candidate| {
-            Some(candidate.index) == login.credential && candidate.role.is_used()
-        })?;
-        (login.verdict == LoginVerdict::Accepted).then_some((at, candidate))
-    })?;
-    Some(
-        Finding::certain(
-            Cause::SecretShadowed,
-            vec![at, good_at],
-            format!(
-                "a push uses {} alone, which is refused; {} behind it is good",
-                first.source, good.source
-            ),
-        )
-        .secret(first.object.as_ref())
-        .key(&first.key),
     )
 }
 

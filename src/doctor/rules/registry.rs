@@ -9,7 +9,7 @@ use crate::doctor::answer::{self, Meaning};
 use crate::doctor::causes::Cause;
 use crate::doctor::evidence::short_digest;
 use crate::doctor::finding::Finding;
-use crate::model::observation::{Answer, LoginVerdict, PingKind};
+use crate::model::observation::{Answer, Exchange, ExchangeFault, LoginVerdict, PingKind, Purpose};
 use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[
@@ -83,17 +83,30 @@ fn limit(
 
 fn token_service(case: &Case<'_>) -> Option<Finding> {
     let registry = case.subject.registry();
-    let finding = |at, words: &str| {
+    // Where it is, and what failed there; `words` are for an answer, which had to be read.
+    let finding = |at, exchange: Option<&Exchange>, words: &str| {
+        let host = exchange.map_or_else(String::new, |exchange| {
+            format!(" {}", sanitize_line(exchange.host(), 80))
+        });
+        let what = match exchange.map(|exchange| &exchange.result) {
+            Some(Err(ExchangeFault::Withheld(withheld))) => {
+                format!("must not be asked: {}", answer::withheld_words(withheld))
+            }
+            Some(Err(fault)) => format!("does not: {}", answer::fault_words(fault)),
+            Some(Ok(_)) | None => format!("fails: {words}"),
+        };
         Some(Finding::certain(
             Cause::TokenService,
             vec![at],
-            format!("{registry} answers, its token service does not: {words}"),
+            format!("{registry} answers, its token service{host} {what}"),
         ))
     };
     if let Some(attempt) = case.failing()
         && let Meaning::TokenService { words } = &attempt.meaning
     {
-        return finding(attempt.at, words);
+        let grant = attempt.view.grant.as_ref();
+        let exchange = grant.map_or(&attempt.view.exchange, |grant| &grant.exchange);
+        return finding(attempt.at, Some(exchange), words);
     }
     if case.delivered().is_some() {
         return None;
@@ -101,7 +114,11 @@ fn token_service(case: &Case<'_>) -> Option<Finding> {
     case.logins()
         .into_iter()
         .find_map(|(at, login)| match &login.verdict {
-            LoginVerdict::ServiceFault { words } => finding(at, &sanitize_line(words, 140)),
+            LoginVerdict::ServiceFault { words } => {
+                let mut asked = login.exchanges.iter().rev();
+                let exchange = asked.find(|exchange| exchange.purpose == Purpose::Token);
+                finding(at, exchange, &sanitize_line(words, 140))
+            }
             _ => None,
         })
 }

@@ -1,57 +1,123 @@
-//! The secrets themselves: missing, of the wrong type, malformed, misspelt, or not linked.
+//! The secrets themselves: missing, of the wrong type, malformed, or misspelt.
 
+use super::kept_out::{TurnedAway, turned_away, wiring};
 use super::{Case, Rule};
 use crate::doctor::causes::Cause;
-use crate::doctor::evidence::{EntryFact, Role, SourceFact, SourceState};
+use crate::doctor::evidence::{EntryFact, ListOrigin, Role, SourceFact, SourceState};
 use crate::doctor::finding::Finding;
-use crate::model::docker_config::EntryFault;
+use crate::doctor::target::Consumer;
 use crate::model::keyring::NearMiss;
-use crate::model::observation::{ExchangeFault, Withheld};
+use crate::model::observation::{ExchangeFault, LoginVerdict, Withheld};
 use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[
     breaks_the_keyring,
+    malformed_file,
     malformed_entry,
     key_mismatch,
     identity_token,
     wrong_type,
     missing,
-    not_linked,
+    missing_in_build,
 ];
 
-/// One undecodable entry makes the kubelet give up on all secrets of the pod, whatever registry it is for
-/// (Kubernetes `pkg/credentialprovider/secrets` `MakeDockerKeyring`).
+/// One undecodable entry makes whoever reads it give up on everything, whatever registry the entry is for: the kubelet and
+/// imports on all secrets (Kubernetes `pkg/credentialprovider/secrets` `MakeDockerKeyring`), a build on the secret that it
+/// has (openshift/builder `pkg/build/builder/cmd/dockercfg` `GetDockerConfig`, which reads it with the kubelet's code).
 fn breaks_the_keyring(case: &Case<'_>) -> Option<Finding> {
-    if !case.subject.consumer.builds_keyring() {
+    let gives_up = match &case.subject.consumer {
+        Consumer::ServiceAccount { .. } | Consumer::Pod { .. } => {
+            "which makes the kubelet give up on every secret of the pod"
+        }
+        Consumer::Import { .. } => "which makes an import give up on every secret of the namespace",
+        Consumer::BuildPush { .. } => "so that the build pushes without a login",
+        // What everybody gets, or the nodes' own secret gets, a build gets without its secret.
+        Consumer::BuildPull { .. } if !delivered_without(case) => {
+            "so that the build pulls without it"
+        }
+        _ => return None,
+    };
+    case.sources().into_iter().find_map(|(at, source)| {
+        if !matches!(source.role, Role::Used) || passed_over(case, source) {
+            return None;
+        }
+        let (key, words) = undecodable(source)?;
+        let mut finding = Finding::certain(
+            Cause::SecretMalformed,
+            vec![at],
+            format!(
+                "{} does not decode, {gives_up}: {}",
+                source.name,
+                sanitize_line(&words, 120)
+            ),
+        )
+        .secret(source.object.as_ref());
+        finding.names.key = key;
+        Some(finding)
+    })
+}
+
+/// The file that was given is no docker config, so that nothing can be sent.
+fn malformed_file(case: &Case<'_>) -> Option<Finding> {
+    if !matches!(case.subject.consumer, Consumer::AuthFile { .. }) {
         return None;
     }
     case.sources().into_iter().find_map(|(at, source)| {
-        if !matches!(source.role, Role::Used) {
+        let SourceState::Malformed { words } = &source.state else {
             return None;
-        }
-        let words = match &source.state {
-            SourceState::Malformed { words } => words.clone(),
-            SourceState::Read(entries) => entries.iter().find_map(|entry| {
-                let fault = entry.fault.as_ref()?;
-                fault
-                    .breaks_whole_keyring()
-                    .then(|| format!("the entry {:?}: {fault}", sanitize_line(&entry.key, 80)))
-            })?,
-            _ => return None,
         };
-        Some(
-            Finding::certain(
-                Cause::SecretMalformed,
-                vec![at],
-                format!(
-                    "{} does not decode, which makes the kubelet give up on every secret of the pod: {}",
-                    source.name,
-                    sanitize_line(&words, 120)
-                ),
-            )
-            .secret(source.object.as_ref()),
-        )
+        Some(Finding::certain(
+            Cause::SecretMalformed,
+            vec![at],
+            format!(
+                "{} is no docker config, so that nothing in it is used: {}",
+                source.name,
+                sanitize_line(words, 120)
+            ),
+        ))
     })
+}
+
+/// A build that names no secret takes one of its account's list, and goes past those that do not decode
+/// (openshift-controller-manager `pkg/build/buildutil` `FindDockerSecretAsReference`).
+fn passed_over(case: &Case<'_>, source: &SourceFact) -> bool {
+    let found = wiring(case)
+        .is_some_and(|(_, wiring)| matches!(wiring.origin, ListOrigin::BuildAccount { .. }));
+    let others = case
+        .candidates
+        .iter()
+        .any(|known| known.role.is_used() && known.source != source.name);
+    found && others
+}
+
+/// Why a source cannot be decoded, and the key of the entry at fault where it is one.
+fn undecodable(source: &SourceFact) -> Option<(Option<String>, String)> {
+    match &source.state {
+        SourceState::Malformed { words } => Some((None, words.clone())),
+        SourceState::Read(entries) => entries.iter().find_map(|entry| {
+            let fault = entry.fault.as_ref()?;
+            fault.breaks_whole_keyring().then(|| {
+                let words = format!("the entry {:?}: {fault}", sanitize_line(&entry.key, 80));
+                (Some(entry.key.clone()), words)
+            })
+        }),
+        _ => None,
+    }
+}
+
+/// The image comes to nobody in particular, or for the nodes' own secret.
+fn delivered_without(case: &Case<'_>) -> bool {
+    let by_node = case.used.iter().any(|attempt| {
+        attempt.delivered()
+            && attempt
+                .candidate
+                .is_some_and(|known| known.role == Role::Node)
+    });
+    by_node
+        || case
+            .anonymous
+            .as_ref()
+            .is_some_and(super::Attempt::delivered)
 }
 
 /// The entries of sources that the consumer uses.
@@ -72,15 +138,15 @@ fn used_entries<'a>(
 
 /// The entry that would be used holds nothing that can be sent, or a password with a line end.
 fn malformed_entry(case: &Case<'_>) -> Option<Finding> {
-    let refused = case.refused()?;
+    let refused = turned_away(case)?;
     used_entries(case).find_map(|(at, source, entry)| {
         if !entry.matches {
             return None;
         }
         let because = vec![at, refused.at];
         let finding = match &entry.fault {
-            Some(EntryFault::NotBase64 | EntryFault::NoColon)
-                if case.subject.consumer.builds_keyring() =>
+            Some(fault)
+                if fault.breaks_whole_keyring() && case.subject.namespace().is_some() =>
             {
                 return None;
             }
@@ -91,10 +157,9 @@ fn malformed_entry(case: &Case<'_>) -> Option<Finding> {
             ),
             None if entry.trailing_newline => {
                 let index = entry.candidate?;
-                case.used
-                    .iter()
-                    .find(|attempt| attempt.view.credential == Some(index))
-                    .and_then(super::Attempt::credential_refused)?;
+                if !is_refused(case, index) {
+                    return None;
+                }
                 Finding::likely(
                     Cause::SecretMalformed,
                     because,
@@ -112,8 +177,21 @@ fn malformed_entry(case: &Case<'_>) -> Option<Finding> {
     })
 }
 
+/// The registry refuses a credential, at the login or with the manifest.
+fn is_refused(case: &Case<'_>, index: usize) -> bool {
+    let at_login = case.logins().into_iter().any(|(_, login)| {
+        login.credential == Some(index) && matches!(login.verdict, LoginVerdict::Refused { .. })
+    });
+    at_login
+        || case
+            .used
+            .iter()
+            .filter(|attempt| attempt.view.credential == Some(index))
+            .any(|attempt| attempt.credential_refused().is_some())
+}
+
 fn key_mismatch(case: &Case<'_>) -> Option<Finding> {
-    let refused = case.refused()?;
+    let away = turned_away(case)?;
     if case.has_used_candidate() {
         return None;
     }
@@ -125,9 +203,10 @@ fn key_mismatch(case: &Case<'_>) -> Option<Finding> {
             return None;
         }
         Some(
-            Finding::certain(
+            sure(
+                &away,
                 Cause::SecretKeyMismatch,
-                vec![at, refused.at],
+                vec![at, away.at],
                 format!(
                     "{} names {}, the image {}: {near}",
                     source.name,
@@ -173,7 +252,7 @@ fn identity_token(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn wrong_type(case: &Case<'_>) -> Option<Finding> {
-    let refused = case.refused()?;
+    let away = turned_away(case)?;
     if case.has_used_candidate() {
         return None;
     }
@@ -189,9 +268,9 @@ fn wrong_type(case: &Case<'_>) -> Option<Finding> {
             source.name,
             sanitize_line(found, 60)
         );
-        let because = vec![at, refused.at];
+        let because = vec![at, away.at];
         let finding = match covers {
-            Some(true) => Finding::certain(Cause::SecretWrongType, because, summary),
+            Some(true) => sure(&away, Cause::SecretWrongType, because, summary),
             Some(false) => return None,
             None => {
                 Finding::likely(Cause::SecretWrongType, because, summary).or([Cause::NoCredentials])
@@ -201,19 +280,18 @@ fn wrong_type(case: &Case<'_>) -> Option<Finding> {
     })
 }
 
+/// The kubelet goes on without a secret that does not exist, with a warning (`FailedToRetrieveImagePullSecret`): it is a
+/// cause only where the image does not come without it.
 fn missing(case: &Case<'_>) -> Option<Finding> {
-    let refused = case.refused()?;
+    let away = turned_away(case)?;
     if case.has_used_candidate() {
         return None;
     }
-    let (at, source) = case
-        .sources()
-        .into_iter()
-        .find(|(_, source)| source.role == Role::Used && source.state == SourceState::Missing)?;
+    let (at, source) = absent(case)?;
     Some(
         Finding::likely(
             Cause::SecretMissing,
-            vec![at, refused.at],
+            vec![at, away.at],
             format!(
                 "{} names {}, which does not exist",
                 case.subject.consumer.words(),
@@ -225,29 +303,45 @@ fn missing(case: &Case<'_>) -> Option<Finding> {
     )
 }
 
-/// A secret in the namespace that pulls, and that nothing makes the consumer use.
-fn not_linked(case: &Case<'_>) -> Option<Finding> {
-    let refused = case.refused()?;
-    let good = case.unused.iter().find(|attempt| {
-        attempt.delivered()
-            && attempt
-                .candidate
-                .is_some_and(|candidate| candidate.role == Role::Unlinked)
-    })?;
-    let candidate = good.candidate?;
-    let mut because = vec![refused.at];
-    because.extend(good.because());
+/// A build mounts the secrets that it names: without one of them its pod never starts (openshift-controller-manager
+/// `pkg/build/controller/build/build_controller.go`, reason `MissingPushSecret`). What it would find in its account's list
+/// it goes on without.
+fn missing_in_build(case: &Case<'_>) -> Option<Finding> {
+    let builds = matches!(
+        case.subject.consumer,
+        Consumer::BuildPull { .. } | Consumer::BuildPush { .. }
+    );
+    let (wiring_at, wiring) = wiring(case).filter(|_| builds)?;
+    let ListOrigin::BuildField { field } = &wiring.origin else {
+        return None;
+    };
+    let (at, source) = absent(case)?;
     Some(
         Finding::certain(
-            Cause::SecretNotLinked,
-            because,
+            Cause::SecretMissing,
+            vec![wiring_at, at],
             format!(
-                "{} pulls the image, and {} does not use it",
-                candidate.source,
-                case.subject.consumer.words()
+                "{} never starts: its {field} names {}, which does not exist",
+                case.subject.consumer.words(),
+                source.name
             ),
         )
-        .secret(candidate.object.as_ref())
-        .key(&candidate.key),
+        .secret(source.object.as_ref()),
     )
+}
+
+/// A secret that the consumer names, and that is not there.
+fn absent<'a>(case: &Case<'a>) -> Option<(usize, &'a SourceFact)> {
+    case.sources()
+        .into_iter()
+        .find(|(_, source)| source.role == Role::Used && source.state == SourceState::Missing)
+}
+
+/// Certain, where the refusal was seen from here; likely, where only the cluster's words tell of it.
+fn sure(away: &TurnedAway, cause: Cause, because: Vec<usize>, summary: String) -> Finding {
+    if away.seen {
+        Finding::certain(cause, because, summary)
+    } else {
+        Finding::likely(cause, because, summary).by_words()
+    }
 }

@@ -96,7 +96,7 @@ fn chain(case: &Case<'_>) -> Option<Finding> {
             let good = |chain: &ChainFact| chain.faults.is_empty();
             match (good(here.1), good(cluster.1)) {
                 (true, true) => None,
-                (true, false) if lacks_trust(cluster.1) => Some(cluster_lacks(case, here, cluster)),
+                (true, false) if lacks_trust(cluster.1) => cluster_lacks(case, here, cluster),
                 (false, true) if lacks_trust(here.1) => here_lacks(case, here, cluster),
                 (_, false) => one_side(case, cluster),
                 (false, true) => one_side(case, here),
@@ -120,23 +120,51 @@ fn lacks_trust(chain: &ChainFact) -> bool {
         })
 }
 
+/// What the configuration shows is taken for granted only as far as it goes: the nodes' own bundle cannot be read, and
+/// whoever got an answer there, or was stopped by the certificate, settles it.
 fn cluster_lacks(
     case: &Case<'_>,
     here: (usize, &ChainFact),
     cluster: (usize, &ChainFact),
-) -> Finding {
+) -> Option<Finding> {
     let summary = format!(
         "this machine trusts the CA behind {}, the cluster does not{}",
         case.subject.registry(),
         remarks(cluster.1)
     );
-    let because = vec![here.0, cluster.0];
-    if cluster.1.assumed.is_some() {
-        Finding::likely(Cause::ClusterTrustMissing, because, summary)
-            .settled_by("what a node says when it pulls: x509, or not")
-    } else {
-        Finding::certain(Cause::ClusterTrustMissing, because, summary)
+    let mut because = vec![here.0, cluster.0];
+    if cluster.1.assumed.is_none() {
+        return Some(Finding::certain(
+            Cause::ClusterTrustMissing,
+            because,
+            summary,
+        ));
     }
+    if let Some((voice, _)) = case.voices.own_now()
+        && case.voices.own_cause().is_some_and(is_about_trust)
+    {
+        because.push(voice.at);
+        return Some(Finding::certain(
+            Cause::ClusterTrustMissing,
+            because,
+            summary,
+        ));
+    }
+    if case.voices.own_got_an_answer().is_some() {
+        return None;
+    }
+    Some(
+        Finding::likely(Cause::ClusterTrustMissing, because, summary)
+            .settled_by("what a node says when it pulls: x509, or not"),
+    )
+}
+
+/// Words that say nobody vouches for the certificate.
+pub(in crate::doctor) fn is_about_trust(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::UnknownCa | Cause::ClusterTrustMissing | Cause::IncompleteChain
+    )
 }
 
 /// For pods it is the cluster's trust that counts; for a client on this machine its own.

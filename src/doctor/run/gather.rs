@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use tokio::sync::OnceCell;
 
 use super::{MirrorLeg, Registries, Request};
 use crate::cluster::snapshot::WantConfig;
@@ -18,11 +17,11 @@ use crate::doctor::diagnosis::{ClusterName, Setting};
 use crate::doctor::evidence::{CandidateFact, Fact};
 use crate::doctor::probes::config;
 use crate::doctor::probes::credentials::Wallet;
-use crate::doctor::schedule::{KnownImages, Leg};
+use crate::doctor::schedule::Leg;
 use crate::doctor::setup;
 use crate::doctor::sink::Sink;
-use crate::doctor::target::Subject;
-use crate::doctor::targets;
+use crate::doctor::target::{Operation, Subject};
+use crate::doctor::targets::{self, Found, Questions};
 use crate::env::Env;
 use crate::error::Error;
 use crate::model::dialect::Dialect;
@@ -40,6 +39,12 @@ pub(super) struct Gathered {
     pub setting: Setting,
     pub cluster: Option<ClusterName>,
     pub registries: Vec<Arc<Registry>>,
+    /// What there is to say beside the results.
+    pub remarks: Vec<String>,
+    /// The credentials of the run by registry, handed out.
+    pub wallets: BTreeMap<String, Wallet>,
+    /// What was read for the targets.
+    pub found: Option<Found>,
 }
 
 /// One target, ready to be probed.
@@ -52,6 +57,10 @@ pub(super) struct Target {
     /// The source; `None` where it cannot or must not be asked.
     pub leg: Option<Arc<Leg>>,
     pub mirrors: Vec<MirrorLeg>,
+    /// It is known which image is asked for.
+    pub resolved: bool,
+    /// An import that allows plain HTTP and any certificate.
+    pub insecure: bool,
 }
 
 /// What the cluster said.
@@ -73,7 +82,7 @@ pub(super) async fn gather(
         let limit = tokio::time::Instant::from_std(deadline);
         tokio::time::timeout_at(limit, reading).await
     };
-    let (read, asks) = match cluster {
+    let (read, Questions { asks, remarks }, found) = match cluster {
         Some(cluster) => {
             let reading = Box::pin(async {
                 let (read, found) = tokio::join!(
@@ -85,22 +94,25 @@ pub(super) async fn gather(
             match in_time(reading).await {
                 Ok(read) => {
                     let (read, found) = read?;
-                    let asks = found.asks(env, request, &read.config).await?;
-                    (Some(read), asks)
+                    let openshift = read.name.openshift.as_deref();
+                    let questions = found
+                        .questions(env, request, &read.config, openshift)
+                        .await?;
+                    (Some(read), questions, Some(found))
                 }
                 Err(_) => return Err(unreachable("it did not answer in time")),
             }
         }
-        None => (None, targets::without_cluster(env, request).await?),
+        None => {
+            let asks = targets::without_cluster(env, request).await?;
+            let remarks = Vec::new();
+            (None, Questions { asks, remarks }, None)
+        }
     };
     let config = read.as_ref().map(|read| &read.config);
     let openshift = read.as_ref().is_some_and(|read| read.openshift);
     let (platforms, platforms_from, platform_seen) =
         config::platforms(request.platform.as_ref(), config);
-    let known_images = Arc::new(KnownImages {
-        cluster: cluster.map(|cluster| (cluster.clone(), cluster.namespace().to_owned())),
-        cell: OnceCell::new(),
-    });
     let mut plans = Vec::new();
     let mut wallets: BTreeMap<String, Wallet> = BTreeMap::new();
     for ask in &asks {
@@ -108,24 +120,39 @@ pub(super) async fn gather(
         let subject = Subject {
             target: ask.target.clone(),
             text: ask.text.clone(),
-            image: ImageReference::parse(&ask.text),
+            image: match &ask.place {
+                Some(place) => Ok(place.clone()),
+                None => ImageReference::parse(&ask.text),
+            },
             operation: ask.operation,
             consumer: ask.consumer.clone(),
             plain_http: request.plain_http,
-            platforms: of_node.map_or_else(|| platforms.clone(), |node| vec![node.clone()]),
-            platforms_from: if of_node.is_some() {
-                "its node"
-            } else {
-                platforms_from
+            // An import takes the API server's platform, else linux/amd64, else the first that is there: it never fails
+            // for want of one (openshift-apiserver `pkg/image/apiserver/importer` `manifestFromManifestList`).
+            platforms: match (ask.operation, of_node) {
+                (Operation::Import, _) => Vec::new(),
+                (_, Some(node)) => vec![node.clone()],
+                (_, None) => platforms.clone(),
+            },
+            platforms_from: match (ask.operation, of_node) {
+                (Operation::Import, _) => "nobody",
+                (_, Some(_)) => "its node",
+                (_, None) => platforms_from,
             },
             now,
         };
         let mut plan = Plan::new(subject);
-        let reference = Fact::Reference(plan.subject.image.clone());
-        plan.given.facts([reference], Dialect::Distribution);
         plan.given
             .facts(ask.facts.iter().cloned(), Dialect::Distribution);
-        if ask.operation.fetches() && of_node.is_none() {
+        plan.given.push(ask.notes.iter().cloned());
+        if let Some(why) = &ask.not_asked {
+            plan.leave_out(ask, why);
+            plans.push(plan);
+            continue;
+        }
+        let reference = Fact::Reference(plan.subject.image.clone());
+        plan.given.facts([reference], Dialect::Distribution);
+        if ask.operation == Operation::Pull && of_node.is_none() {
             plan.given.push(platform_seen.skips.clone());
         }
         if let Ok(image) = plan.subject.image.clone() {
@@ -158,11 +185,12 @@ pub(super) async fn gather(
             .filter(|_| openshift)
             .and_then(setup::PlatformTrust::of),
         deadline,
-        known_images,
+        cluster,
+        known_images: RefCell::default(),
         trusts: RefCell::default(),
         legs: RefCell::default(),
     };
-    let registries = maker.registries(&plans, wallets)?;
+    let registries = maker.registries(&plans, &mut wallets)?;
     let targets = plans
         .into_iter()
         .map(|plan| maker.target(plan, &registries))
@@ -173,6 +201,9 @@ pub(super) async fn gather(
         setting,
         cluster: read.map(|read| read.name),
         registries: registries.into_values().collect(),
+        remarks,
+        wallets,
+        found,
     })
 }
 
@@ -186,9 +217,9 @@ async fn read_cluster(cluster: &Cluster, request: &Request) -> Result<Read, Erro
         image_config: true,
         proxy: true,
         mirrors: true,
+        signature_policies: true,
         nodes: request.platform.is_none(),
         global_pull_secret: request.registry_config.is_none(),
-        ..WantConfig::default()
     };
     let (served, config, kubernetes, openshift_version) = tokio::join!(
         cluster.serves("config.openshift.io"),
@@ -207,7 +238,7 @@ async fn read_cluster(cluster: &Cluster, request: &Request) -> Result<Read, Erro
             server: cluster.server().to_owned(),
             kubernetes,
             openshift: openshift_version,
-            namespace: Some(cluster.namespace().to_owned()),
+            namespace: (!request.all_namespaces).then(|| cluster.namespace().to_owned()),
         },
         config,
         openshift,

@@ -3,6 +3,8 @@
 use super::Leg;
 use crate::doctor::evidence::{Check, Evidence, Fact, SkipReason, Vantage};
 use crate::doctor::probes::manifest;
+use crate::doctor::target::Operation;
+use crate::model::dialect::Dialect;
 use crate::model::observation::LoginVerdict;
 
 impl Leg {
@@ -17,25 +19,19 @@ impl Leg {
             return;
         }
         let write = &self.sink;
-        let mut refused = false;
-        for (at, candidate) in self.used().enumerate() {
-            // Only the first counts for a push; a second one shows whether the first stands in its way.
-            if at > 0 && !refused {
-                break;
-            }
-            let login = self.registry.login(candidate.index).await;
-            let bad = matches!(login.verdict, LoginVerdict::Refused { .. });
-            write.facts([Fact::Login(login)], ping.dialect);
-            refused = at == 0 && bad;
-        }
+        // Only the first counts for a push; where it is refused, or there is none, the others show what stands in the way.
         let first = self.used().next().map(|candidate| candidate.index);
-        let first_refused = match first {
-            Some(index) => matches!(
-                self.registry.login(index).await.verdict,
-                LoginVerdict::Refused { .. }
-            ),
-            None => false,
-        };
+        let mut first_refused = false;
+        if let Some(index) = first {
+            let login = self.registry.login(index).await;
+            first_refused = matches!(login.verdict, LoginVerdict::Refused { .. });
+            write.facts([Fact::Login(login)], ping.dialect);
+        }
+        if first.is_none() || first_refused {
+            let others = self.candidates.iter().map(|candidate| candidate.index);
+            let others = others.filter(|index| Some(*index) != first);
+            self.try_others(others, ping.dialect).await;
+        }
         if first_refused {
             self.sink.push([Evidence::skip(
                 Check::Push,
@@ -50,6 +46,18 @@ impl Leg {
         write.facts([Fact::Push(Box::new(view))], ping.dialect);
     }
 
+    /// The logins that a push would not make, up to one that is accepted.
+    async fn try_others(&self, others: impl Iterator<Item = usize>, dialect: Dialect) {
+        for index in others.take(super::MOST_UNUSED) {
+            let login = self.registry.login(index).await;
+            let accepted = login.verdict == LoginVerdict::Accepted;
+            self.sink.facts([Fact::Login(login)], dialect);
+            if accepted {
+                return;
+            }
+        }
+    }
+
     /// Only the way there and the login: the check of `link` without an image.
     pub async fn login(&self) {
         let ping = self.reach().await;
@@ -57,9 +65,16 @@ impl Leg {
             self.look_at_other_ports(&ping).await;
             return;
         }
+        let mut accepted = false;
         for candidate in self.used() {
             let login = self.registry.login(candidate.index).await;
+            accepted |= login.verdict == LoginVerdict::Accepted;
             self.sink.facts([Fact::Login(login)], ping.dialect);
+        }
+        if self.subject.operation == Operation::Push && !accepted {
+            let unused = self.candidates.iter().filter(|known| !known.role.is_used());
+            self.try_others(unused.map(|known| known.index), ping.dialect)
+                .await;
         }
     }
 }

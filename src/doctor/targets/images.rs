@@ -3,84 +3,91 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::account::{self, Account};
-use crate::cluster::Cluster;
+use super::argument::{Argument, Wanted};
+use super::ground::Ground;
+use super::signature;
 use crate::credentials::{self, SourceError};
 use crate::doctor::ask::Ask;
-use crate::doctor::evidence::Evidence;
 use crate::doctor::probes::credentials::Sources;
 use crate::doctor::run::Request;
 use crate::doctor::target::{Consumer, Operation, TargetRef};
 use crate::env::Env;
 use crate::error::Error;
 use crate::model::image::ImageReference;
-use crate::model::view::ClusterConfigView;
 
 /// How long a credential helper may take.
 const HELPER: Duration = Duration::from_secs(10);
 
-/// What was read for them.
-pub(super) struct Images {
-    namespace: String,
-    account: Option<Account>,
-}
-
-/// Reads the service account, where its secrets are what would be used.
-pub(super) async fn read(cluster: &Cluster, request: &Request) -> Result<Images, Error> {
-    let account = match request.registry_config {
-        None if !request.images.is_empty() => Some(account::read(cluster, &request.account).await?),
-        _ => None,
-    };
-    Ok(Images {
-        namespace: cluster.namespace().to_owned(),
-        account,
-    })
-}
-
-impl Images {
-    pub(super) async fn asks(
-        &self,
-        env: &Env,
-        request: &Request,
-        config: &ClusterConfigView,
-    ) -> Result<Vec<Ask>, Error> {
-        let Some(account) = &self.account else {
-            return without_cluster(env, request).await;
-        };
-        let consumer = Consumer::ServiceAccount {
-            namespace: self.namespace.clone(),
-            name: request.account.clone(),
-        };
-        let (sources, skips) = account.sources(&consumer, config);
-        let sources = Arc::new(sources);
-        Ok(request
-            .images
-            .iter()
-            .flat_map(|text| questions(text, &consumer, &sources, &skips, request))
-            .collect())
+/// The questions on an image that a service account of `namespace` pulls, or that is pulled with the file of `-a`.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub(super) async fn asks(
+    ground: &Ground<'_>,
+    env: &Env,
+    request: &Request,
+    namespace: &str,
+    text: &str,
+) -> Result<Vec<Ask>, Error> {
+    if request.registry_config.is_some() {
+        return by_file(env, request, text).await;
     }
+    let wired = ground.wiring.account(namespace, &request.account);
+    let asks = questions(text, &wired.consumer, &wired.sources, request);
+    Ok(asks
+        .into_iter()
+        .map(|ask| Ask {
+            unread: wired.lines.clone(),
+            signatures: if ask.operation == Operation::Pull {
+                signature::policies(ground, namespace, text)
+            } else {
+                Vec::new()
+            },
+            ..ask
+        })
+        .collect())
 }
 
 /// Images that are asked for with a file of credentials, or with none.
 ///
 /// # Errors
 ///
-/// When the file cannot be read.
+/// When the file cannot be read, or something else than images is wanted.
 pub async fn without_cluster(env: &Env, request: &Request) -> Result<Vec<Ask>, Error> {
+    let Wanted::Named(arguments) = &request.wanted else {
+        return Err(needs_cluster("a look at everything"));
+    };
     let mut asks = Vec::new();
-    for text in &request.images {
-        let (consumer, sources) = match &request.registry_config {
-            Some(path) => (
-                Consumer::AuthFile {
-                    path: path.display().to_string(),
-                },
-                file(env, path, text).await?,
-            ),
-            None => (Consumer::Anonymous, Sources::of(&Consumer::Anonymous)),
-        };
-        asks.extend(questions(text, &consumer, &Arc::new(sources), &[], request));
+    for argument in arguments {
+        match argument {
+            Argument::Image(text) => asks.extend(by_file(env, request, text).await?),
+            Argument::Object { kind, name } => {
+                let word = kind.kind.to_ascii_lowercase();
+                return Err(needs_cluster(&format!("{word}/{name}")));
+            }
+            Argument::All(kind) => return Err(needs_cluster(kind.resource)),
+        }
     }
     Ok(asks)
+}
+
+fn needs_cluster(what: &str) -> Error {
+    Error::usage(format!("{what} needs a cluster, and --no-cluster asks none"))
+        .hint("name an image: REGISTRY/REPOSITORY:TAG")
+}
+
+async fn by_file(env: &Env, request: &Request, text: &str) -> Result<Vec<Ask>, Error> {
+    let (consumer, sources) = match &request.registry_config {
+        Some(path) => (
+            Consumer::AuthFile {
+                path: path.display().to_string(),
+            },
+            file(env, path, text).await?,
+        ),
+        None => (Consumer::Anonymous, Sources::of(&Consumer::Anonymous)),
+    };
+    Ok(questions(text, &consumer, &Arc::new(sources), request))
 }
 
 /// The pull, and the push where that was asked for.
@@ -88,12 +95,10 @@ fn questions(
     text: &str,
     consumer: &Consumer,
     sources: &Arc<Sources>,
-    skips: &[Evidence],
     request: &Request,
 ) -> Vec<Ask> {
     let ask = |operation| Ask {
         sources: Arc::clone(sources),
-        unread: skips.to_vec(),
         ..Ask::new(
             TargetRef::Image,
             text.to_owned(),
@@ -108,8 +113,14 @@ fn questions(
 
 /// What containers/image takes out of a file for one image.
 async fn file(env: &Env, path: &std::path::Path, text: &str) -> Result<Sources, Error> {
-    let config = credentials::read_config(&env.cwd.join(path)).await?;
     let name = path.display().to_string();
+    let config = match credentials::read_config(&env.cwd.join(path)).await {
+        Ok(config) => config,
+        Err(SourceError::Malformed { reason, .. }) => {
+            return Ok(Sources::of_malformed_file(name, reason));
+        }
+        Err(unreadable) => return Err(unreadable.into()),
+    };
     let Ok(image) = ImageReference::parse(text) else {
         return Ok(Sources::of_file(name, config, None, None));
     };

@@ -3,7 +3,17 @@
 //! Takes status messages, events, `describe` output, journal lines, build logs, and JSON or YAML of any of these. Knows how
 //! runtimes and registries word things; does not judge what the words mean (`doctor::reading` does), and asks nobody.
 
+mod clean;
+mod hide;
+mod lines;
+mod names;
+mod phrases;
+mod read;
+mod speaker;
+mod structured;
 mod symptom;
+#[cfg(test)]
+mod tests;
 
 pub use symptom::{Operation, Runtime, Symptom};
 
@@ -30,7 +40,7 @@ pub struct Message {
     /// Whether the text (also) says that pulls are being held back.
     pub back_off: bool,
     /// The failures of mirrors that were asked first, in their order; the message's own symptom is the source's.
-    pub mirrors: Vec<Message>,
+    pub mirrors: Vec<Self>,
     /// The object that the text is about, where it names one.
     pub object: Option<Object>,
     /// Names of pull secrets that could not be read, or that are named as missing.
@@ -46,7 +56,10 @@ pub struct Object {
     pub namespace: Option<String>,
 }
 
-/// The failure that tells most of all that `text` tells.
+/// More of a text is not read.
+const MOST: usize = 1 << 20;
+
+/// The failure that tells most of all that `text` tells; [`Symptom::Nothing`] where it speaks of none.
 pub fn read(text: &str) -> Message {
     read_all(text)
         .into_iter()
@@ -54,14 +67,71 @@ pub fn read(text: &str) -> Message {
         .unwrap_or_else(|| Message::nothing(text))
 }
 
-/// Every failure in `text`, the one that tells most first; empty where the text speaks of none.
+/// Every failure in `text`, the one that tells most first, otherwise in the order of the text; empty where the text speaks
+/// of none. The first mebibyte is read.
 pub fn read_all(text: &str) -> Vec<Message> {
-    let message = Message::nothing(text);
-    if message.words.is_empty() {
-        Vec::new()
-    } else {
-        vec![message]
+    let text = hide::secrets(head(text));
+    let pieces = structured::pieces(&text).unwrap_or_else(|| {
+        let plain = clean::plain(&text);
+        lines::pieces(&hide::secrets(&plain))
+    });
+    let alone = pieces.len() == 1;
+    let mut found: Vec<Message> = Vec::new();
+    for piece in &pieces {
+        let message = read::piece(piece, alone);
+        let known = found
+            .iter()
+            .any(|known| known.symptom == message.symptom && known.words == message.words);
+        if message.symptom != Symptom::Nothing && !known {
+            found.push(message);
+        }
     }
+    found.sort_by_key(|message| std::cmp::Reverse(read::weight(message.symptom)));
+    complete(&mut found, &pieces);
+    found
+}
+
+/// Tells the first failure what other pieces of the text tell about it.
+fn complete(found: &mut [Message], pieces: &[lines::Piece]) {
+    let back_off = found.iter().any(|message| message.back_off);
+    let secrets: Vec<String> = found
+        .iter()
+        .filter(|message| message.symptom == Symptom::PullSecretUnread)
+        .flat_map(|message| message.secrets.clone())
+        .collect();
+    let images: std::collections::BTreeSet<String> = pieces
+        .iter()
+        .filter_map(|piece| piece.image.clone().or_else(|| read::image_of(&piece.text)))
+        .collect();
+    let only = images.iter().next().filter(|_| images.len() == 1).cloned();
+    let objects: Vec<&Object> = pieces
+        .iter()
+        .filter_map(|piece| piece.object.as_ref())
+        .collect();
+    let object = objects
+        .first()
+        .filter(|first| objects.iter().all(|other| other == *first));
+    if let Some(first) = found.first_mut() {
+        first.back_off |= back_off;
+        first.image = first.image.take().or(only);
+        first.object = first
+            .object
+            .take()
+            .or_else(|| object.map(|object| (*object).clone()));
+        for secret in secrets {
+            if !first.secrets.contains(&secret) {
+                first.secrets.push(secret);
+            }
+        }
+    }
+}
+
+fn head(text: &str) -> &str {
+    let mut end = text.len().min(MOST);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 impl Message {
@@ -76,7 +146,7 @@ impl Message {
             status: None,
             code: None,
             symptom: Symptom::Nothing,
-            words: super::sanitize::sanitize_line(text, 2000),
+            words: super::sanitize::sanitize_line(&hide::secrets(head(text)), 200),
             back_off: false,
             mirrors: Vec::new(),
             object: None,

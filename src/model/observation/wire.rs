@@ -198,6 +198,15 @@ impl Exchange {
         self.result.as_ref().ok()
     }
 
+    /// The host of its URL, with the port where that has one.
+    pub fn host(&self) -> &str {
+        let rest = self
+            .url
+            .split_once("://")
+            .map_or(&*self.url, |(_, rest)| rest);
+        rest.split(['/', '?']).next().unwrap_or(rest)
+    }
+
     /// The status of the answer, if there was one.
     pub fn status(&self) -> Option<u16> {
         self.answer().map(|answer| answer.status)

@@ -103,7 +103,7 @@ pub fn node_access(
 }
 
 /// The scopes of `policy.json` that cover an image, the closest first. A port counts, except for wildcards.
-fn policy_scopes(image: &ImageLocation<'_>) -> Vec<String> {
+pub fn policy_scopes(image: &ImageLocation<'_>) -> Vec<String> {
     let name = image.name();
     let mut scopes = vec![format!("{name}{}", image.suffix())];
     let mut rest = name.as_str();

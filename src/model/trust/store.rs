@@ -19,7 +19,7 @@ use crate::model::pem::Bundle;
 pub struct RootStore {
     anchors: Pool,
     known: Pool,
-    below: Vec<Arc<RootStore>>,
+    below: Vec<Arc<Self>>,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -17,7 +17,9 @@ pub struct ServiceAccount {
     pub resource_version: String,
     /// `imagePullSecrets`: copied into pods when they are created.
     pub pull_secrets: Vec<String>,
-    /// When `imagePullSecrets` was last written, where the server keeps `managedFields` (Kubernetes 1.18 and later).
+    /// When `imagePullSecrets` was last written, where the server keeps `managedFields` of it: not before Kubernetes 1.18,
+    /// and not of an account that was made with a name alone and never applied (k8s.io/apimachinery
+    /// `pkg/util/managedfields/internal/skipnonapplied.go`).
     pub pull_secrets_changed: Option<Timestamp>,
     /// `secrets`: what may be mounted; builds look here as well.
     pub mountable_secrets: Vec<String>,
@@ -132,25 +134,31 @@ pub struct Pod {
     /// The list that `kubectl apply` was given, from its `last-applied-configuration`: it tells the pod's own list from
     /// what admission copied. `None` when the pod does not come from `kubectl apply`.
     pub applied_pull_secrets: Option<Vec<String>>,
+    /// The secrets that it mounts or takes variables from, each once.
+    pub other_secrets: Vec<String>,
     pub containers: Vec<Container>,
     pub owner: Option<Owner>,
     pub labels: BTreeMap<String, String>,
 }
 
-impl Pod {
-    /// Whether a container has not got its image yet. A pod whose secret holds malformed base64 waits with a reason that
-    /// is the decoder's text, so every waiting container without an image counts.
+impl Container {
+    /// Whether it has not got its image yet. A pod whose secret holds malformed base64 waits with a reason that is the
+    /// decoder's text, so every container that waits without an image counts.
     pub fn waits_for_image(&self) -> bool {
-        self.phase == "Pending"
-            && self.containers.iter().any(|container| {
-                container.image_id.as_deref().is_none_or(str::is_empty)
-                    && container.waiting.as_ref().is_some_and(|waiting| {
-                        !matches!(
-                            waiting.reason.as_str(),
-                            "PodInitializing" | "ContainerCreating"
-                        )
-                    })
+        self.image_id.as_deref().is_none_or(str::is_empty)
+            && self.waiting.as_ref().is_some_and(|waiting| {
+                !matches!(
+                    waiting.reason.as_str(),
+                    "PodInitializing" | "ContainerCreating"
+                )
             })
+    }
+}
+
+impl Pod {
+    /// Whether one of its containers has not got its image yet.
+    pub fn waits_for_image(&self) -> bool {
+        self.phase == "Pending" && self.containers.iter().any(Container::waits_for_image)
     }
 }
 
@@ -167,10 +175,12 @@ pub struct Workload {
     pub service_account: String,
     /// Of the template; when it is not empty the service account's are not used.
     pub pull_secrets: Vec<String>,
+    /// The secrets that the template mounts or takes variables from, each once.
+    pub other_secrets: Vec<String>,
     pub containers: Vec<Container>,
     /// Of the template.
     pub annotations: BTreeMap<String, String>,
-    /// `image.openshift.io/triggers` of the object.
+    /// `image.openshift.io/triggers` of the object; of a DeploymentConfig its ImageChange triggers in the same form.
     pub image_triggers: Option<String>,
     /// Of its pods, as `-l` takes it; `None` where the kind has none (CronJob).
     pub selector: Option<String>,
@@ -254,6 +264,7 @@ mod tests {
             node: None,
             pull_secrets: Vec::new(),
             applied_pull_secrets: None,
+            other_secrets: Vec::new(),
             labels: BTreeMap::new(),
             containers: vec![Container {
                 kind: ContainerKind::Regular,

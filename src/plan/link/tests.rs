@@ -171,3 +171,12 @@ fn plans_do_not_show_secret_values() {
         assert!(!shown.contains(trace), "{shown}");
     }
 }
+
+#[test]
+fn names_are_near_by_one_slip_or_by_their_beginning() {
+    let names = ["web", "default", "deployer", "builder"].map(str::to_owned);
+    assert_eq!(near("wbe", &names), ["web"]);
+    assert_eq!(near("defualt", &names)[0], "default");
+    assert_eq!(near("build", &names), ["builder"]);
+    assert!(near("db", &names).is_empty());
+}

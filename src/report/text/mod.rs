@@ -5,9 +5,10 @@ mod block;
 mod footer;
 mod healthy;
 mod labels;
+pub mod reading;
 mod verbose;
 mod who;
-mod wrap;
+pub(super) mod wrap;
 
 use super::group::{Groups, groups};
 use super::v1::{Judged, Report};

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{LABEL, Look};
 
 /// Adds to a text; writing to memory has no way to fail.
-pub(super) fn put(text: &mut String, more: Arguments<'_>) {
+pub(in crate::report) fn put(text: &mut String, more: Arguments<'_>) {
     let _infallible = text.write_fmt(more);
 }
 
@@ -23,7 +23,7 @@ fn columns(text: &str) -> usize {
 }
 
 /// The text in lines of at most `width` columns. A word that is longer stands by itself.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(in crate::report) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let last = lines
@@ -91,7 +91,7 @@ pub(super) fn capital(text: &str) -> String {
 }
 
 /// A command as a shell takes it, broken with backslashes where it is too long.
-pub(super) fn command_lines(command: &[String], width: usize) -> Vec<String> {
+pub(in crate::report) fn command_lines(command: &[String], width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for argument in command {
         let word = quoted(argument);

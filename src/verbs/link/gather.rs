@@ -5,7 +5,8 @@ use futures_util::stream;
 use serde_json::Value;
 
 use super::target::Target;
-use crate::cluster::{Cluster, ClusterError, Kind, Scope, Selectors, kinds};
+use super::workload;
+use crate::cluster::{Cluster, ClusterError, Kind, Scope, kinds};
 use crate::error::Error;
 use crate::plan::link::{AccountView, NamespaceView};
 use crate::plan::restart::{PodView, Reach, Wiring, WorkloadView};
@@ -91,29 +92,12 @@ async fn one(
         secret: secret?.map(Object::new),
         accounts: views,
         account_names: if missing {
-            account_names(cluster, namespace).await
+            workload::names(cluster, kinds::SERVICE_ACCOUNT, namespace).await
         } else {
             Vec::new()
         },
         wiring: Wiring::default(),
     })
-}
-
-/// For suggestions only: what cannot be listed gives none.
-async fn account_names(cluster: &Cluster, namespace: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    let scope = Scope::Namespace(namespace.to_owned());
-    let listed = cluster
-        .list(
-            kinds::SERVICE_ACCOUNT,
-            &scope,
-            &Selectors::default(),
-            |it| {
-                names.extend(it["metadata"]["name"].as_str().map(str::to_owned));
-            },
-        )
-        .await;
-    listed.map(|()| names).unwrap_or_default()
 }
 
 /// What a list of pods and workloads is kept as.

@@ -94,7 +94,16 @@ pub(super) async fn gather(
     Ok(views)
 }
 
-/// The view, and the registries of all our secrets there.
+/// Whether one of the accounts names this secret, in either list.
+fn on_an_account(accounts: &[Object], secret: &str) -> bool {
+    accounts.iter().any(|account| {
+        [PULL_LIST, MOUNT_LIST]
+            .iter()
+            .any(|list| account.names(list).any(|name| name == secret))
+    })
+}
+
+/// The view, and the registries of those of our secrets that are linked there.
 async fn one(
     cluster: &Cluster,
     namespace: &str,
@@ -106,16 +115,17 @@ async fn one(
         labels: Some(format!("{MANAGED_BY}={MANAGER}")),
         fields: None,
     };
-    let (mut secrets, mut registries, mut accounts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut secrets, mut ours_here, mut accounts) = (Vec::new(), Vec::new(), Vec::new());
     let everything = Selectors::default();
     let (listed, named, listed_accounts) = tokio::join!(
         cluster.list(kinds::SECRET, &scope, &ours, |secret| {
             let secret = Object::new(secret);
             if let Owner::Ours { registry } = owner(&secret) {
+                let secret_name = secret.name().to_owned();
                 if target.registry.as_ref() == Some(&registry) {
-                    secrets.push((secret.name().to_owned(), Some(secret)));
+                    secrets.push((secret_name.clone(), Some(secret)));
                 }
-                registries.push(registry);
+                ours_here.push((secret_name, registry));
             }
         }),
         async {
@@ -137,18 +147,16 @@ async fn one(
     let named = named?.map(Object::new);
     if let Some(name) = &target.secret
         && !secrets.iter().any(|(known, _)| known == name)
+        && (named.is_some() || on_an_account(&accounts, name))
     {
-        let dangling = || {
-            [PULL_LIST, MOUNT_LIST].iter().any(|list| {
-                accounts
-                    .iter()
-                    .any(|it| it.names(list).any(|it| it == name))
-            })
-        };
-        if named.is_some() || dangling() {
-            secrets.push((name.clone(), named));
-        }
+        secrets.push((name.clone(), named));
     }
+    // What lies there and is on no account is not linked.
+    let registries = ours_here
+        .into_iter()
+        .filter(|(name, _)| on_an_account(&accounts, name))
+        .map(|(_, registry)| registry)
+        .collect();
     let mut view = NamespaceView {
         name: namespace.to_owned(),
         secrets,

@@ -10,6 +10,7 @@ use extreg::doctor::diagnosis::{Diagnosis, Outcome, Report};
 use extreg::doctor::finding::Confidence;
 use extreg::doctor::rank::confidence;
 use extreg::doctor::run::{Request, run};
+use extreg::doctor::targets::{Argument, Wanted, argument};
 use extreg::env::Env;
 use extreg::model::platform::Platform;
 use extreg_test_support::cluster::Cluster;
@@ -39,7 +40,9 @@ impl Doctor {
             sandbox,
             vars,
             request: Request {
-                images: vec![image.into()],
+                wanted: Wanted::Named(vec![Argument::Image(image.into())]),
+                selector: None,
+                all_namespaces: false,
                 registry_config: None,
                 registry_ca: None,
                 plain_http: false,
@@ -56,7 +59,33 @@ impl Doctor {
 
     /// One more image.
     pub(crate) fn and(mut self, image: impl Into<String>) -> Self {
-        self.request.images.push(image.into());
+        if let Wanted::Named(list) = &mut self.request.wanted {
+            list.push(Argument::Image(image.into()));
+        }
+        self
+    }
+
+    /// Looks at objects of the cluster, as the command line names them; at everything that fails when there are none.
+    pub(crate) fn at(words: &[&str]) -> Self {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let (wanted, _) = argument::wanted(&words, false, false, false).expect("targets");
+        Self::of("replaced").wanting(wanted)
+    }
+
+    pub(crate) fn wanting(mut self, wanted: Wanted) -> Self {
+        self.request.wanted = wanted;
+        self
+    }
+
+    /// With `-A`.
+    pub(crate) fn everywhere(mut self) -> Self {
+        self.request.all_namespaces = true;
+        self
+    }
+
+    /// With `-l`.
+    pub(crate) fn selecting(mut self, labels: &str) -> Self {
+        self.request.selector = Some(labels.to_owned());
         self
     }
 

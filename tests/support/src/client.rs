@@ -8,6 +8,7 @@
     reason = "a test helper that cannot do its work ends the test"
 )]
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +18,10 @@ use http::{Method, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -36,6 +39,8 @@ pub struct Request {
     identity: Option<Issued>,
     http2: bool,
     timeout: Duration,
+    verify: bool,
+    address: Option<IpAddr>,
 }
 
 /// What came back.
@@ -67,6 +72,8 @@ pub fn request(method: &str, url: impl Into<String>) -> Request {
         identity: None,
         http2: false,
         timeout: Duration::from_secs(20),
+        verify: true,
+        address: None,
     }
 }
 
@@ -104,6 +111,18 @@ impl Request {
     /// A certificate to show to the server.
     pub fn identity(mut self, certificate: &Issued) -> Self {
         self.identity = Some(certificate.clone());
+        self
+    }
+
+    /// Takes any certificate.
+    pub fn insecure(mut self) -> Self {
+        self.verify = false;
+        self
+    }
+
+    /// Connects to this address, whatever the name in the URL is.
+    pub fn at(mut self, address: IpAddr) -> Self {
+        self.address = Some(address);
         self
     }
 
@@ -145,9 +164,11 @@ impl Request {
         let host = uri.host().expect("a host").to_owned();
         let tls = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        let stream = TcpStream::connect((host.as_str(), port))
-            .await
-            .map_err(|error| chain(&error))?;
+        let stream = match self.address {
+            Some(address) => TcpStream::connect((address, port)).await,
+            None => TcpStream::connect((host.as_str(), port)).await,
+        };
+        let stream = stream.map_err(|error| chain(&error))?;
         if !tls {
             return self.over(stream, &uri).await;
         }
@@ -175,6 +196,12 @@ impl Request {
                 .expect("a client certificate"),
             None => builder.with_no_client_auth(),
         };
+        if !self.verify {
+            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+            config
+                .dangerous()
+                .set_certificate_verifier(Arc::new(AnyCertificate(provider)));
+        }
         let protocol: &[u8] = if self.http2 { b"h2" } else { b"http/1.1" };
         config.alpn_protocols = vec![protocol.to_vec()];
         config
@@ -265,6 +292,45 @@ impl Response {
             .as_str()
             .unwrap_or_default()
             .to_owned()
+    }
+}
+
+/// Takes every certificate, as clients of an insecure registry do.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 

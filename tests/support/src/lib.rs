@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod content;
 pub mod net;
 pub mod process;
+pub mod pull;
 pub mod realapi;
 pub mod registry;
 mod web;

@@ -155,3 +155,14 @@ fn a_secret_may_be_kept_from_imports() {
     };
     assert!(excluded("true") && !excluded("false"));
 }
+
+#[test]
+fn secrets_that_are_mounted_or_read_are_known() {
+    let pod = pod(&json!({"spec": {
+        "imagePullSecrets": [{"name": "pull"}],
+        "volumes": [{"secret": {"secretName": "d"}}, {"projected": {"sources": [{"secret": {"name": "c"}}, {"configMap": {"name": "x"}}]}}],
+        "initContainers": [{"envFrom": [{"secretRef": {"name": "b"}}]}],
+        "containers": [{"env": [{"valueFrom": {"secretKeyRef": {"name": "a", "key": "k"}}}, {"value": "x"}]},
+            {"env": [{"valueFrom": {"secretKeyRef": {"name": "a", "key": "j"}}}]}]}}));
+    assert_eq!(pod.other_secrets, ["a", "b", "c", "d"]);
+}

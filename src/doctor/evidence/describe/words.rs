@@ -92,11 +92,6 @@ pub fn short_digest(digest: &str) -> String {
     }
 }
 
-pub(super) fn host_of(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    sanitize_line(rest.split(['/', '?']).next().unwrap_or(rest), 80)
-}
-
 pub(super) fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs())
 }

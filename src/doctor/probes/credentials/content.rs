@@ -39,6 +39,24 @@ impl Content {
         }
     }
 
+    /// A secret's, as the pod of a build reads the files that it is mounted as: `config.json`, `.dockerconfigjson`,
+    /// `.dockercfg`, the first that is there, whatever the secret's type (openshift/builder
+    /// `pkg/build/builder/cmd/dockercfg/cfg.go` `GetDockerConfig`).
+    pub(super) fn of_build_secret(secret: &Secret) -> Self {
+        let files = [
+            ("config.json", Format::ConfigJson),
+            (".dockerconfigjson", Format::ConfigJson),
+            (".dockercfg", Format::DockerCfg),
+        ];
+        match files
+            .into_iter()
+            .find_map(|(key, format)| Some((secret.configs.get(key)?, format)))
+        {
+            Some((bytes, format)) => Self::parse(bytes, format),
+            None => Self::of_secret(secret),
+        }
+    }
+
     /// A docker config in the format that its place calls for.
     pub(super) fn parse(bytes: &SecretBytes, format: Format) -> Self {
         match DockerConfig::parse(bytes.expose(), format) {

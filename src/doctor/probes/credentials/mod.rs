@@ -2,6 +2,7 @@
 //! nothing sent anywhere.
 
 mod content;
+mod entry;
 mod file;
 mod wallet;
 
@@ -11,7 +12,7 @@ use crate::credentials::Found;
 use crate::doctor::evidence::{CandidateFact, EntryFact, Role, SourceFact, SourceState};
 use crate::doctor::target::Consumer;
 use crate::model::credential::Credential;
-use crate::model::docker_config::{DockerConfig, Format};
+use crate::model::docker_config::{DockerConfig, EntryFault, Format};
 use crate::model::image::ImageReference;
 use crate::model::view::{Secret, SecretBytes};
 use crate::model::{auth_file, keyring};
@@ -27,6 +28,12 @@ pub struct Sources {
     as_containers_image: bool,
     /// Only the first match is ever sent.
     first_only: bool,
+    /// Keys are looked up with the tag or digest, which a key may then name as well.
+    by_reference: bool,
+    /// The consumer is given whatever is there: what has nothing to do with an image is not worth a line.
+    whole_namespace: bool,
+    /// The one entry that is meant, whatever image is asked for.
+    only: Option<String>,
     /// Why there may be more.
     pub maybe_more: Option<String>,
 }
@@ -47,6 +54,39 @@ impl ParsedSecret {
     pub fn of(secret: &Secret) -> Self {
         Self(Arc::new(Content::of_secret(secret)))
     }
+
+    /// Reads it as a build does, which looks at the keys and not at the type.
+    pub fn of_build(secret: &Secret) -> Self {
+        Self(Arc::new(Content::of_build_secret(secret)))
+    }
+
+    /// Whether the kubelet's matcher finds an entry in it for `name` (a reference, with or without tag), by which the
+    /// platform chooses secrets for builds. One undecodable entry spoils all of them.
+    pub fn serves(&self, name: &str) -> bool {
+        match self.0.as_ref() {
+            Content::Config(config) => {
+                let spoilt = config.entries().iter().any(|entry| {
+                    entry
+                        .credential
+                        .as_ref()
+                        .is_err_and(EntryFault::breaks_whole_keyring)
+                });
+                !spoilt && !keyring::lookup(&[config], name).is_empty()
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether its type keeps it from being read, and its content would serve `name`.
+    pub fn would_serve(&self, name: &str) -> bool {
+        match self.0.as_ref() {
+            Content::WrongType {
+                config: Some(config),
+                ..
+            } => !keyring::lookup(&[config], name).is_empty(),
+            _ => false,
+        }
+    }
 }
 
 impl Sources {
@@ -56,6 +96,9 @@ impl Sources {
             list: Vec::new(),
             as_containers_image: !consumer.matches_as_kubelet(),
             first_only: consumer.sends_first_only(),
+            by_reference: consumer.looks_up_references(),
+            whole_namespace: matches!(consumer, Consumer::Import { .. }),
+            only: None,
             maybe_more: None,
         }
     }
@@ -104,6 +147,27 @@ impl Sources {
             }],
             as_containers_image: true,
             first_only: true,
+            by_reference: false,
+            whole_namespace: false,
+            only: None,
+            maybe_more: None,
+        }
+    }
+
+    /// A file given with `-a` that holds no docker config, and why.
+    pub fn of_malformed_file(name: String, why: String) -> Self {
+        Self {
+            list: vec![Source {
+                name,
+                object: None,
+                role: Role::Used,
+                content: Arc::new(Content::Malformed(why)),
+            }],
+            as_containers_image: true,
+            first_only: true,
+            by_reference: false,
+            whole_namespace: false,
+            only: None,
             maybe_more: None,
         }
     }
@@ -114,7 +178,15 @@ impl Sources {
         image: &ImageReference,
         wallet: &mut Wallet,
     ) -> (Vec<SourceFact>, Vec<CandidateFact>) {
-        let name = image.name();
+        if let Some(key) = &self.only {
+            return self.of_key(key, wallet);
+        }
+        let bare = image.name();
+        let name = if self.by_reference {
+            image.to_string()
+        } else {
+            bare.clone()
+        };
         let mut candidates = Vec::new();
         if self.as_containers_image {
             self.auth_file_candidates(&name, wallet, &mut candidates);
@@ -129,6 +201,7 @@ impl Sources {
             }
         }
         for role in [
+            Role::Shadowed,
             Role::Overridden,
             Role::Late,
             Role::Unlinked,
@@ -141,13 +214,14 @@ impl Sources {
             .iter()
             .enumerate()
             .filter_map(|(place, source)| {
-                let state = self.state(source, &name, wallet, &mut candidates);
+                let state = self.state(source, &name, &bare, wallet, &mut candidates);
                 // Of secrets that are not used only those that matter are worth a line.
                 let matters = match &state {
                     SourceState::Read(entries) => entries.iter().any(|entry| entry.matches),
                     _ => false,
                 };
-                (source.role.is_used() || matters).then(|| SourceFact {
+                let used = source.role.is_used() && (!self.whole_namespace || concerns(&state));
+                (used || matters).then(|| SourceFact {
                     place,
                     name: source.name.clone(),
                     object: source.object.clone(),
@@ -214,6 +288,7 @@ impl Sources {
         &self,
         source: &Source,
         name: &str,
+        bare: &str,
         wallet: &mut Wallet,
         candidates: &mut Vec<CandidateFact>,
     ) -> SourceState {
@@ -232,9 +307,9 @@ impl Sources {
                 let matched: Vec<usize> = self.finds(config, name).collect();
                 let entries = config.entries().iter().enumerate().map(|(at, entry)| {
                     let near_miss = if self.as_containers_image {
-                        auth_file::near_miss(&entry.key, name)
+                        auth_file::near_miss(&entry.key, bare)
                     } else {
-                        keyring::near_miss(&entry.key, name)
+                        keyring::near_miss(&entry.key, bare)
                     };
                     EntryFact {
                         key: entry.key.clone(),
@@ -275,6 +350,20 @@ impl Sources {
                 .collect()
         };
         found.into_iter()
+    }
+}
+
+/// Whether a source has to do with the image, or spoils others.
+fn concerns(state: &SourceState) -> bool {
+    match state {
+        SourceState::Read(entries) => entries.iter().any(|entry| {
+            let spoils = entry
+                .fault
+                .as_ref()
+                .is_some_and(EntryFault::breaks_whole_keyring);
+            entry.matches || entry.near_miss.is_some() || spoils
+        }),
+        SourceState::Missing | SourceState::WrongType { .. } | SourceState::Malformed { .. } => true,
     }
 }
 

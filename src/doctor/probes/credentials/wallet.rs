@@ -5,12 +5,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::credential::Credential;
 
-/// The list that the registry's client is given; candidates point into it.
+/// The lists that the registry's clients are given; candidates point into them.
 #[derive(Default)]
 pub struct Wallet {
     /// Digests, so that a login that stands in many secrets is known again without keeping it twice.
     known: Vec<[u8; 32]>,
-    pub credentials: Vec<Credential>,
+    credentials: Vec<Credential>,
 }
 
 impl Wallet {
@@ -22,9 +22,16 @@ impl Wallet {
             None => {
                 self.known.push(id);
                 self.credentials.push(credential.clone());
-                self.credentials.len() - 1
+                self.known.len() - 1
             }
         }
+    }
+
+    /// Hands the credentials out for a client of their own; what is placed afterwards is for another one. Places go on
+    /// counting, and a login that was handed out is still known. The number is the place of the first that is handed out.
+    pub fn hand_out(&mut self) -> (usize, Vec<Credential>) {
+        let credentials = std::mem::take(&mut self.credentials);
+        (self.known.len() - credentials.len(), credentials)
     }
 }
 
@@ -57,6 +64,12 @@ mod tests {
             .map(|(username, password)| wallet.place(&login(username, password)))
             .to_vec();
         assert_eq!(places, [0, 1, 0, 2]);
-        assert_eq!(wallet.credentials.len(), 3);
+        let (first, handed) = wallet.hand_out();
+        assert_eq!((first, handed.len()), (0, 3));
+        // What was handed out is known, and what is new comes after it.
+        assert_eq!(wallet.place(&login("a", "bc")), 0);
+        assert_eq!(wallet.place(&login("new", "y")), 3);
+        let (first, handed) = wallet.hand_out();
+        assert_eq!((first, handed.len()), (3, 1));
     }
 }

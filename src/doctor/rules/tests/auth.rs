@@ -164,6 +164,25 @@ fn pull_denied_where_the_answer_is_about_rights() {
 }
 
 #[test]
+fn a_token_that_grants_nothing_may_be_for_what_does_not_exist() {
+    let world = |dialect, words| {
+        World::new(dialect)
+            .credential("robot", Role::Used, LoginVerdict::Accepted)
+            .manifest(None, 401, "UNAUTHORIZED", "")
+            .granted_nothing(0, 401, words)
+    };
+    let hidden = world(Dialect::Distribution, "");
+    let diagnosis = expect(&hidden, Cause::PullDenied, Confidence::Likely);
+    assert_eq!(diagnosis.verdict.causes().1, [Cause::RepositoryMissing]);
+    // Somebody was told its tags.
+    certain(&hidden.tags(Some(&["1"]), 200, ""), Cause::PullDenied);
+    // These say of what is missing that it is.
+    let words = "unauthorized to access repository: p/r";
+    certain(&world(Dialect::Harbor, words), Cause::PullDenied);
+    certain(&world(Dialect::Artifactory, ""), Cause::PullDenied);
+}
+
+#[test]
 fn bad_credentials_come_before_what_they_hide() {
     let world = World::new(Dialect::Quay)
         .credential("robot", Role::Used, refused())

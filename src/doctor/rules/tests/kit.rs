@@ -214,6 +214,22 @@ impl World {
         })))
     }
 
+    /// The token service takes the login and grants nothing, and the registry refuses the token.
+    pub(super) fn granted_nothing(self, credential: usize, status: u16, words: &str) -> Self {
+        let token = exchange(Purpose::Token, Sent::Basic, Ok(answer(200, None, "")));
+        let refusal = answer(status, Some("DENIED"), words);
+        self.fact(Fact::Manifest(Box::new(ManifestView {
+            credential: Some(credential),
+            grant: Some(Grant {
+                exchange: token,
+                granted: Some(Vec::new()),
+                claims: Vec::new(),
+            }),
+            exchange: exchange(Purpose::Manifest, Sent::Bearer, Ok(refusal)),
+            manifest: None,
+        })))
+    }
+
     /// The manifest arrives, complete.
     pub(super) fn delivered(self, credential: Option<usize>) -> Self {
         let descriptor = |byte: char| Descriptor {

@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::OnceCell;
+
 use super::plan::{Location, Plan};
 use super::{MirrorLeg, Registries, Request, Target};
+use crate::cluster::Cluster;
+use crate::doctor::evidence::SignatureFact;
 use crate::doctor::probes::credentials::Wallet;
 use crate::doctor::schedule::{ClusterSide, KnownImages, Leg, Trust};
 use crate::doctor::setup;
 use crate::doctor::sink::Sink;
-use crate::doctor::target::Operation;
+use crate::doctor::target::{Operation, Subject};
 use crate::env::Env;
 use crate::error::Error;
 use crate::model::endpoint::Endpoint;
@@ -27,7 +31,9 @@ pub(super) struct Maker<'a> {
     pub(super) config: Option<&'a ClusterConfigView>,
     pub(super) platform_trust: Option<setup::PlatformTrust<'a>>,
     pub(super) deadline: Instant,
-    pub(super) known_images: Arc<KnownImages>,
+    pub(super) cluster: Option<&'a Cluster>,
+    /// By namespace.
+    pub(super) known_images: RefCell<BTreeMap<String, Arc<KnownImages>>>,
     /// What the cluster trusts, by registry.
     pub(super) trusts: RefCell<BTreeMap<String, Arc<setup::ClusterTrust>>>,
     pub(super) legs: RefCell<BTreeMap<LegKey, Arc<Leg>>>,
@@ -35,7 +41,15 @@ pub(super) struct Maker<'a> {
 
 /// What makes two legs the same: image, what is done with it, the credentials in their order and whether the consumer uses
 /// them, and the platforms that it is for.
-type LegKey = (String, Operation, Vec<(usize, bool)>, bool, Vec<Platform>);
+/// Policies on signatures are part of it: what is asked further depends on them.
+type LegKey = (
+    String,
+    Operation,
+    Vec<(usize, bool)>,
+    bool,
+    Vec<Platform>,
+    Vec<SignatureFact>,
+);
 
 impl Maker<'_> {
     /// Put together once a registry.
@@ -63,7 +77,7 @@ impl Maker<'_> {
     pub(super) fn registries(
         &self,
         plans: &[Plan],
-        mut wallets: BTreeMap<String, Wallet>,
+        wallets: &mut BTreeMap<String, Wallet>,
     ) -> Result<Registries, Error> {
         let mut registries = Registries::new();
         for location in plans.iter().flat_map(Plan::locations) {
@@ -71,7 +85,7 @@ impl Maker<'_> {
             if registries.contains_key(&name) {
                 continue;
             }
-            let credentials = wallets.remove(&name).unwrap_or_default().credentials;
+            let (_, credentials) = wallets.entry(name.clone()).or_default().hand_out();
             let options = self.options(&name, location.insecure);
             let registry = Registry::new(Endpoint::of_registry(&name), credentials, options)
                 .map_err(|error| Error::failure(error.to_string()))?;
@@ -92,6 +106,7 @@ impl Maker<'_> {
                 .collect(),
             location.insecure,
             subject.platforms.clone(),
+            location.signatures.clone(),
         );
         let registry = Arc::clone(registries.get(subject.registry())?);
         let mut legs = self.legs.borrow_mut();
@@ -99,6 +114,24 @@ impl Maker<'_> {
             .entry(key)
             .or_insert_with(|| Arc::new(self.new_leg(location, registry)));
         Some(Arc::clone(leg))
+    }
+
+    /// The images that the target's namespace uses.
+    fn known_images(&self, subject: &Subject) -> Arc<KnownImages> {
+        let namespace = subject
+            .namespace()
+            .or(self.cluster.map(Cluster::namespace))
+            .unwrap_or_default();
+        let mut known = self.known_images.borrow_mut();
+        let images = known.entry(namespace.to_owned()).or_insert_with(|| {
+            Arc::new(KnownImages {
+                cluster: self
+                    .cluster
+                    .map(|cluster| (cluster.clone(), namespace.to_owned())),
+                cell: OnceCell::new(),
+            })
+        });
+        Arc::clone(images)
     }
 
     fn new_leg(&self, location: &Location, registry: Arc<Registry>) -> Leg {
@@ -114,12 +147,13 @@ impl Maker<'_> {
             subject: location.subject.clone(),
             registry,
             candidates: location.candidates.clone(),
+            signatures: location.signatures.clone(),
             trust: Trust {
                 machine: Arc::clone(&self.machine),
                 tolerated: false,
                 cluster,
             },
-            known_images: Arc::clone(&self.known_images),
+            known_images: self.known_images(&location.subject),
             usual_ports: self.request.usual_ports.clone(),
             options: self.options(name, location.insecure),
             sink: Sink::default(),

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::doctor::ask::Ask;
-use crate::doctor::evidence::{CandidateFact, Fact};
+use crate::doctor::ask::{Ask, NotAsked};
+use crate::doctor::evidence::{
+    CandidateFact, Check, Evidence, Fact, SignatureFact, SkipReason, Vantage,
+};
 use crate::doctor::probes::Seen;
 use crate::doctor::probes::config::{self, Places};
 use crate::doctor::probes::credentials::Wallet;
@@ -11,6 +13,7 @@ use crate::doctor::sink::Sink;
 use crate::doctor::target::{Operation, Subject};
 use crate::model::dialect::Dialect;
 use crate::model::image::ImageReference;
+use crate::model::sanitize::sanitize_line;
 use crate::model::view::ClusterConfigView;
 
 /// Mirrors that are asked for one image at most.
@@ -31,6 +34,8 @@ pub(super) struct Location {
     pub(super) candidates: Vec<CandidateFact>,
     /// Plain HTTP and any certificate will do: `insecureRegistries` has it, or the import policy says so.
     pub(super) insecure: bool,
+    /// Policies that want the image signed.
+    pub(super) signatures: Vec<SignatureFact>,
 }
 
 impl Plan {
@@ -42,6 +47,29 @@ impl Plan {
             source: None,
             mirrors: Vec::new(),
         }
+    }
+
+    /// Says why no registry is asked.
+    pub(super) fn leave_out(&self, ask: &Ask, why: &NotAsked) {
+        self.given.push(ask.unread.iter().cloned());
+        let facts = ask.signatures.iter().cloned().map(Fact::Signature);
+        self.given.facts(facts, Dialect::Distribution);
+        let (check, reference, words) = match why {
+            NotAsked::Itself => return,
+            NotAsked::OutOfReach(words) => (
+                Check::Registry,
+                Some(Fact::Reference(self.subject.image.clone())),
+                words,
+            ),
+            NotAsked::Unresolved(words) => (Check::Reference, None, words),
+        };
+        self.given.facts(reference, Dialect::Distribution);
+        self.given.push([Evidence::skip(
+            check,
+            Vantage::Config,
+            SkipReason::DependsOn,
+            sanitize_line(words, 200),
+        )]);
     }
 
     /// Decides which places are asked, and with which credentials.
@@ -79,7 +107,13 @@ impl Plan {
         let own = location(subject, ask, image, places.insecure, sinks, wallets);
         if places.source {
             self.candidates.clone_from(&own.candidates);
-            self.source = Some(own);
+            self.source = Some(Location {
+                signatures: ask.signatures.clone(),
+                ..own
+            });
+        } else {
+            let facts = ask.signatures.iter().cloned().map(Fact::Signature);
+            self.given.facts(facts, Dialect::Distribution);
         }
         for place in places.mirrors.into_iter().take(MOST_MIRRORS) {
             let Ok(image) = ImageReference::parse(&place.reference) else {
@@ -143,5 +177,6 @@ fn location(
         subject,
         candidates,
         insecure,
+        signatures: Vec::new(),
     }
 }

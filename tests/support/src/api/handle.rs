@@ -15,6 +15,7 @@ use super::faults::Fault;
 use super::imports::{ImportAnswer, ImportRequest};
 use super::kubeconfig::Kubeconfig;
 use super::kubelet::PodState;
+use super::live;
 use super::log::Request;
 use super::rollout;
 use super::store::collection;
@@ -164,7 +165,8 @@ impl Api {
 
     // ---- controllers
 
-    /// Decides what becomes of the pods that the workload controller makes; without it they run. The function
+    /// Decides what becomes of the pods that the workload controller makes; without it they run, or
+    /// fare as the cluster's machines have it ([`Api::machines`]). The function
     /// runs on a thread that may block and while the server answers others; it may use this server.
     pub fn on_pod(&self, fate: impl Fn(&Value) -> PodState + Send + Sync + 'static) {
         self.world().pod_fate = Some(Arc::new(fate));
@@ -175,9 +177,11 @@ impl Api {
         rollout::reconcile(&self.shared.0);
     }
 
-    /// Asks for the fate of all controlled pods again, as when the kubelet tries again.
+    /// Asks for the fate of all controlled pods again, and has the machines pull again for all pods that wait, as when
+    /// the kubelet tries again.
     pub fn retry_pods(&self) {
         rollout::settle(&self.shared.0, true);
+        live::settle(&self.shared.0, true);
         rollout::reconcile(&self.shared.0);
     }
 
@@ -186,7 +190,8 @@ impl Api {
         self.world().imports.scripted.insert(image.into(), answer);
     }
 
-    /// Answers the imports that are not scripted. The function runs on a thread that may block and while the
+    /// Answers the imports that are not scripted; without it the cluster's machines do, where it has any
+    /// ([`Api::machines`]). The function runs on a thread that may block and while the
     /// server answers others; it may use this server.
     pub fn on_import(&self, hook: impl Fn(&ImportRequest) -> ImportAnswer + Send + Sync + 'static) {
         self.world().imports.hook = Some(Arc::new(hook));

@@ -1,6 +1,7 @@
 //! ImageStreamImport: what an import of an external image answers, and what it does to the stream.
 //!
-//! No registry is asked: a test scripts the answers, or gives a function that asks one. Source of what an import
+//! A test scripts the answers, or gives a function, or gives the cluster machines that ask the registry
+//! ([`super::Api::machines`]). Source of what an import
 //! writes: openshift-apiserver `pkg/image/apiserver/registry/imagestreamimport/rest.go` (also a failed import
 //! writes its spec tag; success removes the condition).
 
@@ -9,14 +10,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
+use super::auth::Access;
 use super::body::read_body;
 use super::defaults;
-use super::error::ApiError;
+use super::error::{ApiError, FieldError, Named};
+use super::live::Importer;
+use super::openshift::secrets_for_imports;
 use super::options::Options;
 use super::smd::managers;
 use super::wire::{Call, Outcome, Reply};
 use super::world::{World, now};
 use super::write::{Place, insert};
+use crate::pull::refusals;
 
 /// One image that an import asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +41,8 @@ pub struct ImportAnswer {
     reason: String,
     message: String,
     digest: String,
+    architecture: String,
+    media_type: String,
 }
 
 impl ImportAnswer {
@@ -46,6 +53,8 @@ impl ImportAnswer {
             reason: String::new(),
             message: String::new(),
             digest: digest.into(),
+            architecture: "amd64".into(),
+            media_type: "application/vnd.oci.image.manifest.v1+json".into(),
         }
     }
 
@@ -65,6 +74,8 @@ impl ImportAnswer {
             reason: reason.into(),
             message: message.into(),
             digest: String::new(),
+            architecture: String::new(),
+            media_type: String::new(),
         }
     }
 
@@ -88,20 +99,33 @@ pub(crate) struct Imports {
 }
 
 impl Imports {
-    fn answer(&self, request: &ImportRequest) -> ImportAnswer {
+    fn answer(&self, request: &ImportRequest, importer: Option<&Importer>) -> ImportAnswer {
         if let Some(answer) = self.scripted.get(&request.image) {
             return answer.clone();
         }
-        self.hook.as_ref().map_or_else(
-            || {
+        if let Some(hook) = &self.hook {
+            return hook(request);
+        }
+        match importer.map(|importer| importer.import(&request.image, request.insecure)) {
+            Some(Ok(imported)) => ImportAnswer {
+                architecture: imported.architecture,
+                media_type: imported.media_type,
+                ..ImportAnswer::found(&imported.digest)
+            },
+            Some(Err((reason, message))) => ImportAnswer::failed(reason, &message),
+            None => {
                 let words = format!(
                     "Internal error occurred: no answer was scripted for {}",
                     request.image
                 );
                 ImportAnswer::failed("InternalError", &words)
-            },
-            |hook| hook(request),
-        )
+            }
+        }
+    }
+
+    /// Whether the machines are to answer for this image.
+    fn leaves_open(&self, image: &str) -> bool {
+        self.hook.is_none() && !self.scripted.contains_key(image)
     }
 }
 
@@ -110,19 +134,28 @@ pub(crate) fn create(shared: &Arc<Mutex<World>>, call: &Call, place: &Place) -> 
     let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
     let options = Options::parse(call, "CreateOptions")?;
     let mut import = read_body(call, place, &options)?;
-    let script = lock().imports.clone();
+    let (script, importer) = {
+        let world = lock();
+        let secrets = secrets_for_imports(&world, &place.namespace);
+        (world.imports.clone(), Importer::of(&world, secrets))
+    };
     let wanted = import["spec"]["images"]
         .as_array()
         .cloned()
         .unwrap_or_default();
+    if let Some(importer) = &importer {
+        let may = lock().auth.permits(&call.identity, &create_images());
+        check(importer, &script, &import, &wanted, may)?;
+    }
     let answers: Vec<ImportAnswer> = wanted
         .iter()
         .map(|image| {
-            script.answer(&ImportRequest {
-                image: image["from"]["name"].as_str().unwrap_or_default().into(),
+            let request = ImportRequest {
+                image: image_of(image),
                 insecure: image["importPolicy"]["insecure"] == Value::Bool(true),
                 namespace: place.namespace.clone(),
-            })
+            };
+            script.answer(&request, importer.as_ref())
         })
         .collect();
     let statuses: Vec<Value> = wanted
@@ -138,6 +171,54 @@ pub(crate) fn create(shared: &Arc<Mutex<World>>, call: &Call, place: &Place) -> 
         import["status"]["import"] = stream;
     }
     Ok(Reply::Json(201, import))
+}
+
+fn image_of(image: &Value) -> String {
+    image["from"]["name"].as_str().unwrap_or_default().into()
+}
+
+/// Whoever may do this may import from anywhere.
+fn create_images() -> Access<'static> {
+    Access {
+        verb: "create",
+        group: "image.openshift.io",
+        resource: "images",
+        subresource: "",
+        namespace: "",
+        name: "",
+    }
+}
+
+/// Refuses the whole import when one image of it is at fault.
+fn check(
+    importer: &Importer,
+    script: &Imports,
+    import: &Value,
+    wanted: &[Value],
+    may_create_images: bool,
+) -> Result<(), ApiError> {
+    let images: Vec<String> = wanted.iter().map(image_of).collect();
+    let findings: Vec<FieldError> = refusals(&importer.settings, &images, may_create_images)
+        .into_iter()
+        .filter(|(at, ..)| script.leaves_open(&images[*at]))
+        .map(|(at, forbids, words)| {
+            let field = format!("spec.images[{at}].from.name");
+            if forbids {
+                FieldError::forbidden(field, &words)
+            } else {
+                FieldError::invalid(field, &images[at].as_str().into(), &words)
+            }
+        })
+        .collect();
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let kind = Named {
+        group: "image.openshift.io",
+        resource: "ImageStreamImport",
+    };
+    let name = import["metadata"]["name"].as_str().unwrap_or_default();
+    Err(ApiError::invalid(kind, name, &findings))
 }
 
 fn tag_of(image: &Value) -> String {
@@ -163,7 +244,8 @@ fn by_digest(reference: &str, digest: &str) -> String {
     }
 }
 
-fn image_object(image: &Value, digest: &str) -> Value {
+fn image_object(image: &Value, answer: &ImportAnswer) -> Value {
+    let digest = answer.digest.as_str();
     let reference = image["from"]["name"].as_str().unwrap_or_default();
     json!({
         "apiVersion": "image.openshift.io/v1", "kind": "Image",
@@ -172,16 +254,16 @@ fn image_object(image: &Value, digest: &str) -> Value {
             "annotations": {"image.openshift.io/dockerLayersOrder": "ascending"},
         },
         "dockerImageReference": by_digest(reference, digest),
-        "dockerImageMetadata": {"kind": "DockerImage", "apiVersion": "1.0", "Architecture": "amd64"},
+        "dockerImageMetadata": {"kind": "DockerImage", "apiVersion": "1.0", "Architecture": answer.architecture},
         "dockerImageMetadataVersion": "1.0",
-        "dockerImageManifestMediaType": "application/vnd.oci.image.manifest.v1+json",
+        "dockerImageManifestMediaType": answer.media_type,
     })
 }
 
 fn image_status(image: &Value, answer: &ImportAnswer) -> Value {
     let mut status = json!({"status": answer.status(), "tag": tag_of(image)});
     if answer.code == 200 {
-        status["image"] = image_object(image, &answer.digest);
+        status["image"] = image_object(image, answer);
     }
     status
 }
@@ -240,7 +322,7 @@ fn record(
         set_spec_tag(&mut stream, image, generation);
         set_status_tag(&mut stream, image, answer, generation);
         if answer.code == 200 && !options.dry_run {
-            super::admit::make(world, &image_object(image, &answer.digest));
+            super::admit::make(world, &image_object(image, answer));
         }
     }
     stream["metadata"]["generation"] = generation.into();

@@ -120,7 +120,7 @@ pub(crate) fn event(world: &mut World, about: &Value, words: Words<'_>, source: 
 
 /// An event about an object, named as client-go names them (`tools/record/event.go`). The kubelet's are about
 /// the first container.
-fn event_document(about: &Value, words: Words<'_>, source: &str) -> Value {
+pub(crate) fn event_document(about: &Value, words: Words<'_>, source: &str) -> Value {
     static COUNT: AtomicI64 = AtomicI64::new(0);
     let (kind, reason, message) = words;
     let metadata = &about["metadata"];

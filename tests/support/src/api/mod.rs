@@ -20,7 +20,10 @@
 //! accounts that a namespace gets; users, impersonation, rights and reviews. It misbehaves on order
 //! ([`Fault`]) and logs what it was sent ([`Request`]).
 //!
-//! What it does not do: RBAC objects decide nothing ([`Rule`] does); nothing is scheduled; there is one version
+//! Nothing is scheduled or pulled before a test gives the cluster machines that ask real registries
+//! ([`Api::machines`]).
+//!
+//! What it does not do: RBAC objects decide nothing ([`Rule`] does); there is one version
 //! of every kind and no conversion; quotas, webhooks and most of validation are absent; apply reads JSON, not
 //! YAML. Custom resources are checked against their Go types, not against OpenAPI with CEL.
 
@@ -39,6 +42,7 @@ mod imports;
 mod kinds;
 pub(crate) mod kubeconfig;
 mod kubelet;
+mod live;
 mod log;
 pub mod make;
 mod names;
@@ -76,5 +80,6 @@ pub use log::Request;
 
 pub(crate) use handle::fail;
 pub(crate) use kubeconfig::Kubeconfig;
+pub(crate) use live::Reader;
 pub(crate) use objects::object_path;
 pub(crate) use tls::Authority;

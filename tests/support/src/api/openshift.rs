@@ -119,24 +119,28 @@ fn stream_tag(world: &World, stream: &Value, status: &Value) -> Option<Value> {
 
 /// The docker secrets of the namespace that do not opt out; the name of the stream does not matter.
 fn import_secrets(world: &World, place: &Place) -> Reply {
+    let items = secrets_for_imports(world, &place.namespace);
+    Reply::Json(
+        200,
+        json!({"kind": "SecretList", "apiVersion": "v1", "metadata": {}, "items": items}),
+    )
+}
+
+/// The secrets that an import into a namespace uses, in the order of their names.
+pub(crate) fn secrets_for_imports(world: &World, namespace: &str) -> Vec<Value> {
     let all = world
         .store
-        .list(&(String::new(), "secrets".to_owned()), &place.namespace);
+        .list(&(String::new(), "secrets".to_owned()), namespace);
     let usable = |secret: &&Arc<Value>| {
         matches!(
             secret["type"].as_str(),
             Some("kubernetes.io/dockercfg" | "kubernetes.io/dockerconfigjson")
         ) && secret["metadata"]["annotations"]["openshift.io/image.excludeSecret"] != "true"
     };
-    let items: Vec<Value> = all
-        .iter()
+    all.iter()
         .filter(usable)
         .map(|secret| (**secret).clone())
-        .collect();
-    Reply::Json(
-        200,
-        json!({"kind": "SecretList", "apiVersion": "v1", "metadata": {}, "items": items}),
-    )
+        .collect()
 }
 
 fn me(call: &Call) -> Reply {

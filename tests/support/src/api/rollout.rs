@@ -46,6 +46,7 @@ pub(crate) fn reconcile(shared: &Arc<Mutex<World>>) {
         }
     }
     settle(shared, false);
+    super::live::settle(shared, false);
     let mut world = lock();
     count(&mut world);
     world.is_rolling = false;
@@ -70,8 +71,10 @@ pub(crate) fn settle(shared: &Arc<Mutex<World>>, all: bool) {
         let Some(resource) = world.resource("", "v1", "pods") else {
             return;
         };
+        // Machines that pull see to the pods whose fate nothing decides.
+        let real = world.machines.is_some() && world.pod_fate.is_none();
         let open = |pod: &Arc<Value>| {
-            let owned = pod["metadata"]["ownerReferences"].is_array();
+            let owned = pod["metadata"]["ownerReferences"].is_array() && !real;
             owned && (all || pod["status"]["containerStatuses"].is_null())
         };
         let pods: Vec<Arc<Value>> = world

@@ -11,7 +11,7 @@ use super::select::Selector;
 use super::wire::{Call, Outcome, Reply};
 use super::world::World;
 use super::write::Place;
-use super::{delete, discovery, imports, openshift, patch, read, review, rollout, watch, write};
+use super::{delete, discovery, imports, live, openshift, patch, read, review, watch, write};
 
 /// What openshift-apiserver says to whoever uses DeploymentConfigs.
 const DEPRECATED: &str =
@@ -89,7 +89,7 @@ pub(crate) fn run(shared: &Arc<Mutex<World>>, call: &Call) -> Outcome {
     let outcome = handle(shared, call);
     let writes = !matches!(call.method.as_str(), "GET" | "HEAD") && !call.is_dry_run();
     if writes && outcome.is_ok() {
-        rollout::follow(shared);
+        live::follow(shared);
     }
     outcome
 }

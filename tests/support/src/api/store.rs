@@ -58,6 +58,32 @@ pub(crate) fn key(object: &Value) -> Key {
     (text("namespace"), text("name"))
 }
 
+/// The fields of metadata as the real server prints them (apimachinery `ObjectMeta`); what is not here comes after.
+const METADATA: [&str; 9] = [
+    "name",
+    "generateName",
+    "namespace",
+    "selfLink",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+];
+
+fn in_order(metadata: &mut Value) {
+    let Some(fields) = metadata.as_object_mut() else {
+        return;
+    };
+    let mut rest = std::mem::take(fields);
+    for name in METADATA {
+        if let Some(value) = rest.shift_remove(name) {
+            fields.insert(name.to_owned(), value);
+        }
+    }
+    fields.extend(rest);
+}
+
 impl Store {
     pub(crate) fn version(&self) -> u64 {
         self.version
@@ -82,6 +108,7 @@ impl Store {
     pub(crate) fn put(&mut self, of: &Collection, mut object: Value) -> Arc<Value> {
         self.version += 1;
         object["metadata"]["resourceVersion"] = self.version.to_string().into();
+        in_order(&mut object["metadata"]);
         let object = Arc::new(object);
         let before = self
             .collections

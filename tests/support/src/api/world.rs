@@ -1,6 +1,6 @@
 //! The state of one server: everything behind its lock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use super::kinds::{Flavor, Resource};
 use super::log::Request;
 use super::rollout::PodFate;
 use super::store::{Collection, Store, collection};
+use crate::pull::Machines;
 
 /// The state of one server.
 pub(crate) struct World {
@@ -35,6 +36,12 @@ pub(crate) struct World {
     pub(crate) pod_fate: Option<PodFate>,
     /// Whether workloads are rolled out after every write.
     pub(crate) rolls_out: bool,
+    /// The machines that pull and import, once there are any.
+    pub(crate) machines: Option<Machines>,
+    /// The pods that a kubelet has seen to.
+    pub(crate) seen_pods: BTreeSet<String>,
+    /// While this is not zero the kubelets look away.
+    pub(crate) kubelets_off: usize,
     /// Tells watches that something was stored.
     pub(crate) changed: watch::Sender<u64>,
     serial: u64,
@@ -60,6 +67,9 @@ impl World {
             imports: Imports::default(),
             pod_fate: None,
             rolls_out: false,
+            machines: None,
+            seen_pods: BTreeSet::new(),
+            kubelets_off: 0,
             changed: watch::Sender::new(0),
             serial: 0,
         }

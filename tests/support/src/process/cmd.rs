@@ -53,6 +53,24 @@ impl Output {
         );
         self
     }
+
+    /// Itself, if standard output is exactly this.
+    #[track_caller]
+    pub fn prints(&self, text: &str) -> &Self {
+        assert_eq!(self.stdout, text, "--- stderr\n{}", self.stderr);
+        self
+    }
+
+    /// Itself, if standard error has these words.
+    #[track_caller]
+    pub fn says(&self, words: &str) -> &Self {
+        assert!(
+            self.stderr.contains(words),
+            "no {words:?} in\n{}",
+            self.stderr
+        );
+        self
+    }
 }
 
 impl Cmd {

@@ -16,6 +16,7 @@ mod faults;
 mod http;
 mod kubectl;
 mod lists;
+mod machines;
 mod objects;
 mod openshift;
 mod patches;

@@ -1,0 +1,291 @@
+//! A message as the rules see it: whose registry it is about, how its image is spelled, who asked.
+//!
+//! Dialects are told by host names here, because a text has nothing else; where the registry can be asked, its answer
+//! tells (`model::dialect::fingerprint`).
+
+use crate::model::message::{Message, Operation, Runtime, Symptom};
+
+/// Whose registry it is, as far as a name tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    DockerHub,
+    Quay,
+    Ghcr,
+    GitLab,
+    Ecr,
+    EcrPublic,
+    /// Artifact Registry and the older gcr.io.
+    Google,
+    Acr,
+    /// registry.redhat.io and registry.connect.redhat.com, which want a login.
+    RedHat,
+    /// A registry that serves everybody without a login: registry.k8s.io, registry.access.redhat.com, mcr.microsoft.com.
+    Open,
+    Harbor,
+    Artifactory,
+    /// The registry inside of OpenShift.
+    OpenShift,
+    /// `localhost`, 127.x.
+    Local,
+    /// Any other host.
+    Other,
+    /// The text names none.
+    Unknown,
+}
+
+/// A message with what the rules ask of it.
+#[derive(Debug)]
+pub(super) struct Case<'a> {
+    pub(super) message: &'a Message,
+    lower: String,
+    image: Option<&'a str>,
+    pub(super) place: Place,
+}
+
+impl<'a> Case<'a> {
+    /// `image`: as it is known from elsewhere; the message's own otherwise.
+    pub(super) fn new(message: &'a Message, image: Option<&'a str>) -> Self {
+        let image = image.or(message.image.as_deref());
+        let host = image.and_then(registry_of);
+        let lower = message.words.to_ascii_lowercase();
+        let place = match (host, image, message.asked_host.as_deref()) {
+            (Some(host), ..) => place_of(host),
+            // A name without registry is Docker Hub's, unless another was asked.
+            (None, _, Some(asked)) => place_of(asked),
+            (None, Some(_), None) => Place::DockerHub,
+            (None, None, None) if lower.contains("red hat registry") => Place::RedHat,
+            (None, None, None) => Place::Unknown,
+        };
+        Self {
+            message,
+            lower,
+            image,
+            place,
+        }
+    }
+
+    pub(super) fn says(&self, words: &str) -> bool {
+        self.lower.contains(words)
+    }
+
+    pub(super) fn is(&self, symptom: Symptom) -> bool {
+        self.message.symptom == symptom
+    }
+
+    pub(super) fn at(&self, places: &[Place]) -> bool {
+        places.contains(&self.place)
+    }
+
+    pub(super) fn by(&self, runtimes: &[Runtime]) -> bool {
+        runtimes.contains(&self.message.runtime)
+    }
+
+    pub(super) fn status(&self, status: u16) -> bool {
+        self.message.status == Some(status)
+    }
+
+    pub(super) fn pushes(&self) -> bool {
+        self.message.operation == Some(Operation::Push)
+    }
+
+    pub(super) fn imports(&self) -> bool {
+        self.message.operation == Some(Operation::Import) || self.by(&[Runtime::OpenshiftImport])
+    }
+
+    /// A command on somebody's machine, where what was stored by a login is sent.
+    pub(super) fn is_command_line(&self) -> bool {
+        self.by(&[Runtime::Docker, Runtime::Buildah, Runtime::Other])
+    }
+
+    /// The image names no registry.
+    pub(super) fn names_no_registry(&self) -> bool {
+        // `registry.example.com` alone is a registry without a repository.
+        self.image.is_some_and(|image| {
+            registry_of(image).is_none()
+                && !(self.is_one_word() && image.contains('.') && !image.contains(':'))
+        })
+    }
+
+    /// The image is one word, which means Docker Hub's `library`: `app`, `app:1`.
+    pub(super) fn is_one_word(&self) -> bool {
+        self.image.is_some_and(|image| !image.contains('/'))
+    }
+
+    /// In `library` of Docker Hub, or in no repository of anybody.
+    pub(super) fn is_library(&self) -> bool {
+        self.is_one_word()
+            || self.image.is_some_and(|image| {
+                image.starts_with("docker.io/library/") || image.starts_with("library/")
+            })
+    }
+
+    pub(super) fn by_digest(&self) -> bool {
+        self.image.is_some_and(|image| image.contains('@'))
+            || self
+                .message
+                .url
+                .as_deref()
+                .is_some_and(|url| url.contains("/manifests/sha256:"))
+            || self.says("reading manifest sha256:")
+    }
+
+    /// The token service was asked, and not the registry.
+    pub(super) fn asks_for_token(&self) -> bool {
+        let realm = self.message.url.as_deref().is_some_and(|url| {
+            let path = url.split_once("://").map_or("", |(_, rest)| rest);
+            !path.contains("/v2/")
+                && ["/token", "/auth"]
+                    .iter()
+                    .any(|end| path.trim_end_matches('/').ends_with(end))
+        });
+        realm
+            || [
+                "anonymous token",
+                "oauth token",
+                "bearer token",
+                "auth.docker.io",
+                "token service",
+                "service/token",
+                "jwt/auth",
+            ]
+            .iter()
+            .any(|words| self.says(words))
+    }
+
+    /// A host that everybody reaches and that renews its certificates by itself.
+    pub(super) fn is_well_known(&self) -> bool {
+        self.host().is_some()
+            && self.at(&[
+                Place::DockerHub,
+                Place::Ghcr,
+                Place::Ecr,
+                Place::EcrPublic,
+                Place::Google,
+                Place::Acr,
+                Place::RedHat,
+                Place::Open,
+            ])
+            || self
+                .host()
+                .is_some_and(|host| host.ends_with("quay.io") || host == "registry.gitlab.com")
+    }
+
+    /// The registry of the image, or the host that was asked.
+    pub(super) fn host(&self) -> Option<&str> {
+        self.image
+            .and_then(registry_of)
+            .or(self.message.asked_host.as_deref())
+    }
+
+    /// By its name a registry that stands in for another.
+    pub(super) fn is_named_as_mirror(&self) -> bool {
+        let host = self.host().unwrap_or_default();
+        self.at(&[Place::Other, Place::Harbor, Place::Artifactory])
+            && (["mirror", "proxy", "cache", "hub."]
+                .iter()
+                .any(|word| host.contains(word))
+                || host.starts_with("docker."))
+    }
+
+    /// The host that was asked, where it belongs to another party than the image's registry.
+    pub(super) fn other_host(&self) -> Option<&str> {
+        let asked = self.message.asked_host.as_deref()?;
+        let image = self.image?;
+        if self.asks_for_token()
+            || self.is(Symptom::Proxy)
+            || self.is(Symptom::NoSuchHost) && self.says("on ") && !asked.contains('.')
+        {
+            return None;
+        }
+        let known = [
+            Place::DockerHub,
+            Place::Quay,
+            Place::Ghcr,
+            Place::Google,
+            Place::RedHat,
+            Place::Open,
+        ];
+        let (bare, asked_place) = (asked.split(':').next().unwrap_or(asked), place_of(asked));
+        match registry_of(image) {
+            Some(host) if host == asked || host.split(':').next() == Some(bare) => None,
+            // Redirects to storage, and the other names of a registry.
+            Some(host) if place_of(host) == asked_place && known.contains(&asked_place) => None,
+            Some(host) if shares_domain(host, bare) || is_storage(bare) => None,
+            None if asked_place == Place::DockerHub || is_storage(bare) => None,
+            _ => Some(asked),
+        }
+    }
+}
+
+/// The part of an image in front of its first slash, where it is a registry (CNCF distribution `reference`,
+/// `splitDockerDomain`).
+fn registry_of(image: &str) -> Option<&str> {
+    let (first, _) = image.split_once('/')?;
+    (first == "localhost" || first.contains(['.', ':', '<', '$'])).then_some(first)
+}
+
+fn shares_domain(one: &str, other: &str) -> bool {
+    let tail = |host: &str| {
+        let bare = host.split(':').next().unwrap_or(host);
+        let labels: Vec<&str> = bare.rsplit('.').take(2).collect();
+        labels.join(".")
+    };
+    one.contains('.')
+        && other.contains('.')
+        && tail(one) == tail(other)
+        && !other.contains("mirror")
+        && !other.contains("cache")
+}
+
+fn is_storage(host: &str) -> bool {
+    [
+        "amazonaws.com",
+        "cloudfront.net",
+        "cloudflare",
+        "blob.core.windows.net",
+        "storage.googleapis.com",
+        "fastly",
+        "akamai",
+        "r2.",
+    ]
+    .iter()
+    .any(|part| host.contains(part))
+}
+
+/// By the name of a host, with port or without.
+pub(super) fn place_of(host: &str) -> Place {
+    let host = host.to_ascii_lowercase();
+    let bare = host.split(':').next().unwrap_or(&host);
+    let ends = |suffix: &str| bare == suffix || bare.ends_with(&format!(".{suffix}"));
+    match bare {
+        "auth.docker.io" | "production.cloudflare.docker.com" => Place::DockerHub,
+        _ if ends("docker.io") || bare == "registry.hub.docker.com" => Place::DockerHub,
+        _ if ends("quay.io") || bare.contains("quay") => Place::Quay,
+        _ if ends("ghcr.io") || ends("pkg.github.com") => Place::Ghcr,
+        "public.ecr.aws" => Place::EcrPublic,
+        _ if bare.contains(".dkr.ecr") => Place::Ecr,
+        "registry.k8s.io"
+        | "k8s.gcr.io"
+        | "mcr.microsoft.com"
+        | "registry.access.redhat.com"
+        | "registry.fedoraproject.org" => Place::Open,
+        _ if ends("pkg.dev") || ends("gcr.io") => Place::Google,
+        _ if ends("azurecr.io") => Place::Acr,
+        _ if ends("redhat.io") || ends("redhat.com") => Place::RedHat,
+        _ if bare.contains("gitlab") => Place::GitLab,
+        _ if bare.contains("harbor") => Place::Harbor,
+        _ if bare.contains("artifactory") || ends("jfrog.io") => Place::Artifactory,
+        _ if bare.strip_suffix(".svc").is_some()
+            || bare.starts_with("172.30.")
+            || bare.ends_with(".svc.cluster.local") =>
+        {
+            Place::OpenShift
+        }
+        _ if bare.starts_with("docker-registry.") || bare.contains("openshift-image-registry") => {
+            Place::OpenShift
+        }
+        _ if bare == "localhost" || bare.starts_with("127.") => Place::Local,
+        "" => Place::Unknown,
+        _ => Place::Other,
+    }
+}

@@ -1,0 +1,76 @@
+//! A secret judged by itself, as a target of its own or as what an account names: no image is refused for its sake yet.
+
+use super::{Case, Rule};
+use crate::doctor::causes::Cause;
+use crate::doctor::evidence::SourceState;
+use crate::doctor::finding::Finding;
+use crate::doctor::target::{Operation, TargetRef, object_words};
+use crate::model::sanitize::sanitize_line;
+
+pub(super) const RULES: &[Rule] = &[gone, unread_type, broken];
+
+/// The object whose secret is judged.
+fn judged(case: &Case<'_>) -> Option<String> {
+    match &case.subject.target {
+        TargetRef::Object { object, .. } if case.subject.operation == Operation::Login => {
+            Some(object_words(object))
+        }
+        _ => None,
+    }
+}
+
+fn gone(case: &Case<'_>) -> Option<Finding> {
+    let by = judged(case)?;
+    let (at, source) = case
+        .sources()
+        .into_iter()
+        .find(|(_, source)| source.state == SourceState::Missing)?;
+    let summary = format!("{by} names {}, which does not exist", source.name);
+    Some(
+        Finding::certain(Cause::SecretMissing, vec![at], summary).secret(source.object.as_ref()),
+    )
+}
+
+fn unread_type(case: &Case<'_>) -> Option<Finding> {
+    judged(case)?;
+    case.sources().into_iter().find_map(|(at, source)| {
+        let SourceState::WrongType { found, .. } = &source.state else {
+            return None;
+        };
+        let summary = format!(
+            "{} is of type {}, which is not read as a pull secret",
+            source.name,
+            sanitize_line(found, 60)
+        );
+        Some(
+            Finding::certain(Cause::SecretWrongType, vec![at], summary)
+                .secret(source.object.as_ref()),
+        )
+    })
+}
+
+/// It does not decode, has an entry that cannot be sent, or no entry at all.
+fn broken(case: &Case<'_>) -> Option<Finding> {
+    judged(case)?;
+    case.sources().into_iter().find_map(|(at, source)| {
+        let (key, why) = match &source.state {
+            SourceState::Malformed { words } => (None, format!("does not decode: {words}")),
+            SourceState::Read(entries) if entries.is_empty() => {
+                (None, "holds no credentials: it has no entry".to_owned())
+            }
+            SourceState::Read(entries) => entries.iter().find_map(|entry| {
+                let fault = entry.fault.as_ref()?;
+                let key = sanitize_line(&entry.key, 80);
+                Some((Some(&entry.key), format!("has the entry {key:?}, and {fault}")))
+            })?,
+            SourceState::Missing | SourceState::WrongType { .. } => return None,
+        };
+        let summary = format!("{} {}", source.name, sanitize_line(&why, 160));
+        let mut finding = Finding::certain(Cause::SecretMalformed, vec![at], summary)
+            .secret(source.object.as_ref());
+        if let Some(key) = key {
+            finding = finding.key(key);
+        }
+        Some(finding)
+    })
+}

@@ -1,0 +1,206 @@
+//! Which step of a build failed, and whether that is still so.
+
+use super::*;
+use crate::doctor::evidence::ObservedFact;
+use crate::doctor::targets::build_configs;
+use crate::doctor::targets::ground::kit::*;
+use crate::model::view::BuildSourceImage;
+
+const DENIED: &str = "error: build error: Failed to push image: trying to reuse blob sha256:1 at destination: \
+     checking whether a blob exists in registry.example.com/team/app: unauthorized: authentication required";
+const NOT_PULLED: &str = "error: build error: failed to pull image: After retrying 2 times, Pull image still failed \
+     due to error: unable to retrieve auth token: invalid username/password: unauthorized";
+
+fn seen(ask: &Ask) -> Vec<&ObservedFact> {
+    ask.facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Observed(seen) => Some(seen.as_ref()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn failed(number: i64, reason: &str, log: &str) -> Build {
+    Build {
+        log_snippet: log.to_owned(),
+        message: "Generic Build failure - check logs for details.".into(),
+        ..build(number, "Failed", reason)
+    }
+}
+
+#[test]
+fn the_reason_tells_the_step() {
+    for (reason, log, operations) in [
+        ("PullBuilderImageFailed", "", &[Operation::Pull][..]),
+        ("PushImageToRegistryFailed", "", &[Operation::Push][..]),
+        // The words do where the reason does not.
+        ("GenericBuildFailed", NOT_PULLED, &[Operation::Pull][..]),
+        ("DockerBuildFailed", NOT_PULLED, &[Operation::Pull][..]),
+        ("GenericBuildFailed", DENIED, &[Operation::Push][..]),
+        // Nothing tells.
+        (
+            "GenericBuildFailed",
+            "make: *** [all] Error 2",
+            &[Operation::Pull, Operation::Push][..],
+        ),
+    ] {
+        let one = failed(1, reason, log);
+        let found = Kit::new()
+            .build(one.clone())
+            .on(|ground| asks(ground, &one, None));
+        let asked: Vec<Operation> = found.iter().map(|ask| ask.operation).collect();
+        assert_eq!(asked, operations, "{reason}: {log}");
+    }
+}
+
+#[test]
+fn source_images_have_a_step_of_their_own() {
+    let mut one = failed(1, "FetchImageContentFailed", "");
+    one.source_images = vec![BuildSourceImage {
+        from: docker_image("quay.io/lib/lib:1"),
+        pull_secret: Some("lib-pull".into()),
+    }];
+    let found = Kit::new()
+        .build(one.clone())
+        .on(|ground| asks(ground, &one, None));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].text, "quay.io/lib/lib:1");
+    assert_eq!(wired(&found[0]).1, ["lib-pull"]);
+    assert_eq!(
+        secrets_named(&one),
+        [("shop".to_owned(), "lib-pull".to_owned())]
+    );
+}
+
+#[test]
+fn the_words_of_the_log_stand_with_the_step() {
+    let one = failed(1, "PushImageToRegistryFailed", DENIED);
+    let found = Kit::new()
+        .build(one.clone())
+        .on(|ground| asks(ground, &one, None));
+    let said = seen(&found[0]);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(
+        (said[0].source, said[0].current, said[0].points_at),
+        (ObservedSource::Log, true, "auth")
+    );
+    // The end of the log, where it was read, says more than the snippet.
+    let longer = format!(
+        "STEP 1\n{}",
+        DENIED.replace("unauthorized: authentication required", "denied: no push")
+    );
+    let found = Kit::new()
+        .build(one.clone())
+        .on(|ground| asks(ground, &one, Some(&longer)));
+    assert!(
+        seen(&found[0])[0].message.contains("denied"),
+        "{:?}",
+        seen(&found[0])
+    );
+}
+
+#[test]
+fn a_later_build_makes_a_failure_history() {
+    let old = failed(1, "PushImageToRegistryFailed", DENIED);
+    let new = build(2, "Complete", "");
+    let kit = || Kit::new().build(old.clone()).build(new.clone());
+    kit().on(|ground| {
+        assert!(failing(ground).is_empty());
+        // Asked for by name it is still looked at, as history.
+        let named = asks(ground, &old, None);
+        assert!(!seen(&named[0])[0].current);
+        let mut config = build_config("Source");
+        config.output.clone_from(&old.output);
+        let of_config = build_configs::asks(ground, &config);
+        assert!(seen(&of_config[0]).is_empty());
+    });
+    let again = failed(3, "PullBuilderImageFailed", NOT_PULLED);
+    kit().build(again).on(|ground| {
+        let found = failing(ground);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].operation, Operation::Pull);
+        assert!(seen(&found[0])[0].current);
+    });
+}
+
+#[test]
+fn only_failures_about_images_are_swept_up() {
+    for (one, wanted) in [
+        (
+            failed(1, "GenericBuildFailed", "make: *** [all] Error 2"),
+            0,
+        ),
+        (failed(1, "OutOfMemoryKilled", ""), 0),
+        (failed(1, "GenericBuildFailed", DENIED), 1),
+        (build(1, "Running", ""), 0),
+        (build(1, "Pending", "MissingPushSecret"), 1),
+    ] {
+        let reason = one.reason.clone();
+        let found = Kit::new().build(one).on(failing);
+        assert_eq!(found.len(), wanted, "{reason}");
+    }
+}
+
+#[test]
+fn a_build_keeps_the_secrets_that_were_found_for_it() {
+    let mut one = build(1, "Complete", "");
+    one.push_secret = Some("push".into());
+    let found = Kit::new()
+        .secret("push", "registry.example.com")
+        .secret("pull", "registry.example.com")
+        .account("builder", &["push"], &["pull"])
+        .build(one.clone())
+        .on(|ground| asks(ground, &one, None));
+    // For a build that is made the API server does not look any more; the build controller does.
+    assert_eq!(wired(&found[0]).1, ["pull"]);
+    assert_eq!(wired(&found[1]).1, ["push"]);
+}
+
+#[test]
+fn strategies_differ_in_who_pulls() {
+    let mut config = build_config("Custom");
+    config.from = Some(docker_image("registry.example.com/builder:1"));
+    config.pull_secret = Some("own".into());
+    let kit = || {
+        Kit::new()
+            .account("builder", &[], &["pull"])
+            .secret("pull", "registry.example.com")
+    };
+    let found = kit().on(|ground| build_configs::asks(ground, &config));
+    assert_eq!(
+        found[0].consumer,
+        Consumer::ServiceAccount {
+            namespace: "shop".into(),
+            name: "builder".into()
+        }
+    );
+    assert_eq!(wired(&found[0]).1, ["pull"]);
+    config.strategy = "JenkinsPipeline".into();
+    assert!(
+        kit()
+            .on(|ground| build_configs::asks(ground, &config))
+            .is_empty()
+    );
+    // A Dockerfile is not looked into, and that is said.
+    let docker = build_config("Docker");
+    let found = kit().on(|ground| build_configs::asks(ground, &docker));
+    assert!(
+        matches!(&found[0].not_asked, Some(NotAsked::Unresolved(why)) if why.contains("Dockerfile"))
+    );
+}
+
+#[test]
+fn an_output_in_the_integrated_registry_has_no_push_to_look_at() {
+    let mut config = build_config("Source");
+    config.from = Some(docker_image("registry.example.com/base:1"));
+    config.output = Some(stream_tag("app:latest"));
+    let kit = || Kit::new().account("builder", &[], &[]);
+    let found = kit()
+        .stream(stream("app", Vec::new()))
+        .on(|ground| build_configs::asks(ground, &config));
+    assert_eq!(found.len(), 1);
+    assert!(notes(&found[0]).contains("in the integrated registry"));
+    let found = kit().on(|ground| build_configs::asks(ground, &config));
+    assert!(notes(&found[0]).contains("which does not exist: no build starts"));
+}

@@ -1,0 +1,122 @@
+//! The images of pods: what each container, init container, ephemeral container and image volume really asks for, and with
+//! which secrets.
+
+use super::ground::Ground;
+use super::resolve::{self, Asked, Resolution};
+use super::wiring::{Wired, gap};
+use super::{observed, signature};
+use crate::doctor::ask::Ask;
+use crate::doctor::evidence::{Check, Evidence};
+use crate::doctor::probes::unread;
+use crate::doctor::target::{Operation, TargetRef};
+use crate::model::kinds::{self, ObjectRef};
+use crate::model::platform::Platform;
+use crate::model::view::{Container, ContainerKind, Node, Pod, Workload};
+
+/// One image of a pod, and whose it is in the report.
+pub(super) struct PodImage<'a> {
+    pub(super) target: ObjectRef,
+    pub(super) pod: &'a Pod,
+    pub(super) container: &'a Container,
+    /// What the pod was made from, where that is known.
+    pub(super) template: Option<&'a Workload>,
+    /// How many other pods of the same target wait for the same.
+    pub(super) like: usize,
+}
+
+impl PodImage<'_> {
+    pub(super) fn ask(&self, ground: &Ground<'_>) -> Ask {
+        let Self { pod, container, .. } = self;
+        let wired = ground.wiring.pod(pod, self.template);
+        let events = ground
+            .world
+            .events_about(kinds::POD.kind, &pod.namespace, &pod.name);
+        // Admission has had its say on short names: what a pod names is what is pulled.
+        let image = if container.image.contains('/') {
+            resolve::image(ground, &pod.namespace, &container.image, false)
+        } else {
+            Resolution::plain(&container.image)
+        };
+        let mut ask = ask(ground, &self.target, &container.name, image, wired);
+        ask.facts
+            .extend(observed::of_container(pod, container, &events, self.like));
+        ask.unread.extend(events_unread(ground));
+        ask.platform = pod.node.as_deref().and_then(|node| platform(ground, node));
+        ask
+    }
+}
+
+/// Every image of a pod; nothing of it is left out because it runs.
+pub(super) fn asks(ground: &Ground<'_>, pod: &Pod, template: Option<&Workload>) -> Vec<Ask> {
+    let target = kinds::POD.object(Some(&pod.namespace), &pod.name);
+    pod.containers
+        .iter()
+        .map(|container| {
+            let image = PodImage {
+                target: target.clone(),
+                pod,
+                container,
+                template,
+                like: 0,
+            };
+            image.ask(ground)
+        })
+        .collect()
+}
+
+/// The containers whose images a pod waits for. An image of a volume has no status: the containers wait for it.
+pub(super) fn waiting(pod: &Pod) -> impl Iterator<Item = &Container> {
+    let waits = !pod.deleting && pod.waits_for_image();
+    pod.containers
+        .iter()
+        .filter(move |container| match container.kind {
+            ContainerKind::Volume => waits,
+            _ => waits && container.waits_for_image(),
+        })
+}
+
+/// The question about an image of an object, whose wiring is known.
+pub(super) fn ask(
+    ground: &Ground<'_>,
+    object: &ObjectRef,
+    container: &str,
+    image: Resolution,
+    wired: Wired,
+) -> Ask {
+    let target = TargetRef::Object {
+        object: object.clone(),
+        container: Some(container.to_owned()),
+    };
+    let asked = Asked {
+        operation: Operation::Pull,
+        consumer: wired.consumer,
+        sources: wired.sources,
+        facts: wired.facts,
+        unread: wired.lines,
+    };
+    let namespace = object.namespace.as_deref().unwrap_or_default();
+    let mut ask = image.into_ask(ground, target, asked);
+    if ask.operation == Operation::Pull {
+        ask.signatures = signature::policies(ground, namespace, &ask.text);
+    }
+    ask
+}
+
+/// That the events could not be read, which costs evidence and no verdict.
+pub(super) fn events_unread(ground: &Ground<'_>) -> Option<Evidence> {
+    gap(&ground.world.view.events).map(|why| unread(Check::Observed, why))
+}
+
+fn platform(ground: &Ground<'_>, node: &str) -> Option<Platform> {
+    let node: &Node = ground
+        .config
+        .nodes
+        .iter()
+        .flatten()
+        .find(|known| known.name == node)?;
+    Some(Platform {
+        os: node.os.clone(),
+        architecture: node.architecture.clone(),
+        variant: None,
+    })
+}

@@ -1,0 +1,4 @@
+mod images;
+mod kit;
+mod problems;
+mod registries;

@@ -1,0 +1,26 @@
+//! The verbs that write, as processes: `link`, `unlink`, `undo`, and what they share. What does not need the embedded API
+//! server runs on a real one as well.
+#![expect(
+    clippy::expect_used,
+    reason = "a helper that cannot do its work ends the test"
+)]
+
+#[path = "../kit/json_schema.rs"]
+mod json_schema;
+#[path = "../kit/mod.rs"]
+mod kit;
+
+mod apply_parallel;
+mod apply_refusals;
+mod canary;
+mod credential_plugin;
+mod link_check;
+mod link_namespaces;
+mod link_output;
+mod link_real_registry;
+mod link_secret;
+mod link_workloads;
+mod plugin_discovery;
+mod status;
+mod undo_changes;
+mod unlink_secret;
