@@ -12,7 +12,10 @@ pub struct ReportFlags {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["RegistryFlags", "platform", "push", "no_cluster", "service_account", "timeout"]
+        conflicts_with_all = [
+            "targets", "selector", "all_namespaces", "all", "RegistryFlags", "platform", "push", "no_cluster",
+            "service_account", "timeout",
+        ]
     )]
     pub from: Option<PathBuf>,
     /// Replace host names, addresses, namespaces, object and user names and image paths by placeholders, for pasting into
