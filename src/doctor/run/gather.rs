@@ -141,7 +141,7 @@ pub(super) async fn gather(
             },
             now,
         };
-        let mut plan = Plan::new(subject);
+        let mut plan = Plan::new(subject, ask);
         plan.given
             .facts(ask.facts.iter().cloned(), Dialect::Distribution);
         plan.given.push(ask.notes.iter().cloned());

@@ -42,6 +42,7 @@ pub(super) async fn imports(cluster: &Cluster, targets: &[Target], deadline: Ins
             continue;
         };
         let insecure = target.insecure;
+        let room = questions.len() < MOST_IMPORTS;
         let known = questions.iter_mut().find(|(place, question, _)| {
             *place == namespace
                 && question.image == target.subject.text
@@ -49,7 +50,7 @@ pub(super) async fn imports(cluster: &Cluster, targets: &[Target], deadline: Ins
         });
         match known {
             Some((_, _, targets)) => targets.push(target),
-            None if questions.len() < MOST_IMPORTS => questions.push((
+            None if room => questions.push((
                 namespace,
                 ImportQuestion {
                     image: target.subject.text.clone(),

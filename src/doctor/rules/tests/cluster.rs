@@ -174,7 +174,7 @@ impl World {
             vantage,
             who: who.to_owned(),
             outcome,
-            elapsed: Duration::from_millis(20),
+            elapsed: Some(Duration::from_millis(20)),
         })))
     }
 
