@@ -46,7 +46,6 @@ fn workload(triggers: Option<&str>, annotation: bool) -> Workload {
         containers: Vec::new(),
         annotations,
         image_triggers: triggers.map(str::to_owned),
-        other_secrets: Vec::new(),
         selector: None,
         labels: std::collections::BTreeMap::new(),
     }
