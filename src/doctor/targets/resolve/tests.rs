@@ -42,6 +42,7 @@ fn workload(triggers: Option<&str>, annotation: bool) -> Workload {
         replicas: Some(1),
         service_account: "default".into(),
         pull_secrets: Vec::new(),
+        other_secrets: Vec::new(),
         containers: Vec::new(),
         annotations,
         image_triggers: triggers.map(str::to_owned),
