@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::global::parse_duration;
 use super::registry_flags::RegistryFlags;
+use super::report_flags::ReportFlags;
 use crate::model::platform::Platform;
 
 /// Says why images do not arrive: probes the way to them, names one cause each, the evidence for it, and what to do.
@@ -29,7 +30,12 @@ pub struct DoctorArgs {
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// Only objects with these labels (key=value,...); without a kind, only pods, builds and image streams.
-    #[arg(short = 'l', long, value_name = "SELECTOR", conflicts_with = "no_cluster")]
+    #[arg(
+        short = 'l',
+        long,
+        value_name = "SELECTOR",
+        conflicts_with = "no_cluster"
+    )]
     pub selector: Option<String>,
     /// In all namespaces.
     #[arg(short = 'A', long, conflicts_with = "no_cluster")]
@@ -45,6 +51,16 @@ pub struct DoctorArgs {
     /// Check the right to push as well, by the way that leaves least behind; it is named before it is done.
     #[arg(long)]
     pub push: bool,
+    /// Have a node pull the image too: a pod with the very image and account is made, named first, and deleted afterwards. With
+    /// =NODE on that node.
+    #[arg(
+        long,
+        value_name = "NODE",
+        num_args = 0..=1,
+        require_equals = true,
+        conflicts_with = "no_cluster"
+    )]
+    pub from_node: Option<Option<String>>,
     /// Ask no cluster: the registry alone, with the credentials of -a or none.
     #[arg(long)]
     pub no_cluster: bool,
@@ -54,25 +70,24 @@ pub struct DoctorArgs {
     /// When the whole run ends, whatever is under way; by default after 30s, with -A or --all after 5m.
     #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
     pub timeout: Option<Duration>,
-    /// How to print the report.
-    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub output: ReportFormat,
-    /// Print one line a target.
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Print every stage; twice: every request and answer too.
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub verbose: u8,
-}
-
-/// The formats of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ReportFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs: extreg.dev/v1, see docs/doctor-report.schema.json.
-    Json,
+    /// Carry out the safe fixes of the report: shows what would be written, asks, writes, and looks again.
+    #[arg(long, conflicts_with = "no_cluster")]
+    pub fix: bool,
+    /// Write without asking.
+    #[arg(short, long, requires = "fix")]
+    pub yes: bool,
+    /// Look again until everything is healthy, and print only what changes; for 2m when no time is given.
+    #[arg(
+        long,
+        value_name = "TIME",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "2m",
+        value_parser = parse_timeout
+    )]
+    pub wait: Option<Duration>,
+    #[command(flatten)]
+    pub report: ReportFlags,
 }
 
 impl DoctorArgs {

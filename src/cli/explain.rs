@@ -1,8 +1,6 @@
 //! `explain [CAUSE]` and `explain --message TEXT`.
 
-use clap::Args;
-
-use super::doctor::ReportFormat;
+use clap::{Args, ValueEnum};
 
 /// Explains a cause that doctor names, or reads the text of a failed pull, push or import.
 ///
@@ -18,5 +16,15 @@ pub struct ExplainArgs {
     pub message: Option<String>,
     /// How to print what the message says.
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub output: ReportFormat,
+    pub output: ReadingFormat,
+}
+
+/// The formats of a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ReadingFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: extreg.dev/v1, see docs/message-reading.schema.json.
+    Json,
 }

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::doctor::reading::Reading;
-use crate::model::message::Message;
+use crate::model::message::{Message, Operation};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,7 +66,7 @@ pub fn render(read: &[(&Message, Reading)]) -> String {
         api_version: "extreg.dev/v1",
         kind: "MessageReading",
         runtime: message.runtime.id(),
-        operation: message.operation.map(|operation| operation.id()),
+        operation: message.operation.map(Operation::id),
         image: message.image.as_deref(),
         object: message.object.as_ref().map(|object| ObjectV1 {
             kind: object.kind,
@@ -91,7 +91,10 @@ pub fn render(read: &[(&Message, Reading)]) -> String {
         settles: reading
             .settles
             .iter()
-            .map(|settle| SettleV1 { what: &settle.what, command: &settle.command })
+            .map(|settle| SettleV1 {
+                what: &settle.what,
+                command: &settle.command,
+            })
             .collect(),
         mirrors: message.mirrors.iter().map(other).collect(),
         others: others.iter().map(|(message, _)| other(message)).collect(),

@@ -3,8 +3,7 @@
 mod message;
 
 use super::Run;
-use crate::cli::doctor::ReportFormat;
-use crate::cli::explain::ExplainArgs;
+use crate::cli::explain::{ExplainArgs, ReadingFormat};
 use crate::doctor::causes::Cause;
 use crate::doctor::explain;
 use crate::error::Error;
@@ -14,10 +13,10 @@ use crate::ui::Table;
 pub(super) fn run(run: &mut Run, args: &ExplainArgs) -> Result<(), Error> {
     match (&args.message, &args.cause) {
         (Some(text), _) => message::run(run, text, args.output),
-        (None, _) if args.output == ReportFormat::Json => Err(Error::usage(
-            "-o json is for messages; pages are Markdown",
-        )
-        .hint("add --message TEXT, or leave -o json out")),
+        (None, _) if args.output == ReadingFormat::Json => {
+            Err(Error::usage("-o json is for messages; pages are Markdown")
+                .hint("add --message TEXT, or leave -o json out"))
+        }
         (None, None) => list(run),
         (None, Some(text)) => page(run, text),
     }

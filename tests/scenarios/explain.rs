@@ -14,7 +14,11 @@ fn message(text: &str) -> Output {
 }
 
 fn json(text: &str) -> Value {
-    let output = explain().args(["--message", "-", "-o", "json"]).stdin(text).run().success();
+    let output = explain()
+        .args(["--message", "-", "-o", "json"])
+        .stdin(text)
+        .run()
+        .success();
     assert_eq!(output.stderr, "");
     let value: Value = serde_json::from_str(&output.stdout).expect("JSON");
     validate_as("message-reading", &value);
@@ -23,7 +27,9 @@ fn json(text: &str) -> Value {
 
 fn causes(value: &Value) -> Vec<&str> {
     let list = value["candidates"].as_array().expect("candidates");
-    list.iter().filter_map(|candidate| candidate["cause"].as_str()).collect()
+    list.iter()
+        .filter_map(|candidate| candidate["cause"].as_str())
+        .collect()
 }
 
 const DESCRIBE: &str = r#"Name:             web-6d65fffc79-v7vrs
@@ -50,22 +56,37 @@ fn a_description_leads_to_the_doctor_of_its_pod() {
     assert_eq!(value["image"], "quay.io/team/web:1.2");
     assert_eq!(value["pointsAt"], "auth");
     assert_eq!(value["object"]["kind"], "pod");
-    assert!(causes(&value)[..2].contains(&"location.repository-missing"), "{value:#}");
-    assert!(causes(&value)[..2].contains(&"auth.no-credentials"), "{value:#}");
+    assert!(
+        causes(&value)[..2].contains(&"location.repository-missing"),
+        "{value:#}"
+    );
+    assert!(
+        causes(&value)[..2].contains(&"auth.no-credentials"),
+        "{value:#}"
+    );
     let commands: Vec<String> = value["settles"]
         .as_array()
         .expect("settles")
         .iter()
         .map(|settle| {
             let words = settle["command"].as_array().expect("a command");
-            words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
+            words
+                .iter()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join(" ")
         })
         .collect();
     assert!(
         commands.contains(&"oc extreg doctor pod/web-6d65fffc79-v7vrs -n shop".to_owned()),
         "{commands:?}"
     );
-    let text = explain().args(["--message", "-"]).stdin(DESCRIBE).run().success().stdout;
+    let text = explain()
+        .args(["--message", "-"])
+        .stdin(DESCRIBE)
+        .run()
+        .success()
+        .stdout;
     insta::assert_snapshot!("explain_message", text);
 }
 
@@ -86,8 +107,15 @@ fn an_event_in_json_and_a_line_of_it_read_alike() {
 
 #[test]
 fn what_certain_words_mean_is_said_so() {
-    let output = message(r#"Container image "web:1" is not present with pull policy of Never"#).success();
-    assert!(output.stdout.contains("It means:\n  node.runtime (certain)"), "{}", output.stdout);
+    let output =
+        message(r#"Container image "web:1" is not present with pull policy of Never"#).success();
+    assert!(
+        output
+            .stdout
+            .contains("It means:\n  node.runtime (certain)"),
+        "{}",
+        output.stdout
+    );
 }
 
 #[test]
@@ -97,16 +125,29 @@ fn a_text_without_a_failure_says_nothing_and_an_empty_one_is_an_error() {
     assert_eq!(causes(&value), ["unknown"]);
     let text = message("all is well").success().stdout;
     assert!(text.contains("says nothing about a cause"), "{text}");
-    for output in [message(""), message("  \n"), explain().args(["--message", "-"]).stdin("").run()] {
+    for output in [
+        message(""),
+        message("  \n"),
+        explain().args(["--message", "-"]).stdin("").run(),
+    ] {
         let output = output.exits(2);
-        assert!(output.stderr.starts_with("error: the message is empty\nhint: "), "{}", output.stderr);
+        assert!(
+            output
+                .stderr
+                .starts_with("error: the message is empty\nhint: "),
+            "{}",
+            output.stderr
+        );
         assert_eq!(output.stdout, "");
     }
 }
 
 #[test]
 fn a_message_excludes_a_cause_and_json_wants_a_message() {
-    explain().args(["tls.unknown-ca", "--message", "x"]).run().exits(2);
+    explain()
+        .args(["tls.unknown-ca", "--message", "x"])
+        .run()
+        .exits(2);
     let output = explain().args(["-o", "json"]).run().exits(2);
     assert!(output.stderr.contains("--message"), "{}", output.stderr);
 }
@@ -116,10 +157,17 @@ fn passwords_and_steering_characters_do_not_come_back() {
     let text = "\u{1b}[31mERROR\u{1b}[0m: docker login -u bob -p canary-one failed\n\
         Failed to pull image \"registry.example.com/app:1\": Get \"https://bob:canary-two@registry.example.com/v2/?token=canary-three\": \
         unauthorized\u{202e} Authorization: Bearer canary.four.xyz {\"auth\":\"Y2FuYXJ5LWZpdmU6eA==\"}";
-    for output in [message(text), explain().args(["--message", text, "-o", "json"]).run()] {
+    for output in [
+        message(text),
+        explain().args(["--message", text, "-o", "json"]).run(),
+    ] {
         let output = output.success();
         for secret in ["canary", "Y2FuYXJ5", "\u{1b}", "\u{202e}"] {
-            assert!(!output.stdout.contains(secret), "{secret:?} in {}", output.stdout);
+            assert!(
+                !output.stdout.contains(secret),
+                "{secret:?} in {}",
+                output.stdout
+            );
         }
     }
 }
@@ -131,7 +179,10 @@ fn the_schema_lists_what_can_be_said() {
     let schema = schema_of("message-reading");
     let listed = |pointer: &str| schema.pointer(pointer).cloned().expect("a list");
     let words = |all: Vec<&'static str>| Value::from(all);
-    assert_eq!(listed("/$defs/cause/enum"), words(Cause::ALL.iter().map(|cause| cause.id()).collect()));
+    assert_eq!(
+        listed("/$defs/cause/enum"),
+        words(Cause::ALL.iter().map(|cause| cause.id()).collect())
+    );
     assert_eq!(
         listed("/properties/symptom/enum"),
         words(Symptom::ALL.iter().map(|symptom| symptom.id()).collect())

@@ -5,7 +5,8 @@ use super::case::Place;
 use crate::model::message::Runtime;
 
 const NO_CREDENTIALS: &str = "nothing was sent: no secret that the consumer uses covers this image";
-const HIDES: &str = "this registry answers alike for a repository that is missing and for one that is private";
+const HIDES: &str =
+    "this registry answers alike for a repository that is missing and for one that is private";
 const NOT_LINKED: &str = "the secret is there and nothing makes this consumer use it";
 const KEY: &str = "the secret names the registry in a spelling that does not match";
 const BAD: &str = "the user name or the password that was sent is wrong or was changed";

@@ -56,7 +56,12 @@ impl<'a> Case<'a> {
             (None, None, None) if lower.contains("red hat registry") => Place::RedHat,
             (None, None, None) => Place::Unknown,
         };
-        Self { message, lower, image, place }
+        Self {
+            message,
+            lower,
+            image,
+            place,
+        }
     }
 
     pub(super) fn says(&self, words: &str) -> bool {
@@ -95,7 +100,10 @@ impl<'a> Case<'a> {
     /// The image names no registry.
     pub(super) fn names_no_registry(&self) -> bool {
         // `registry.example.com` alone is a registry without a repository.
-        self.image.is_some_and(|image| registry_of(image).is_none() && !(self.is_one_word() && image.contains('.') && !image.contains(':')))
+        self.image.is_some_and(|image| {
+            registry_of(image).is_none()
+                && !(self.is_one_word() && image.contains('.') && !image.contains(':'))
+        })
     }
 
     /// The image is one word, which means Docker Hub's `library`: `app`, `app:1`.
@@ -106,12 +114,18 @@ impl<'a> Case<'a> {
     /// In `library` of Docker Hub, or in no repository of anybody.
     pub(super) fn is_library(&self) -> bool {
         self.is_one_word()
-            || self.image.is_some_and(|image| image.starts_with("docker.io/library/") || image.starts_with("library/"))
+            || self.image.is_some_and(|image| {
+                image.starts_with("docker.io/library/") || image.starts_with("library/")
+            })
     }
 
     pub(super) fn by_digest(&self) -> bool {
         self.image.is_some_and(|image| image.contains('@'))
-            || self.message.url.as_deref().is_some_and(|url| url.contains("/manifests/sha256:"))
+            || self
+                .message
+                .url
+                .as_deref()
+                .is_some_and(|url| url.contains("/manifests/sha256:"))
             || self.says("reading manifest sha256:")
     }
 
@@ -119,41 +133,78 @@ impl<'a> Case<'a> {
     pub(super) fn asks_for_token(&self) -> bool {
         let realm = self.message.url.as_deref().is_some_and(|url| {
             let path = url.split_once("://").map_or("", |(_, rest)| rest);
-            !path.contains("/v2/") && ["/token", "/auth"].iter().any(|end| path.trim_end_matches('/').ends_with(end))
+            !path.contains("/v2/")
+                && ["/token", "/auth"]
+                    .iter()
+                    .any(|end| path.trim_end_matches('/').ends_with(end))
         });
         realm
-            || ["anonymous token", "oauth token", "bearer token", "auth.docker.io", "token service", "service/token", "jwt/auth"]
-                .iter()
-                .any(|words| self.says(words))
+            || [
+                "anonymous token",
+                "oauth token",
+                "bearer token",
+                "auth.docker.io",
+                "token service",
+                "service/token",
+                "jwt/auth",
+            ]
+            .iter()
+            .any(|words| self.says(words))
     }
 
     /// A host that everybody reaches and that renews its certificates by itself.
     pub(super) fn is_well_known(&self) -> bool {
-        self.host().is_some() && self.at(&[
-            Place::DockerHub, Place::Ghcr, Place::Ecr, Place::EcrPublic, Place::Google, Place::Acr, Place::RedHat, Place::Open,
-        ]) || self.host().is_some_and(|host| host.ends_with("quay.io") || host == "registry.gitlab.com")
+        self.host().is_some()
+            && self.at(&[
+                Place::DockerHub,
+                Place::Ghcr,
+                Place::Ecr,
+                Place::EcrPublic,
+                Place::Google,
+                Place::Acr,
+                Place::RedHat,
+                Place::Open,
+            ])
+            || self
+                .host()
+                .is_some_and(|host| host.ends_with("quay.io") || host == "registry.gitlab.com")
     }
 
     /// The registry of the image, or the host that was asked.
     pub(super) fn host(&self) -> Option<&str> {
-        self.image.and_then(registry_of).or(self.message.asked_host.as_deref())
+        self.image
+            .and_then(registry_of)
+            .or(self.message.asked_host.as_deref())
     }
 
     /// By its name a registry that stands in for another.
     pub(super) fn is_named_as_mirror(&self) -> bool {
         let host = self.host().unwrap_or_default();
         self.at(&[Place::Other, Place::Harbor, Place::Artifactory])
-            && (["mirror", "proxy", "cache", "hub."].iter().any(|word| host.contains(word)) || host.starts_with("docker."))
+            && (["mirror", "proxy", "cache", "hub."]
+                .iter()
+                .any(|word| host.contains(word))
+                || host.starts_with("docker."))
     }
 
     /// The host that was asked, where it belongs to another party than the image's registry.
     pub(super) fn other_host(&self) -> Option<&str> {
         let asked = self.message.asked_host.as_deref()?;
         let image = self.image?;
-        if self.asks_for_token() || self.is(Symptom::Proxy) || self.is(Symptom::NoSuchHost) && self.says("on ") && !asked.contains('.') {
+        if self.asks_for_token()
+            || self.is(Symptom::Proxy)
+            || self.is(Symptom::NoSuchHost) && self.says("on ") && !asked.contains('.')
+        {
             return None;
         }
-        let known = [Place::DockerHub, Place::Quay, Place::Ghcr, Place::Google, Place::RedHat, Place::Open];
+        let known = [
+            Place::DockerHub,
+            Place::Quay,
+            Place::Ghcr,
+            Place::Google,
+            Place::RedHat,
+            Place::Open,
+        ];
         let (bare, asked_place) = (asked.split(':').next().unwrap_or(asked), place_of(asked));
         match registry_of(image) {
             Some(host) if host == asked || host.split(':').next() == Some(bare) => None,
@@ -179,13 +230,26 @@ fn shares_domain(one: &str, other: &str) -> bool {
         let labels: Vec<&str> = bare.rsplit('.').take(2).collect();
         labels.join(".")
     };
-    one.contains('.') && other.contains('.') && tail(one) == tail(other) && !other.contains("mirror") && !other.contains("cache")
+    one.contains('.')
+        && other.contains('.')
+        && tail(one) == tail(other)
+        && !other.contains("mirror")
+        && !other.contains("cache")
 }
 
 fn is_storage(host: &str) -> bool {
-    ["amazonaws.com", "cloudfront.net", "cloudflare", "blob.core.windows.net", "storage.googleapis.com", "fastly", "akamai", "r2."]
-        .iter()
-        .any(|part| host.contains(part))
+    [
+        "amazonaws.com",
+        "cloudfront.net",
+        "cloudflare",
+        "blob.core.windows.net",
+        "storage.googleapis.com",
+        "fastly",
+        "akamai",
+        "r2.",
+    ]
+    .iter()
+    .any(|part| host.contains(part))
 }
 
 /// By the name of a host, with port or without.
@@ -200,15 +264,26 @@ pub(super) fn place_of(host: &str) -> Place {
         _ if ends("ghcr.io") || ends("pkg.github.com") => Place::Ghcr,
         "public.ecr.aws" => Place::EcrPublic,
         _ if bare.contains(".dkr.ecr") => Place::Ecr,
-        "registry.k8s.io" | "k8s.gcr.io" | "mcr.microsoft.com" | "registry.access.redhat.com" | "registry.fedoraproject.org" => Place::Open,
+        "registry.k8s.io"
+        | "k8s.gcr.io"
+        | "mcr.microsoft.com"
+        | "registry.access.redhat.com"
+        | "registry.fedoraproject.org" => Place::Open,
         _ if ends("pkg.dev") || ends("gcr.io") => Place::Google,
         _ if ends("azurecr.io") => Place::Acr,
         _ if ends("redhat.io") || ends("redhat.com") => Place::RedHat,
         _ if bare.contains("gitlab") => Place::GitLab,
         _ if bare.contains("harbor") => Place::Harbor,
         _ if bare.contains("artifactory") || ends("jfrog.io") => Place::Artifactory,
-        _ if bare.ends_with(".svc") || bare.starts_with("172.30.") || bare.ends_with(".svc.cluster.local") => Place::OpenShift,
-        _ if bare.starts_with("docker-registry.") || bare.contains("openshift-image-registry") => Place::OpenShift,
+        _ if bare.strip_suffix(".svc").is_some()
+            || bare.starts_with("172.30.")
+            || bare.ends_with(".svc.cluster.local") =>
+        {
+            Place::OpenShift
+        }
+        _ if bare.starts_with("docker-registry.") || bare.contains("openshift-image-registry") => {
+            Place::OpenShift
+        }
         _ if bare == "localhost" || bare.starts_with("127.") => Place::Local,
         "" => Place::Unknown,
         _ => Place::Other,

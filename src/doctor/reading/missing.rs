@@ -5,10 +5,13 @@ use super::case::Place;
 use crate::model::message::Runtime;
 
 const NO_TAG: &str = "the registry knows the repository and has no such tag";
-const MIRROR: &str = "a mirror or a cache was asked, and it does not have the image, whatever the source has";
+const MIRROR: &str =
+    "a mirror or a cache was asked, and it does not have the image, whatever the source has";
 const HIDDEN: &str = "some registries say \"not found\" of what the login may not see";
-const NO_REPOSITORY: &str = "the repository is not there: a typing error, another project, or it was moved";
-const PREFIX: &str = "the repository is there under another prefix (a project, a repository key, library/)";
+const NO_REPOSITORY: &str =
+    "the repository is not there: a typing error, another project, or it was moved";
+const PREFIX: &str =
+    "the repository is there under another prefix (a project, a repository key, library/)";
 const GONE: &str = "the manifest is there, a part that it lists was cleaned up";
 const OTHER_KIND: &str = "the registry has the image in a kind that the client did not ask for";
 

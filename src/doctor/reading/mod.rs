@@ -110,22 +110,43 @@ pub fn read(message: &Message, known: &Known<'_>) -> Reading {
     add_mirror(&case, &mut candidates, known);
     add_short_name(&case, &mut candidates);
     let settles = settle::of(&case, &candidates, known);
-    Reading { points_at, candidates, settles }
+    Reading {
+        points_at,
+        candidates,
+        settles,
+    }
 }
 
 fn by_rules(case: &Case<'_>) -> (&'static str, Vec<Candidate>) {
-    let rule = [auth::RULES, missing::RULES, network::RULES, tls::RULES, other::RULES]
-        .into_iter()
-        .flatten()
-        .find(|rule| rule.symptoms.contains(&case.message.symptom) && (rule.when)(case));
+    let rule = [
+        auth::RULES,
+        missing::RULES,
+        network::RULES,
+        tls::RULES,
+        other::RULES,
+    ]
+    .into_iter()
+    .flatten()
+    .find(|rule| rule.symptoms.contains(&case.message.symptom) && (rule.when)(case));
     match rule {
         Some(rule) => (rule.points_at, rule.means.iter().map(candidate).collect()),
-        None => ("unknown", vec![candidate(&(Cause::Unknown, Likelihood::Possible, "the words name no cause that is known"))]),
+        None => (
+            "unknown",
+            vec![candidate(&(
+                Cause::Unknown,
+                Likelihood::Possible,
+                "the words name no cause that is known",
+            ))],
+        ),
     }
 }
 
 fn candidate(&(cause, likelihood, why): &Means) -> Candidate {
-    Candidate { cause, likelihood, why: why.to_owned() }
+    Candidate {
+        cause,
+        likelihood,
+        why: why.to_owned(),
+    }
 }
 
 /// Puts a candidate at a place, or moves it there; never further down than it is.
@@ -145,31 +166,59 @@ fn put(candidates: &mut Vec<Candidate>, at: usize, new: Candidate) {
 fn add_secrets(case: &Case<'_>, candidates: &mut Vec<Candidate>) {
     let refused = matches!(
         case.message.symptom,
-        Symptom::Unauthorized | Symptom::Denied | Symptom::NoBasicAuth | Symptom::InvalidLogin | Symptom::MissingRight
+        Symptom::Unauthorized
+            | Symptom::Denied
+            | Symptom::NoBasicAuth
+            | Symptom::InvalidLogin
+            | Symptom::MissingRight
     );
     if refused && let Some(name) = case.message.secrets.first() {
-        put(candidates, 0, Candidate {
-            cause: Cause::SecretMissing,
-            likelihood: Likelihood::Likely,
-            why: format!("the kubelet says as well that it could not read the pull secret {name}, so it pulled without it"),
-        });
+        put(
+            candidates,
+            0,
+            Candidate {
+                cause: Cause::SecretMissing,
+                likelihood: Likelihood::Likely,
+                why: format!(
+                    "the kubelet says as well that it could not read the pull secret {name}, so it pulled without it"
+                ),
+            },
+        );
     }
 }
 
 /// Another host was asked than the image names, or mirrors are listed.
 fn add_mirror(case: &Case<'_>, candidates: &mut Vec<Candidate>, known: &Known<'_>) {
-    let certain = candidates.first().is_some_and(|first| first.likelihood == Likelihood::Certain);
+    let certain = candidates
+        .first()
+        .is_some_and(|first| first.likelihood == Likelihood::Certain);
     if !case.message.mirrors.is_empty() {
-        put(candidates, 0, Candidate {
-            cause: Cause::Mirror,
-            likelihood: Likelihood::Likely,
-            why: "mirrors are configured for this image, were asked first, and all failed".to_owned(),
-        });
+        put(
+            candidates,
+            0,
+            Candidate {
+                cause: Cause::Mirror,
+                likelihood: Likelihood::Likely,
+                why: "mirrors are configured for this image, were asked first, and all failed"
+                    .to_owned(),
+            },
+        );
         // A mirror's own failure is what has to be mended: the source may be out of reach on purpose.
         for (at, mirror) in case.message.mirrors.iter().take(2).enumerate() {
-            if let Some(first) = read(mirror, known).candidates.into_iter().find(|first| first.cause != Cause::Mirror) {
+            if let Some(first) = read(mirror, known)
+                .candidates
+                .into_iter()
+                .find(|first| first.cause != Cause::Mirror)
+            {
                 let host = mirror.asked_host.as_deref().unwrap_or("a mirror");
-                put(candidates, 1 + at, Candidate { why: format!("what the mirror {host} said: {}", first.why), ..first });
+                put(
+                    candidates,
+                    1 + at,
+                    Candidate {
+                        why: format!("what the mirror {host} said: {}", first.why),
+                        ..first
+                    },
+                );
             }
         }
     } else if let Some(host) = case.other_host()
@@ -178,13 +227,22 @@ fn add_mirror(case: &Case<'_>, candidates: &mut Vec<Candidate>, known: &Known<'_
         && !(case.names_no_registry() && case.by(SEARCHING))
     {
         // "Not there" is a mirror's typical answer; what keeps a connection from coming up is so for a mirror as well.
-        let missing = matches!(case.message.symptom, Symptom::ManifestUnknown | Symptom::NotFound | Symptom::NameUnknown);
-        let at = if missing { 0 } else { 1 };
-        put(candidates, at, Candidate {
-            cause: Cause::Mirror,
-            likelihood: Likelihood::Likely,
-            why: format!("{host} was asked, which is not the image's registry: a mirror or a cache is configured for it"),
-        });
+        let missing = matches!(
+            case.message.symptom,
+            Symptom::ManifestUnknown | Symptom::NotFound | Symptom::NameUnknown
+        );
+        let at = usize::from(!missing);
+        put(
+            candidates,
+            at,
+            Candidate {
+                cause: Cause::Mirror,
+                likelihood: Likelihood::Likely,
+                why: format!(
+                    "{host} was asked, which is not the image's registry: a mirror or a cache is configured for it"
+                ),
+            },
+        );
     } else if case.is_named_as_mirror() && !certain {
         put(candidates, 2, Candidate {
             cause: Cause::Mirror,
@@ -210,7 +268,9 @@ fn add_short_name(case: &Case<'_>, candidates: &mut Vec<Candidate>) {
             | Symptom::Timeout
             | Symptom::Refused
     );
-    let certain = candidates.first().is_some_and(|first| first.likelihood == Likelihood::Certain);
+    let certain = candidates
+        .first()
+        .is_some_and(|first| first.likelihood == Likelihood::Certain);
     if fell && !certain && case.names_no_registry() {
         let searched = case.by(SEARCHING) && case.other_host().is_some();
         put(candidates, if searched { 0 } else { 2 }, Candidate {

@@ -17,11 +17,18 @@ pub struct Settle {
 }
 
 pub(super) fn of(case: &Case<'_>, candidates: &[Candidate], known: &Known<'_>) -> Vec<Settle> {
-    let program = if known.program.is_empty() { "oc extreg" } else { known.program };
+    let program = if known.program.is_empty() {
+        "oc extreg"
+    } else {
+        known.program
+    };
     let client = program.split(' ').next().unwrap_or("oc");
     let mut settles = Vec::new();
     let first = candidates.first();
-    let bare = matches!(case.message.symptom, Symptom::NoCause | Symptom::PullSecretUnread);
+    let bare = matches!(
+        case.message.symptom,
+        Symptom::NoCause | Symptom::PullSecretUnread
+    );
     if bare && !case.imports() {
         settles.push(Settle {
             what: "the first Failed event has the words that carry a cause".to_owned(),
@@ -35,12 +42,18 @@ pub(super) fn of(case: &Case<'_>, candidates: &[Candidate], known: &Known<'_>) -
         } else {
             "asks the registry, with the credentials that would really be sent and without, and names one cause"
         };
-        settles.push(Settle { what: what.to_owned(), command });
+        settles.push(Settle {
+            what: what.to_owned(),
+            command,
+        });
     }
     if let Some(first) = first {
         let mut command: Vec<String> = program.split(' ').map(str::to_owned).collect();
         command.extend(["explain".to_owned(), first.cause.id().to_owned()]);
-        settles.push(Settle { what: "tells how to know this cause, and how to mend it".to_owned(), command });
+        settles.push(Settle {
+            what: "tells how to know this cause, and how to mend it".to_owned(),
+            command,
+        });
     }
     settles
 }
@@ -49,7 +62,10 @@ pub(super) fn of(case: &Case<'_>, candidates: &[Candidate], known: &Known<'_>) -
 fn doctor(case: &Case<'_>, program: &str, known: &Known<'_>) -> Option<Vec<String>> {
     let mut command: Vec<String> = program.split(' ').map(str::to_owned).collect();
     command.push("doctor".to_owned());
-    match (&case.message.object, known.image.or(case.message.image.as_deref())) {
+    match (
+        &case.message.object,
+        known.image.or(case.message.image.as_deref()),
+    ) {
         (Some(object), _) => {
             command.push(format!("{}/{}", object.kind, object.name));
             if let Some(namespace) = &object.namespace {

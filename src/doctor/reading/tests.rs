@@ -3,22 +3,50 @@ use crate::model::message;
 
 fn causes(text: &str) -> Vec<Cause> {
     let reading = read(&message::read(text), &Known::default());
-    reading.candidates.into_iter().map(|candidate| candidate.cause).collect()
+    reading
+        .candidates
+        .into_iter()
+        .map(|candidate| candidate.cause)
+        .collect()
 }
 
 #[test]
 fn every_rule_names_a_cause_once_and_gives_a_reason() {
-    for rule in [auth::RULES, missing::RULES, network::RULES, tls::RULES, other::RULES].into_iter().flatten() {
+    for rule in [
+        auth::RULES,
+        missing::RULES,
+        network::RULES,
+        tls::RULES,
+        other::RULES,
+    ]
+    .into_iter()
+    .flatten()
+    {
         let mut seen = Vec::new();
         for (cause, _, why) in rule.means {
-            assert!(!seen.contains(cause), "{cause} twice in {:?}", rule.symptoms);
+            assert!(
+                !seen.contains(cause),
+                "{cause} twice in {:?}",
+                rule.symptoms
+            );
             assert!(why.len() > 10 && !why.ends_with('.'), "{why}");
             seen.push(*cause);
         }
-        let certain = rule.means.iter().any(|(_, likelihood, _)| *likelihood == Likelihood::Certain);
-        assert!(!certain || rule.means.len() == 1, "certain, and something beside it: {:?}", rule.symptoms);
+        let certain = rule
+            .means
+            .iter()
+            .any(|(_, likelihood, _)| *likelihood == Likelihood::Certain);
+        assert!(
+            !certain || rule.means.len() == 1,
+            "certain, and something beside it: {:?}",
+            rule.symptoms
+        );
         let ordered = rule.means.windows(2).all(|pair| pair[0].1 >= pair[1].1);
-        assert!(ordered, "less likely before more likely: {:?}", rule.symptoms);
+        assert!(
+            ordered,
+            "less likely before more likely: {:?}",
+            rule.symptoms
+        );
     }
 }
 
@@ -28,10 +56,22 @@ fn every_symptom_has_a_rule_that_always_fits() {
     for symptom in Symptom::ALL {
         message.symptom = *symptom;
         let reading = read(&message, &Known::default());
-        assert!(!reading.candidates.is_empty() && !reading.settles.is_empty(), "{symptom}");
-        let tables = [auth::RULES, missing::RULES, network::RULES, tls::RULES, other::RULES];
         assert!(
-            tables.into_iter().flatten().any(|rule| rule.symptoms.contains(symptom)),
+            !reading.candidates.is_empty() && !reading.settles.is_empty(),
+            "{symptom}"
+        );
+        let tables = [
+            auth::RULES,
+            missing::RULES,
+            network::RULES,
+            tls::RULES,
+            other::RULES,
+        ];
+        assert!(
+            tables
+                .into_iter()
+                .flatten()
+                .any(|rule| rule.symptoms.contains(symptom)),
             "{symptom} has no rule"
         );
     }
@@ -57,21 +97,46 @@ fn a_mirror_that_was_asked_comes_first_for_what_is_not_there() {
 #[test]
 fn what_the_caller_knows_of_the_image_counts() {
     let message = message::read("denied: requested access to the resource is denied");
-    let known = Known { image: Some("team/app:1"), ..Known::default() };
-    assert_eq!(read(&message, &known).candidates[0].cause, Cause::RepositoryMissing);
-    let known = Known { image: Some("harbor.example.com/team/app:1"), ..Known::default() };
-    assert_eq!(read(&message, &known).candidates[0].cause, Cause::PullDenied);
+    let known = Known {
+        image: Some("team/app:1"),
+        ..Known::default()
+    };
+    assert_eq!(
+        read(&message, &known).candidates[0].cause,
+        Cause::RepositoryMissing
+    );
+    let known = Known {
+        image: Some("harbor.example.com/team/app:1"),
+        ..Known::default()
+    };
+    assert_eq!(
+        read(&message, &known).candidates[0].cause,
+        Cause::PullDenied
+    );
 }
 
 #[test]
 fn settling_names_the_pod_before_the_image_and_the_push() {
     let text = "[event: pod shop/web-1] Failed to pull image \"quay.io/team/app:1\": unauthorized";
-    let known = Known { program: "kubectl extreg", ..Known::default() };
+    let known = Known {
+        program: "kubectl extreg",
+        ..Known::default()
+    };
     let settles = read(&message::read(text), &known).settles;
-    assert_eq!(settles[0].command.join(" "), "kubectl extreg doctor pod/web-1 -n shop");
+    assert_eq!(
+        settles[0].command.join(" "),
+        "kubectl extreg doctor pod/web-1 -n shop"
+    );
     let push = "Pushing image quay.io/team/app:1 ...\nerror: build error: Failed to push image: unauthorized";
     let settles = read(&message::read(push), &Known::default()).settles;
-    assert_eq!(settles[0].command.join(" "), "oc extreg doctor quay.io/team/app:1 --push");
-    let bare = read(&message::read("Back-off pulling image \"quay.io/team/app:1\""), &known).settles;
+    assert_eq!(
+        settles[0].command.join(" "),
+        "oc extreg doctor quay.io/team/app:1 --push"
+    );
+    let bare = read(
+        &message::read("Back-off pulling image \"quay.io/team/app:1\""),
+        &known,
+    )
+    .settles;
     assert_eq!(bare[0].command[..3], ["kubectl", "get", "events"]);
 }

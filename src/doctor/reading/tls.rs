@@ -1,6 +1,5 @@
 //! Words about certificates and handshakes, which say who distrusts and not who is at fault.
 
-
 const PROXY: &str = "a proxy that opens TLS shows a certificate of its own";
 
 rules! {

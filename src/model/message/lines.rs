@@ -84,12 +84,12 @@ impl Open {
             return indent(line) > self.indent
                 || (self.text.is_empty() && yaml_key(trimmed).is_none());
         }
-        if starts_record(line) {
-            return false;
-        }
         let unfinished = self.text.ends_with([':', ',', '(', '='])
             || self.quotes % 2 == 1
             || self.text.matches('(').count() > self.text.matches(')').count();
+        if starts_record(line, unfinished) {
+            return false;
+        }
         let codes = self.text.contains("errors:") && is_code(trimmed);
         let wrapped = self.last >= 60 && !self.text.ends_with(['.', ';', '}']);
         unfinished || codes || wrapped || trimmed.starts_with(['(', ':'])
@@ -154,8 +154,9 @@ fn yaml_key(line: &str) -> Option<&str> {
     (word && (rest.is_empty() || rest.starts_with(' ')) && !is_code(key)).then_some(key)
 }
 
-/// Whether a line begins something of its own.
-fn starts_record(line: &str) -> bool {
+/// Whether a line begins something of its own. `expected`: what stands before it waits for more, so that a word with a
+/// colon (`x509:`) is no key.
+fn starts_record(line: &str, expected: bool) -> bool {
     const HEADS: [&str; 22] = [
         "error",
         "warning",
@@ -189,7 +190,10 @@ fn starts_record(line: &str) -> bool {
     HEADS.iter().any(|head| lower.starts_with(head))
         || clean::without_prefix(trimmed).len() != trimmed.len()
         // `Image:          x`, `  Reason:  ErrImagePull`, `count: 3`
-        || yaml_key(trimmed).is_some_and(|key| key.starts_with(char::is_uppercase) || indent(line) > 0 || key.len() > 3)
+        || yaml_value(trimmed).is_some()
+        || yaml_key(trimmed).is_some_and(|key| {
+            key.starts_with(char::is_uppercase) || (!expected && (indent(line) > 0 || key.len() > 3))
+        })
 }
 
 /// The object of a `describe`, by its first lines.

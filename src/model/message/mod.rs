@@ -40,7 +40,7 @@ pub struct Message {
     /// Whether the text (also) says that pulls are being held back.
     pub back_off: bool,
     /// The failures of mirrors that were asked first, in their order; the message's own symptom is the source's.
-    pub mirrors: Vec<Message>,
+    pub mirrors: Vec<Self>,
     /// The object that the text is about, where it names one.
     pub object: Option<Object>,
     /// Names of pull secrets that could not be read, or that are named as missing.

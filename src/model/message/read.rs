@@ -107,7 +107,10 @@ fn symptom(line: &str, masked: &str, words: &str, url: Option<&str>, alone: bool
 
 /// "Unexpected status code" says less than the status itself.
 fn by_status(symptom: Symptom, status: Option<u16>, masked: &str) -> Symptom {
-    let vague = matches!(symptom, Symptom::Other | Symptom::NoCause | Symptom::Nothing);
+    let vague = matches!(
+        symptom,
+        Symptom::Other | Symptom::NoCause | Symptom::Nothing
+    );
     match (symptom, status) {
         // An answer to the first call of all, which every registry knows.
         (Symptom::ServerError | Symptom::NotFound, Some(404))
@@ -264,12 +267,12 @@ fn masked(line: &str, image: Option<&str>) -> String {
         let end = tail
             .find(|c: char| c.is_whitespace() || "\"'`,)]}".contains(c))
             .unwrap_or(tail.len());
-        if tail.starts_with("sha256:") {
-            let hex = tail[7..]
+        if let Some(digest) = tail.strip_prefix("sha256:") {
+            let hex = digest
                 .find(|c: char| !c.is_ascii_hexdigit())
-                .map_or(tail.len(), |hex| hex + 7);
+                .unwrap_or(digest.len());
             out.push_str("sha256:<digest>");
-            rest = &tail[hex..];
+            rest = &digest[hex..];
             continue;
         }
         let url = tail[..end].trim_end_matches(':');

@@ -12,10 +12,16 @@ fn wrappers_come_off_and_the_names_stay() {
          \"registry.example.com:5000/team/app:1\": registry.example.com:5000/team/app:1: not found",
     );
     assert_eq!(read.runtime, Runtime::Containerd);
-    assert_eq!(read.image.as_deref(), Some("registry.example.com:5000/team/app:1"));
+    assert_eq!(
+        read.image.as_deref(),
+        Some("registry.example.com:5000/team/app:1")
+    );
     assert_eq!(read.operation, Some(Operation::Pull));
     assert_eq!(read.symptom, Symptom::NotFound);
-    assert_eq!(read.words, "registry.example.com:5000/team/app:1: not found");
+    assert_eq!(
+        read.words,
+        "registry.example.com:5000/team/app:1: not found"
+    );
 }
 
 #[test]
@@ -28,9 +34,15 @@ fn the_first_failure_with_a_cause_wins_over_back_off() {
     assert_eq!(all[0].symptom, Symptom::Unauthorized);
     assert!(all[0].back_off);
     assert_eq!(all[0].runtime, Runtime::CriO);
-    let object = all[0].object.as_ref().map(|object| (object.kind, object.name.as_str()));
+    let object = all[0]
+        .object
+        .as_ref()
+        .map(|object| (object.kind, object.name.as_str()));
     assert_eq!(object, Some(("pod", "web-1")));
-    assert_eq!(symptom("Back-off pulling image \"quay.io/team/app:1\""), Symptom::NoCause);
+    assert_eq!(
+        symptom("Back-off pulling image \"quay.io/team/app:1\""),
+        Symptom::NoCause
+    );
 }
 
 #[test]
@@ -64,17 +76,26 @@ fn pages_become_their_words_and_statuses_count() {
     );
     assert_eq!(read.symptom, Symptom::NotRegistryAnswer);
     assert_eq!(read.status, Some(403));
-    assert!(read.words.contains("<html page 403 Forbidden Blocked>") || read.words.contains("403 Forbidden Blocked"), "{}", read.words);
+    assert!(
+        read.words.contains("<html page 403 Forbidden Blocked>")
+            || read.words.contains("403 Forbidden Blocked"),
+        "{}",
+        read.words
+    );
     assert!(!read.words.contains("<h1>"));
 }
 
 #[test]
 fn layouts_of_logs_do_not_matter() {
-    let bare = "Get \"https://registry.example.com/v2/\": x509: certificate signed by unknown authority";
+    let bare =
+        "Get \"https://registry.example.com/v2/\": x509: certificate signed by unknown authority";
     for around in [
         format!("E1129 14:33:55.215696   26805 remote_image.go:238] {bare}"),
         format!("Nov 22 16:20:59 node-1 kubelet[1234]: {bare}"),
-        format!("time=\"2024-05-01T10:00:00Z\" level=error msg=\"{}\"", bare.replace('"', "\\\"")),
+        format!(
+            "time=\"2024-05-01T10:00:00Z\" level=error msg=\"{}\"",
+            bare.replace('"', "\\\"")
+        ),
         format!("2018/10/29 16:14:02 {bare}"),
         format!("  Warning  Failed  17m (x4 over 20m)  kubelet  {bare}"),
         format!("      message: '{bare}'"),
@@ -82,7 +103,11 @@ fn layouts_of_logs_do_not_matter() {
     ] {
         let read = read(&around);
         assert_eq!(read.symptom, Symptom::UnknownAuthority, "{around}");
-        assert_eq!(read.asked_host.as_deref(), Some("registry.example.com"), "{around}");
+        assert_eq!(
+            read.asked_host.as_deref(),
+            Some("registry.example.com"),
+            "{around}"
+        );
     }
 }
 
@@ -90,15 +115,26 @@ fn layouts_of_logs_do_not_matter() {
 fn names_in_an_image_are_no_symptoms() {
     let read = read("Failed to pull image \"quay.io/xray/timeout-proxy:x509\": manifest unknown");
     assert_eq!(read.symptom, Symptom::ManifestUnknown);
-    assert_eq!(symptom("reading manifest sha256:401404403 in quay.io/a/b: manifest unknown"), Symptom::ManifestUnknown);
+    assert_eq!(
+        symptom("reading manifest sha256:401404403 in quay.io/a/b: manifest unknown"),
+        Symptom::ManifestUnknown
+    );
 }
 
 #[test]
 fn a_proxy_is_told_by_what_a_registry_never_says() {
-    assert_eq!(symptom("Get https://registry-1.docker.io/v2/: Forbidden"), Symptom::BareStatus);
-    assert_eq!(symptom("Get https://registry-1.docker.io/v2/: unauthorized"), Symptom::Unauthorized);
     assert_eq!(
-        symptom("Get https://registry-1.docker.io/v2/: proxyconnect tcp: dial tcp: lookup http: no such host"),
+        symptom("Get https://registry-1.docker.io/v2/: Forbidden"),
+        Symptom::BareStatus
+    );
+    assert_eq!(
+        symptom("Get https://registry-1.docker.io/v2/: unauthorized"),
+        Symptom::Unauthorized
+    );
+    assert_eq!(
+        symptom(
+            "Get https://registry-1.docker.io/v2/: proxyconnect tcp: dial tcp: lookup http: no such host"
+        ),
         Symptom::Proxy
     );
 }
@@ -117,26 +153,48 @@ fn unread_secrets_are_told_with_the_failure_that_follows() {
 fn a_log_of_other_things_is_no_failure_of_an_image() {
     let log = "npm WARN deprecated foo\nsh: 1: bar: not found\nReadiness check: connection refused\nexit status 1";
     assert_eq!(read_all(log), Vec::new());
-    assert_eq!(symptom("Successfully assigned shop/web to node-1"), Symptom::Nothing);
+    assert_eq!(
+        symptom("Successfully assigned shop/web to node-1"),
+        Symptom::Nothing
+    );
 }
 
 #[test]
 fn secrets_are_hidden_where_they_stand() {
     for (text, secret) in [
         ("GET /v2/ Authorization: Bearer abc.def-123", "abc.def"),
-        ("pull https://bob:hunter2@registry.example.com/v2/ failed", "hunter2"),
+        (
+            "pull https://bob:hunter2@registry.example.com/v2/ failed",
+            "hunter2",
+        ),
         ("denied for bob:hunter2@registry.example.com/app", "hunter2"),
-        ("error: https://registry.example.com/token?token=hunter2&x=1 failed", "hunter2"),
-        ("error {\"auths\":{\"a\":{\"auth\":\"aHVudGVyMg==\"}}}", "aHVudGVy"),
+        (
+            "error: https://registry.example.com/token?token=hunter2&x=1 failed",
+            "hunter2",
+        ),
+        (
+            "error {\"auths\":{\"a\":{\"auth\":\"aHVudGVyMg==\"}}}",
+            "aHVudGVy",
+        ),
         ("unauthorized password: hunter2", "hunter2"),
-        ("docker login -u bob -p hunter2 failed: unauthorized", "hunter2"),
-        ("token eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.abc denied", "eyJhbGci"),
+        (
+            "docker login -u bob -p hunter2 failed: unauthorized",
+            "hunter2",
+        ),
+        (
+            "token eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.abc denied",
+            "eyJhbGci",
+        ),
     ] {
         for message in read_all(text).iter().chain([&read(text)]) {
-            assert!(!format!("{message:?}").contains(secret), "{text}: {message:?}");
+            assert!(
+                !format!("{message:?}").contains(secret),
+                "{text}: {message:?}"
+            );
         }
     }
     // A challenge and a digest are no secrets.
-    let kept = hide::secrets("Bearer realm=\"https://auth.example.com/token\" for app:1@sha256:abcd");
+    let kept =
+        hide::secrets("Bearer realm=\"https://auth.example.com/token\" for app:1@sha256:abcd");
     assert!(kept.contains("realm=") && kept.contains("app:1@sha256:abcd"));
 }

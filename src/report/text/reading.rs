@@ -19,25 +19,51 @@ pub fn render(read: &[(&Message, Reading)], look: &Look) -> String {
         return out;
     };
     let (message, reading) = (first.0, &first.1);
-    labelled(&mut out, "Words", &sanitize_line(&message.words, WORDS), look);
+    labelled(
+        &mut out,
+        "Words",
+        &sanitize_line(&message.words, WORDS),
+        look,
+    );
     if let Some(line) = about(message) {
         labelled(&mut out, "", &line, look);
     }
     if message.symptom == Symptom::Nothing {
-        labelled(&mut out, "Points at", "nothing: the text says nothing about a cause", look);
+        labelled(
+            &mut out,
+            "Points at",
+            "nothing: the text says nothing about a cause",
+            look,
+        );
     } else if reading.points_at == "unknown" {
-        labelled(&mut out, "Points at", "nothing: these words carry no cause", look);
+        labelled(
+            &mut out,
+            "Points at",
+            "nothing: these words carry no cause",
+            look,
+        );
     } else {
         labelled(&mut out, "Points at", reading.points_at, look);
     }
     out.push('\n');
     candidates(&mut out, reading, look);
     settles(&mut out, reading, look);
-    for (message, _) in others.iter().take(OTHERS) {
-        labelled(&mut out, "Also said", &sanitize_line(&message.words, WORDS / 2), look);
+    // What names a failure and no cause adds nothing.
+    let others: Vec<&Message> = others
+        .iter()
+        .map(|(message, _)| *message)
+        .filter(|message| message.symptom != Symptom::NoCause)
+        .collect();
+    if !others.is_empty() {
+        out.push('\n');
+    }
+    for message in others.iter().take(OTHERS) {
+        let words = sanitize_line(&message.words, WORDS / 2);
+        labelled(&mut out, "Also said", &words, look);
     }
     if others.len() > OTHERS {
-        labelled(&mut out, "", &format!("and {} more", others.len() - OTHERS), look);
+        let more = format!("and {} more", others.len() - OTHERS);
+        labelled(&mut out, "", &more, look);
     }
     out
 }
@@ -54,11 +80,16 @@ fn about(message: &Message) -> Option<String> {
         parts.push(format!("as {} words it", message.runtime));
     }
     if let Some(image) = &message.image {
-        let doing = message.operation.map_or("about", |operation| operation.id());
+        let doing = message
+            .operation
+            .map_or("about", |operation| operation.id());
         parts.push(format!("{doing} {image}"));
     }
     if let Some(object) = &message.object {
-        let of = object.namespace.as_deref().map_or_else(String::new, |namespace| format!(" in {namespace}"));
+        let of = object
+            .namespace
+            .as_deref()
+            .map_or_else(String::new, |namespace| format!(" in {namespace}"));
         parts.push(format!("for {}/{}{of}", object.kind, object.name));
     }
     (!parts.is_empty()).then(|| format!("({})", parts.join(", ")))
@@ -66,8 +97,15 @@ fn about(message: &Message) -> Option<String> {
 
 fn candidates(out: &mut String, reading: &Reading, look: &Look) {
     const INDENT: usize = 4;
-    let certain = reading.candidates.first().is_some_and(|first| first.likelihood == Likelihood::Certain);
-    out.push_str(if certain { "It means:\n" } else { "It can mean, the likeliest first:\n" });
+    let certain = reading
+        .candidates
+        .first()
+        .is_some_and(|first| first.likelihood == Likelihood::Certain);
+    out.push_str(if certain {
+        "It means:\n"
+    } else {
+        "It can mean, the likeliest first:\n"
+    });
     for candidate in &reading.candidates {
         let paint = look.paint;
         let id = if candidate.likelihood == Likelihood::Possible {
@@ -75,9 +113,17 @@ fn candidates(out: &mut String, reading: &Reading, look: &Look) {
         } else {
             paint.cyan(candidate.cause.id())
         };
-        put(out, format_args!("  {id} ({})\n", candidate.likelihood.id()));
+        put(
+            out,
+            format_args!("  {id} ({})\n", candidate.likelihood.id()),
+        );
         put(out, format_args!("{:INDENT$}", ""));
-        out.push_str(&hanging(&sanitize_line(&candidate.why, WORDS), INDENT, INDENT, look.columns()));
+        out.push_str(&hanging(
+            &sanitize_line(&candidate.why, WORDS),
+            INDENT,
+            INDENT,
+            look.columns(),
+        ));
     }
     out.push('\n');
 }

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use crate::cli::doctor::ReportFormat;
+use crate::cli::explain::ReadingFormat;
 use crate::doctor::reading::{self, Known};
 use crate::error::Error;
 use crate::model::message::{self, Message};
@@ -14,8 +14,12 @@ use crate::verbs::Run;
 const LONGEST: u64 = 1 << 20;
 
 /// Reads `given`, or standard input where it is `-`.
-pub(super) fn run(run: &mut Run, given: &str, output: ReportFormat) -> Result<(), Error> {
-    let text = if given == "-" { standard_input()? } else { given.to_owned() };
+pub(super) fn run(run: &mut Run, given: &str, output: ReadingFormat) -> Result<(), Error> {
+    let text = if given == "-" {
+        standard_input()?
+    } else {
+        given.to_owned()
+    };
     if text.trim().is_empty() {
         return Err(Error::usage("the message is empty")
             .hint("give the text of the failure, or pipe it in with --message -"));
@@ -24,12 +28,17 @@ pub(super) fn run(run: &mut Run, given: &str, output: ReportFormat) -> Result<()
     if found.is_empty() {
         found.push(message::read(&text));
     }
-    let known = Known { program: run.program, ..Known::default() };
-    let read: Vec<(&Message, reading::Reading)> =
-        found.iter().map(|message| (message, reading::read(message, &known))).collect();
+    let known = Known {
+        program: run.program,
+        ..Known::default()
+    };
+    let read: Vec<(&Message, reading::Reading)> = found
+        .iter()
+        .map(|message| (message, reading::read(message, &known)))
+        .collect();
     let printed = match output {
-        ReportFormat::Json => reading_v1::render(&read),
-        ReportFormat::Text => text::reading::render(&read, &look(run)),
+        ReadingFormat::Json => reading_v1::render(&read),
+        ReadingFormat::Text => text::reading::render(&read, &look(run)),
     };
     run.ui.data(printed)
 }
@@ -50,6 +59,10 @@ fn standard_input() -> Result<String, Error> {
         .lock()
         .take(LONGEST)
         .read_to_end(&mut bytes)
-        .map_err(|error| Error::failure(format!("cannot read the message from standard input: {error}")))?;
+        .map_err(|error| {
+            Error::failure(format!(
+                "cannot read the message from standard input: {error}"
+            ))
+        })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -105,7 +105,10 @@ pub(super) const ROWS: &[Row] = &[
         "certificate has expired or is not yet valid | certificate has expired | certificate expired | \
          certificate is expired | certexpired",
     ),
-    (Symptom::CertificateNotYetValid, "certificate is not yet valid | certificate + not yet valid"),
+    (
+        Symptom::CertificateNotYetValid,
+        "certificate is not yet valid | certificate + not yet valid",
+    ),
     (
         Symptom::CertificateNames,
         "certificate is valid for | doesn't contain any ip sans | not valid for any names | \
@@ -148,7 +151,10 @@ pub(super) const ROWS: &[Row] = &[
          name does not resolve | unknown host | could not resolve | no address associated | missing address | \
          cannot unmarshal dns | getaddrinfo | enotfound | invalid port | unknown port | no dns entries",
     ),
-    (Symptom::Refused, "connection refused | actively refused | econnrefused"),
+    (
+        Symptom::Refused,
+        "connection refused | actively refused | econnrefused",
+    ),
     (
         Symptom::Unreachable,
         "no route to host | could not reach any registry | network is unreachable | host is unreachable | network unreachable | host is down | \
