@@ -26,7 +26,11 @@ fn a_good_secret_that_nothing_uses_is_linked() {
     for_each_world(|world| {
         let _registry = unlinked(world);
         let found = world.run(LOOK).exits(3);
-        found.prints("auth.secret-not-linked");
+        assert!(
+            found.stdout.contains("auth.secret-not-linked"),
+            "{}",
+            found.stdout
+        );
 
         // Nobody can be asked, so that nothing is written.
         let refused = world.run(&format!("{LOOK} --fix")).exits(2);
@@ -34,7 +38,8 @@ fn a_good_secret_that_nothing_uses_is_linked() {
         assert_eq!(world.pull_secrets(), Vec::<String>::new());
 
         let fixed = world.run(&format!("{LOOK} --fix --yes")).success();
-        fixed.prints("serviceaccount/default linked (pull)");
+        let line = "serviceaccount/default linked (pull)\n";
+        assert!(fixed.stdout.contains(line), "{}", fixed.stdout);
         fixed.says("looking again");
         assert_eq!(world.pull_secrets(), ["corp-pull"]);
         assert!(!fixed.stdout.contains(PASSWORD), "{}", fixed.stdout);
