@@ -405,7 +405,7 @@ fn a_build_that_failed_on_its_push() {
     );
     assert!(
         push.observed()
-            .is_some_and(|seen| seen.message.contains("denied")),
+            .is_some_and(|(_, seen)| seen.message.contains("denied")),
         "{}",
         told(push)
     );

@@ -95,6 +95,7 @@ impl Case {
                 name: "corp-pull".to_owned(),
             }],
             commands: vec![command.split(' ').map(str::to_owned).collect()],
+            action: None,
         });
         self
     }
