@@ -96,6 +96,7 @@ impl Case {
             }],
             action: None,
             commands: vec![command.split(' ').map(str::to_owned).collect()],
+            action: None,
         });
         self
     }
