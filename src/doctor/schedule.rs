@@ -132,12 +132,13 @@ impl Leg {
                 }
             }
         }
-        let refused = matches!(
-            answer::meaning(&last, dialect),
-            Meaning::CredentialRefused { .. }
-        );
-        if refused && answer::anonymous_stands_in(dialect) && stranger.manifest.is_some() {
-            last = stranger;
+        if let Meaning::CredentialRefused { words, .. } = answer::meaning(&last, dialect) {
+            let once_more = self.subject.operation == Operation::Import
+                && answer::is_imported_anonymously_after(&words);
+            let stands_in = answer::anonymous_stands_in(dialect) || once_more;
+            if stands_in && stranger.manifest.is_some() {
+                last = stranger;
+            }
         }
         match &last.manifest {
             Some(found) => {

@@ -168,10 +168,14 @@ fn a_login_that_ended_or_soon_will_is_named() {
         "kubectl extreg link quay.io --registry-username me -n shop"
     );
     let mut ours = world(NOW);
-    part(&mut ours.view.secrets)[0].labels.insert(
+    let secret = &mut part(&mut ours.view.secrets)[0];
+    secret.labels.insert(
         "app.kubernetes.io/managed-by".into(),
         "kubectl-extreg".into(),
     );
+    secret
+        .annotations
+        .insert("extreg.dev/registry".into(), "quay.io".into());
     assert_eq!(
         ours.problem("secret-expired").command.join(" "),
         "kubectl extreg link quay.io --name s --registry-username me -n shop"
