@@ -264,19 +264,21 @@ impl Names {
         }
     }
 
-    /// An object in words, `pod shop/web-1` or `node worker-1`: its name is the last word.
+    /// An object in words, `pod shop/web-1`, `node worker-1`, or as an argument, `istag/app:1.4`: its name stands last.
     fn note_words(&mut self, words: &str) {
         let Some(last) = words.split_whitespace().last() else {
             return;
         };
-        match last.split_once('/') {
-            Some((namespace, name)) if words.contains(' ') => {
-                add(&mut self.namespaces, namespace);
-                add(&mut self.objects, name.split(':').next().unwrap_or(name));
+        let name = match last.split_once('/') {
+            Some((namespace, name)) => {
+                if words.contains(' ') {
+                    add(&mut self.namespaces, namespace);
+                }
+                name
             }
-            Some((_, name)) => add(&mut self.objects, name.split(':').next().unwrap_or(name)),
-            None if words.contains(' ') => add(&mut self.objects, last),
-            None => {}
-        }
+            None if words.starts_with("node ") => last,
+            None => return,
+        };
+        add(&mut self.objects, name.split(':').next().unwrap_or(name));
     }
 }
