@@ -30,6 +30,7 @@ mod case;
 mod missing;
 mod network;
 mod other;
+mod refused;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -120,6 +121,7 @@ pub fn read(message: &Message, known: &Known<'_>) -> Reading {
 fn by_rules(case: &Case<'_>) -> (&'static str, Vec<Candidate>) {
     let rule = [
         auth::RULES,
+        refused::RULES,
         missing::RULES,
         network::RULES,
         tls::RULES,

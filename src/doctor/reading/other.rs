@@ -13,6 +13,13 @@ rules! {
         RegistryNotAllowed Possible "a list of allowed registries is written to nodes as a block of all others";
         Mirror Possible "where mirrors are tried first, this is only the end: the mirror's failure is the cause";
     }
+    // OpenShift's check of an image stream itself, before anything is imported (`pkg/image/apis/image/validation`).
+    on ImportNotAllowed
+        if |case| case.says("whitelist") => "policy" {
+        RegistryNotAllowed Likely "the list of registries from which image streams may come leaves this one out: allowedRegistriesForImport, imagePolicyConfig in version 3; a port counts";
+        ImportNotAllowed Likely "the same list binds imports, which would be refused as well";
+        RegistryBlocked Possible "the registry is blocked";
+    }
     on ImportNotAllowed => "policy" {
         ImportNotAllowed Likely "the importer's words for a registry outside of allowedRegistriesForImport";
         RegistryNotAllowed Possible "another list of allowed registries leaves it out";
@@ -74,6 +81,13 @@ rules! {
         NotARegistry Possible "what answers is no registry";
         Proxy Possible IN_BETWEEN;
         TokenService Possible "the token service's answer may be meant";
+    }
+    on ServerError
+        if |case| case.status(400) && case.asks_in_plain() => "tls" {
+        HttpsRequired Likely "plain HTTP that was sent to a port with TLS is answered with 400";
+        WrongPort Likely "plain HTTP is spoken on another port, if at all";
+        ServerError Possible "the answer breaks the protocol";
+        Proxy Possible IN_BETWEEN;
     }
     on ServerError
         if |case| case.status(400) || case.status(405) || case.says("bad request") => "registry" {
@@ -159,9 +173,9 @@ rules! {
     on NotRegistryAnswer => "location" {
         NotARegistry Likely "a web page came where a registry answers in JSON: another service, its user interface, a login page";
         Proxy Possible IN_BETWEEN;
-        Mirror Possible "the page may be a mirror's whose address lacks the API's path";
-        WrongPort Possible "the registry listens on another port than its web pages";
         ServerError Possible "some registries show their errors as pages";
+        WrongPort Possible "the registry listens on another port than its web pages";
+        Mirror Possible "the page may be a mirror's whose address lacks the API's path";
     }
     // The node.
     on NoSpace => "node" {
@@ -199,6 +213,13 @@ rules! {
         Unknown Possible "anything else that keeps an image from being found";
     }
     on NoCause
+        if |case| case.is_library() && !case.pushes() => "unknown" {
+        RepositoryMissing Possible "these words carry no cause; a name without registry is looked for in Docker Hub's library, which does not have it";
+        ShortName Possible "the image is meant to come from another registry";
+        NodeRuntime Possible "the image was built on another machine than the one that runs it";
+        Unknown Possible "anything else that keeps an image from being pulled";
+    }
+    on NoCause
         if |case| case.pushes() => "unknown" {
         SecretNotLinked Possible "these words carry no cause; of pushes that fail a missing push secret is the commonest";
         PushDenied Possible "the login may not push there";
@@ -216,13 +237,14 @@ rules! {
         RepositoryMissing Possible "these words carry no cause; the first Failed event does, and a name that does not exist is the commonest";
         NoCredentials Possible "the image is private, and nothing was sent";
         TagMissing Possible "the tag does not exist";
+        SecretNotLinked Possible "a secret for it exists, and nothing makes the pod use it";
         Unknown Possible "anything else that keeps an image from being pulled";
     }
     on Other
         if |case| case.by(&[Runtime::Kubelet, Runtime::Containerd, Runtime::CriO]) => "unknown" {
-        Unknown Possible "something failed in words that are not known here";
-        NodeRuntime Possible "words that no registry uses are often the runtime's own";
+        NodeRuntime Possible "words that no registry uses are mostly the runtime's own";
         ServerError Possible "or a registry's that breaks the protocol";
+        Unknown Possible "something failed in words that are not known here";
     }
     on Other => "unknown" {
         Unknown Possible "something failed in words that are not known here";

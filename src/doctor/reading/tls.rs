@@ -1,5 +1,7 @@
 //! Words about certificates and handshakes, which say who distrusts and not who is at fault.
 
+use super::case::Place;
+
 const PROXY: &str = "a proxy that opens TLS shows a certificate of its own";
 
 rules! {
@@ -19,8 +21,8 @@ rules! {
     on UnknownAuthority => "tls" {
         UnknownCa Likely "the registry's certificate is of a CA that the one who speaks was not told to trust";
         ClusterTrustMissing Possible "nodes, builds and the API server are told separately; one of them was forgotten";
-        IncompleteChain Possible "the server leaves out the intermediate certificate, which browsers fetch and runtimes do not";
         Proxy Possible PROXY;
+        IncompleteChain Possible "the server leaves out the intermediate certificate, which browsers fetch and runtimes do not";
         TagMissing Possible "containerd that is told the CA for one host entry only says this in place of a 404";
     }
     on CertificateDates
@@ -34,6 +36,12 @@ rules! {
         NodeRuntime Likely "this registry renews its certificate long before; the clock of the one who speaks is wrong";
         CertificateExpired Possible "the certificate, or that of a proxy in between, has ended";
         Proxy Possible PROXY;
+        CertificateNotYetValid Possible "Go has one wording for both";
+    }
+    on CertificateDates
+        if |case| case.place == Place::Unknown && !case.says("current time") => "tls" {
+        NodeRuntime Likely "no registry is named and no time is given: a clock that is wrong makes every certificate look like this";
+        CertificateExpired Likely "the certificate, or the CA behind it, has ended by the clock of the one who speaks";
         CertificateNotYetValid Possible "Go has one wording for both";
     }
     on CertificateDates => "tls" {

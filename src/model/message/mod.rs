@@ -39,6 +39,8 @@ pub struct Message {
     pub words: String,
     /// Whether the text (also) says that pulls are being held back.
     pub back_off: bool,
+    /// Whether the kubelet's words stand around it: the pull is a pod's, with a pod's secrets.
+    pub for_pod: bool,
     /// The failures of mirrors that were asked first, in their order; the message's own symptom is the source's.
     pub mirrors: Vec<Self>,
     /// The object that the text is about, where it names one.
@@ -148,6 +150,7 @@ impl Message {
             symptom: Symptom::Nothing,
             words: super::sanitize::sanitize_line(&hide::secrets(head(text)), 200),
             back_off: false,
+            for_pod: false,
             mirrors: Vec::new(),
             object: None,
             secrets: Vec::new(),

@@ -14,6 +14,7 @@ pub(super) use call::{asked_host, code, status, url};
 const BEFORE_IMAGE: &[&str] = &[
     "Failed to pull image ",
     "failed to pull image ",
+    "image pull failed for ",
     "Back-off pulling image ",
     "failed to pull and unpack image ",
     "Pulling image ",

@@ -72,6 +72,7 @@ fn of_line(line: &str, alone: bool) -> Message {
         code: names::code(&masked),
         secrets: names::secrets(&line),
         back_off: masked.contains("back-off pulling") || masked.contains("imagepullbackoff"),
+        for_pod: speaker::is_kubelet(&masked),
         words: sanitize_line(&words, LONGEST),
         image: image.map(|image| sanitize_line(&image, 400)),
         symptom,

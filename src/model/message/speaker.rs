@@ -23,6 +23,11 @@ const SPEAKERS: &[(Runtime, &[&str])] = &[
             "only images from",
             "is http only and requires",
             "imagestreamimport",
+            "may not have access to the docker image",
+            "error: tag ",
+            "unable to import tag",
+            "internal error occurred",
+            "could not  load image metadata",
             "unable to locate any images",
         ],
     ),
@@ -53,7 +58,6 @@ const SPEAKERS: &[(Runtime, &[&str])] = &[
             "api error (",
             "not continuing with pull",
             "hap429",
-            "error parsing http",
             "failed to register layer",
             "docker daemon",
             "error: image ",
@@ -61,7 +65,6 @@ const SPEAKERS: &[(Runtime, &[&str])] = &[
             "trying to pull repository",
             "trying to push repository",
             "ping attempt failed",
-            "head \"<url",
             "filesystem layer verification",
             "docker image format v1",
             "docker-credential-",
@@ -101,6 +104,21 @@ const SPEAKERS: &[(Runtime, &[&str])] = &[
         ],
     ),
     (Runtime::CriO, &["cri-o", "crio"]),
+    // What dockerd says without a frame of its own; others say it inside of theirs.
+    (
+        Runtime::Docker,
+        &[
+            "error parsing http",
+            "head \"<url",
+            "pulling repository ",
+            "error pulling image configuration",
+            "not a valid repository/tag",
+            "while pulling image: ",
+            "no matching manifest for",
+            "malformed http response",
+            "unknown: not found",
+        ],
+    ),
     (
         Runtime::Other,
         &[
@@ -180,13 +198,18 @@ const TOOLS: &[&str] = &[
     "creating build container",
 ];
 
+/// Whether the kubelet's words are among them, whoever speaks inside of them.
+pub(super) fn is_kubelet(lower: &str) -> bool {
+    KUBELET.iter().any(|word| lower.contains(word))
+}
+
 /// Who says it. `lower` is the whole failure in lower case, with what was around it; images and URLs masked.
 pub(super) fn of(lower: &str) -> Runtime {
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if let Some((runtime, _)) = SPEAKERS.iter().find(|(_, words)| has(words)) {
         return *runtime;
     }
-    let kubelet = has(KUBELET);
+    let kubelet = is_kubelet(lower);
     if has(CONTAINERS_IMAGE) {
         return if kubelet && !has(TOOLS) {
             Runtime::CriO

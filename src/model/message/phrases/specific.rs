@@ -178,7 +178,7 @@ pub(super) const ROWS: &[Row] = &[
         Symptom::UnsupportedManifest,
         "prettyjws | missing signature key | unsupported mediatype | unsupported media type | schema 1 support | \
          schema1 | schema 1 + manifest | unsupported manifest | unsupported schema version | \
-         no longer supported + manifest | no longer supported since containerd | manifest.v1 | manifest schema | \
+         no longer supported + manifest | no longer supported since containerd | distribution.manifest.v1 | manifest schema | \
          manifest is not supported | unsupported mimetype | unsupported mime type | unknown mediatype | \
          unsupported docker manifest | mediatype in manifest | mediatype should be | \
          unexpected media type application | unexpected media type \"application | unknown media type | \
@@ -209,7 +209,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Symptom::BlobUnknown,
-        "blob unknown | content size of zero | blob_unknown | unknown blob | blob not found | filesystem layer verification failed | \
+        "blob unknown | could not fetch content descriptor | content size of zero | blob_unknown | unknown blob | blob not found | filesystem layer verification failed | \
          unexpected commit digest | failed size validation | digest did not match | digest mismatch | \
          does not match digest | did not match digest | layer + does not exist | fetching blob | \
          /blobs/sha256 + not found | content at + blobs + not found | image verification failed for digest | \
