@@ -130,6 +130,10 @@ impl<'a> Case<'a> {
         })
     }
 
+    fn names_registry(&self) -> bool {
+        self.image.and_then(registry_of).is_some()
+    }
+
     /// The image is one word, which means Docker Hub's `library`: `app`, `app:1`.
     pub(super) fn is_one_word(&self) -> bool {
         self.image.is_some_and(|image| !image.contains('/'))
@@ -139,7 +143,9 @@ impl<'a> Case<'a> {
     pub(super) fn is_library(&self) -> bool {
         self.is_one_word()
             || self.image.is_some_and(|image| {
-                image.starts_with("docker.io/library/") || image.starts_with("library/")
+                let path = image.strip_prefix("docker.io/").unwrap_or(image);
+                path.strip_prefix("library/")
+                    .is_some_and(|name| !name.contains('/'))
             })
     }
 
@@ -204,9 +210,17 @@ impl<'a> Case<'a> {
                 Place::RedHat,
                 Place::Open,
             ])
-            || self
-                .host()
-                .is_some_and(|host| host.ends_with("quay.io") || host == "registry.gitlab.com")
+            || self.host().is_some_and(|host| {
+                [
+                    "quay.io",
+                    "registry.gitlab.com",
+                    "nvcr.io",
+                    "icr.io",
+                    "docker.elastic.co",
+                ]
+                .iter()
+                .any(|known| host.ends_with(known))
+            })
     }
 
     /// The registry of the image, or the host that was asked.
@@ -230,7 +244,10 @@ impl<'a> Case<'a> {
     pub(super) fn other_host(&self) -> Option<&str> {
         let asked = self.message.asked_host.as_deref()?;
         let image = self.image?;
-        if self.asks_for_token()
+        // A token service has a host of its own, but for the well-known registries it is known which.
+        let token = self.asks_for_token()
+            && !(self.is_well_known() && place_of(asked) == Place::Other && self.names_registry());
+        if token
             || self.is(Symptom::Proxy)
             || self.is(Symptom::NoSuchHost) && self.says("on ") && !asked.contains('.')
         {
@@ -320,8 +337,7 @@ pub(super) fn place_of(host: &str) -> Place {
     let bare = host.split(':').next().unwrap_or(&host);
     let ends = |suffix: &str| bare == suffix || bare.ends_with(&format!(".{suffix}"));
     match bare {
-        "auth.docker.io" | "production.cloudflare.docker.com" => Place::DockerHub,
-        _ if ends("docker.io") || bare == "registry.hub.docker.com" => Place::DockerHub,
+        _ if ends("docker.io") || ends("docker.com") => Place::DockerHub,
         _ if ends("quay.io") || bare.contains("quay") => Place::Quay,
         _ if ends("ghcr.io") || ends("pkg.github.com") => Place::Ghcr,
         "public.ecr.aws" => Place::EcrPublic,

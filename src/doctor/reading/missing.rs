@@ -72,7 +72,7 @@ rules! {
     }
     // dockerd before 1.13 fell back to the old protocol after any failure and reported that one's 404.
     on NotFound
-        if |case| (case.by(&[Runtime::Docker, Runtime::OpenshiftBuild]) || case.starts("image ")) && case.says("image ") && !case.says("manifest") && case.says("not found") && !case.at(&[Place::Open]) => "location" {
+        if |case| (case.by(&[Runtime::Docker, Runtime::OpenshiftBuild]) || case.starts("image ") && !case.by(&[Runtime::Containerd])) && case.says("image ") && !case.says("manifest") && case.says("not found") && !case.at(&[Place::Open]) => "location" {
         NoCredentials Likely "old dockerd falls back to the first protocol after any refusal and reports only that the fallback found nothing";
         ShortName Possible "the words name no registry: Docker Hub was asked";
         ServerError Possible "a failing registry makes old dockerd fall back as well";
@@ -173,7 +173,7 @@ rules! {
     }
     // Parts of an image.
     on BlobUnknown
-        if |case| ["verification failed", "unexpected commit", "size validation", "did not match", "mismatch", "does not match", "digest validation", "expected digest", "unexpected size"].iter().any(|words| case.says(words)) => "location" {
+        if |case| ["verification failed", "unexpected commit", "size validation", "match", "digest validation", "expected digest", "unexpected size"].iter().any(|words| case.says(words)) => "location" {
         ServerError Likely "what came is not what the manifest lists: the registry, or the storage behind it, sends damaged or cut content, or an error in its place";
         Proxy Possible "a proxy or scanner on the way changed or cut the content";
         BlobMissing Possible "the registry's storage lost the part";

@@ -103,6 +103,9 @@ struct Rule {
 /// A cause, how likely, and why.
 type Means = (Cause, Likelihood, &'static str);
 
+/// More candidates help nobody.
+const MOST: usize = 5;
+
 /// What the message can mean.
 pub fn read(message: &Message, known: &Known<'_>) -> Reading {
     let case = Case::new(message, known.image);
@@ -110,6 +113,7 @@ pub fn read(message: &Message, known: &Known<'_>) -> Reading {
     add_secrets(&case, &mut candidates);
     add_mirror(&case, &mut candidates, known);
     add_short_name(&case, &mut candidates);
+    candidates.truncate(MOST);
     let settles = settle::of(&case, &candidates, known);
     Reading {
         points_at,

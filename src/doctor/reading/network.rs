@@ -5,7 +5,7 @@ use super::case::Place;
 use crate::model::message::Runtime;
 
 const PROXY: &str =
-    "this machine reaches the outside through a proxy only, and the runtime was not told of it";
+    "whoever asks reaches the outside through a proxy only, and the runtime was not told of it";
 const TOKEN: &str = "the address is the token service's, not the registry's";
 
 rules! {

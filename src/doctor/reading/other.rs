@@ -1,7 +1,6 @@
 //! Words of policies, limits, servers and nodes, and words that carry no cause.
 
 use super::case::Place;
-use crate::model::message::Runtime;
 
 const OUTAGE: &str = "the registry, or what stands in front of it, fails";
 const IN_BETWEEN: &str = "a proxy or gateway answers in the registry's place";
@@ -240,16 +239,10 @@ rules! {
         SecretNotLinked Possible "a secret for it exists, and nothing makes the pod use it";
         Unknown Possible "anything else that keeps an image from being pulled";
     }
-    on Other
-        if |case| case.by(&[Runtime::Kubelet, Runtime::Containerd, Runtime::CriO]) => "unknown" {
-        NodeRuntime Possible "words that no registry uses are mostly the runtime's own";
-        ServerError Possible "or a registry's that breaks the protocol";
-        Unknown Possible "something failed in words that are not known here";
-    }
     on Other => "unknown" {
+        NodeRuntime Possible "words that no registry uses are mostly the runtime's own";
+        ServerError Possible "or those of a registry that breaks the protocol, which is reported in all kinds of words";
         Unknown Possible "something failed in words that are not known here";
-        ServerError Possible "a registry that breaks the protocol is reported in all kinds of words";
-        NodeRuntime Possible "or the runtime fails by itself";
     }
     on Nothing => "unknown" {
         Unknown Possible "the text speaks of no failure that has to do with an image";

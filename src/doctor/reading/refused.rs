@@ -25,6 +25,14 @@ rules! {
         ServerError Possible OUTAGE;
         Proxy Possible "a proxy that answers in the token service's place";
     }
+    // BuildKit names no image here; what it builds from is Docker Hub's more often than not.
+    on Unauthorized | Denied
+        if |case| case.says("anonymous token") && case.place == Place::Unknown && !case.is_node() => "auth" {
+        TokenService Likely "a token service of public images gives a token to everybody; that it refuses is a fault of its own";
+        ServerError Likely OUTAGE;
+        NoCredentials Possible "no credentials were sent, and a private registry's token service gives nothing without";
+        Proxy Possible "a proxy that answers in the token service's place";
+    }
     on Unauthorized | Denied
         if |case| case.says("oauth token") => "auth" {
         BadCredentials Likely "credentials were sent to the token service, and it refused them";
@@ -36,6 +44,7 @@ rules! {
         if |case| case.status(403) && !case.says("denied") && !case.says("anonymous token") && case.at(&[Place::Open, Place::DockerHub, Place::Quay]) => "network" {
         RegistryNotAllowed Likely COUNTRY;
         Proxy Likely NEVER_FORBIDS;
+        Mirror Possible "a mirror or cache that was asked first refuses";
         ServerError Possible OUTAGE;
     }
     on Unauthorized | Denied
@@ -168,6 +177,15 @@ rules! {
         BadCredentials Possible BAD;
         PullDenied Possible NO_RIGHT;
     }
+    // An import reads the secrets of its namespace, so that an account and its links do not count.
+    on Unauthorized | Denied
+        if |case| case.imports() && case.at(&[Place::Quay, Place::Ghcr, Place::GitLab, Place::Google]) => "auth" {
+        NoCredentials Likely "no secret of the namespace covers the image; an import reads those, and no account's";
+        RepositoryMissing Likely HIDES;
+        SecretMalformed Possible "one secret of the namespace that does not decode spoils the set";
+        SecretKeyMismatch Possible KEY;
+        BadCredentials Possible BAD;
+    }
     // Others that hide what is missing.
     on Unauthorized | Denied
         if |case| case.at(&[Place::Quay]) && case.is_node() => "auth" {
@@ -231,6 +249,14 @@ rules! {
         BadCredentials Possible BAD;
     }
     on Unauthorized | Denied
+        if |case| case.says("unauthorized to access repository") && case.is_node() => "auth" {
+        NoCredentials Likely "Harbor names the repository and the right that is missing: to nobody, when nothing was sent";
+        SecretNotLinked Possible NOT_LINKED;
+        RepositoryMissing Possible "Harbor says the same of a project that does not exist";
+        PullDenied Possible "the account is no member of the project";
+        BadCredentials Possible BAD;
+    }
+    on Unauthorized | Denied
         if |case| case.says("unauthorized to access repository") => "auth" {
         NoCredentials Likely "Harbor names the repository and the right that is missing: to nobody, when nothing was sent";
         PullDenied Likely "the account is no member of the project";
@@ -243,12 +269,20 @@ rules! {
         RepositoryMissing Likely "the words name both, because the registry does not tell them apart";
         NoCredentials Possible NO_CREDENTIALS;
     }
+    // containerd asks mirrors first and tells nobody which host refused.
+    on Denied
+        if |case| case.status(403) && case.says("[manifests") && case.place == Place::Unknown => "auth" {
+        ExpiredCredentials Likely "a login that has ended is answered with a bare 403 by some registries, of public images as well";
+        PullDenied Likely NO_RIGHT;
+        Mirror Possible "a mirror that is asked first refuses, and the words do not name it";
+        Proxy Possible "a gateway in front of the registry refuses; a registry's refusal carries a code";
+    }
     on Denied
         if |case| case.status(403) && !case.says("denied") => "auth" {
         PullDenied Likely NO_RIGHT;
         ExpiredCredentials Possible "some registries answer 403 to a token that has ended";
-        Proxy Possible "a proxy or a gateway in front of the registry refuses; a registry's refusal carries a code";
         NoCredentials Possible NO_CREDENTIALS;
+        Proxy Possible "a proxy or a gateway in front of the registry refuses; a registry's refusal carries a code";
         Quarantined Possible "registries that block an image say 403 as well";
     }
     on Denied

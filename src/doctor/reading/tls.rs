@@ -68,6 +68,13 @@ rules! {
     }
     // `\x15\x03\x01` is the beginning of a TLS alert.
     on HttpToHttps
+        if |case| case.says("malformed") && !case.asks_in_plain() => "tls" {
+        WrongPort Likely "TLS was meant, and what answers takes the call for plain HTTP: a port for another scheme, or a front that forwards to one";
+        HttpsRequired Likely "plain HTTP was sent in a second try, and the other side answered in TLS";
+        PlainHttp Possible "the two sides do not agree on TLS";
+        Proxy Possible "something in front of the registry takes TLS off";
+    }
+    on HttpToHttps
         if |case| case.says("malformed") => "tls" {
         HttpsRequired Likely "plain HTTP was sent, and the other side answered in TLS";
         WrongPort Likely "the port that was asked is not the one meant for this scheme";

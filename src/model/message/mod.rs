@@ -52,7 +52,7 @@ pub struct Message {
 /// An object of the cluster that a message is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// As `doctor` takes it: `pod`, `build`, `istag`.
+    /// As `doctor` takes it: `pod`, `build`, `bc`, `is`.
     pub kind: &'static str,
     pub name: String,
     pub namespace: Option<String>,
@@ -81,9 +81,10 @@ pub fn read_all(text: &str) -> Vec<Message> {
     let mut found: Vec<Message> = Vec::new();
     for piece in &pieces {
         let message = read::piece(piece, alone);
-        let known = found
-            .iter()
-            .any(|known| known.symptom == message.symptom && known.words == message.words);
+        let known = found.iter().any(|known| {
+            let again = known.url.is_some() && known.url == message.url;
+            known.symptom == message.symptom && (known.words == message.words || again)
+        });
         if message.symptom != Symptom::Nothing && !known {
             found.push(message);
         }

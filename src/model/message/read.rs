@@ -56,7 +56,7 @@ fn of_line(line: &str, alone: bool) -> Message {
     let line = hide::secrets(line);
     let line = clean::without_html(clean::without_prefix(&line));
     let (line, mirrors) = split_mirrors(&line);
-    let words = clean::unwrapped(&line);
+    let words = clean::unwrapped(clean::error_value(&line));
     let image = names::image(&line).or_else(|| names::leading(&words));
     let url = names::url(&line);
     let lower = line.to_ascii_lowercase();

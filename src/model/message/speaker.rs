@@ -25,6 +25,8 @@ const SPEAKERS: &[(Runtime, &[&str])] = &[
             "imagestreamimport",
             "may not have access to the docker image",
             "error: tag ",
+            "no match for \"",
+            "a partial match was found for",
             "unable to import tag",
             "internal error occurred",
             "could not  load image metadata",
@@ -104,21 +106,6 @@ const SPEAKERS: &[(Runtime, &[&str])] = &[
         ],
     ),
     (Runtime::CriO, &["cri-o", "crio"]),
-    // What dockerd says without a frame of its own; others say it inside of theirs.
-    (
-        Runtime::Docker,
-        &[
-            "error parsing http",
-            "head \"<url",
-            "pulling repository ",
-            "error pulling image configuration",
-            "not a valid repository/tag",
-            "while pulling image: ",
-            "no matching manifest for",
-            "malformed http response",
-            "unknown: not found",
-        ],
-    ),
     (
         Runtime::Other,
         &[
@@ -169,6 +156,21 @@ const CONTAINERS_IMAGE: &[&str] = &[
     "error creating build container",
 ];
 
+/// What dockerd says without a frame of its own; others say it inside of theirs.
+const DOCKER_ALONE: &[&str] = &[
+    "error parsing http",
+    "head \"<url",
+    "pulling repository ",
+    "error pulling image configuration",
+    "not a valid repository/tag",
+    "while pulling image: ",
+    "no matching manifest for",
+    "malformed http response",
+    "unknown: not found",
+    "pulling from ",
+    "layer already exists",
+];
+
 const KUBELET: &[&str] = &[
     "failed to pull image",
     "back-off pulling",
@@ -198,9 +200,9 @@ const TOOLS: &[&str] = &[
     "creating build container",
 ];
 
-/// Whether the kubelet's words are among them, whoever speaks inside of them.
+/// Whether the kubelet's words are among them, whoever speaks inside of them. BuildKit wraps in `rpc error` as well.
 pub(super) fn is_kubelet(lower: &str) -> bool {
-    KUBELET.iter().any(|word| lower.contains(word))
+    KUBELET.iter().any(|word| lower.contains(word)) && !lower.contains("failed to solve")
 }
 
 /// Who says it. `lower` is the whole failure in lower case, with what was around it; images and URLs masked.
@@ -216,6 +218,9 @@ pub(super) fn of(lower: &str) -> Runtime {
         } else {
             Runtime::Buildah
         };
+    }
+    if has(DOCKER_ALONE) {
+        return Runtime::Docker;
     }
     if has(TOOLS) && lower.contains("podman") {
         return Runtime::Buildah;
