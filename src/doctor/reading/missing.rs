@@ -85,6 +85,26 @@ rules! {
         ManifestUnsupported Possible "old registries answer an upload of a newer kind of manifest like this";
     }
     on ManifestUnknown | NotFound
+        if |case| case.says("to head request with") => "location" {
+        ManifestUnsupported Likely "the client asks for older kinds only, and the registry has the image as an OCI index: it answers such a request with 404";
+        TagMissing Possible NO_TAG;
+        Mirror Possible MIRROR;
+    }
+    // containerd's resolver takes a registry's 404 for "not found"; "unexpected" is one of another path.
+    on NotFound
+        if |case| case.says("unexpected status") && case.by(&[Runtime::Containerd]) => "location" {
+        NotARegistry Likely "what answers has no registry's API under this path";
+        Mirror Likely "a mirror's address lacks the API's path, or it has the manifest and not what it lists";
+        BlobMissing Possible GONE;
+        TagMissing Possible NO_TAG;
+    }
+    on ManifestUnknown | NotFound
+        if |case| case.imports() && case.at(&[Place::DockerHub]) && case.is_library() => "location" {
+        ShortName Likely "nobody wrote this registry: a name without one falls to Docker Hub's library";
+        TagMissing Likely NO_TAG;
+        RepositoryMissing Possible NO_REPOSITORY;
+    }
+    on ManifestUnknown | NotFound
         if |case| case.pushes() => "location" {
         RepositoryMissing Likely "the project or the repository of the name is not there";
         PathPrefix Possible PREFIX;

@@ -279,7 +279,18 @@ fn add_short_name(case: &Case<'_>, candidates: &mut Vec<Candidate>) {
         .is_some_and(|first| first.likelihood == Likelihood::Certain);
     if fell && !certain && case.names_no_registry() {
         let searched = case.by(SEARCHING) && case.other_host().is_some();
-        put(candidates, if searched { 0 } else { 2 }, Candidate {
+        // Who writes an owner's name means Docker Hub more often than not.
+        let owned = !case.is_one_word()
+            && matches!(
+                case.message.symptom,
+                Symptom::Denied | Symptom::Unauthorized
+            );
+        let at = match (searched, owned) {
+            (true, _) => 0,
+            (false, true) => 3,
+            (false, false) => 2,
+        };
+        put(candidates, at, Candidate {
             cause: Cause::ShortName,
             likelihood: if searched { Likelihood::Likely } else { Likelihood::Possible },
             why: "the image names no registry, so the runtime's default was asked, which may not be where the image is".to_owned(),

@@ -89,7 +89,13 @@ rules! {
         Proxy Possible IN_BETWEEN;
     }
     on ServerError
-        if |case| case.status(400) || case.status(405) || case.says("bad request") => "registry" {
+        if |case| case.status(405) => "location" {
+        NotARegistry Likely "a method of the registry's API is unknown to what answers";
+        ServerError Possible "the registry is read-only or only caches";
+        Proxy Possible IN_BETWEEN;
+    }
+    on ServerError
+        if |case| case.status(400) || case.says("bad request") => "registry" {
         ServerError Likely "the answer breaks the protocol";
         Proxy Possible IN_BETWEEN;
         HttpsRequired Possible "plain HTTP that was sent to a port with TLS is answered with 400";

@@ -170,12 +170,19 @@ rules! {
         BadCredentials Possible BAD;
         PullDenied Possible NO_RIGHT;
     }
+    on Unauthorized
+        if |case| case.at(&[Place::DockerHub]) && !case.says("denied") => "auth" {
+        NoCredentials Likely "the repository is private, and nothing was sent; of a missing one Docker Hub says \"denied\" as well";
+        RepositoryMissing Possible "it said the same of a missing repository for years";
+        ServerError Possible "of a public image this is an outage; a wrong login it names as such";
+        PullDenied Possible NO_RIGHT;
+    }
     on Unauthorized | Denied
         if |case| case.at(&[Place::DockerHub]) => "auth" {
         RepositoryMissing Likely "Docker Hub answers alike for a repository that is missing and for one that is private";
         NoCredentials Possible PRIVATE;
-        BadCredentials Possible BAD;
-        PullDenied Possible NO_RIGHT;
+        PullDenied Possible "the login is another's than the owner's; a wrong one Docker Hub names as such";
+        BadCredentials Possible "a stored login that the client did not find or could not read";
     }
     // An import reads the secrets of its namespace, so that an account and its links do not count.
     on Unauthorized | Denied
@@ -216,6 +223,14 @@ rules! {
         RepositoryMissing Possible "GitLab answers alike for a project that is missing and for one that is private";
         PullDenied Possible "the token lacks read_registry, or is another project's";
         ExpiredCredentials Possible "a job's or a deploy token that has ended";
+    }
+    on Unauthorized
+        if |case| case.at(&[Place::Google]) => "auth" {
+        NoCredentials Likely "401 is how this registry says that no identity that it knows came";
+        ExpiredCredentials Possible "an access token lives for an hour, and an ended one counts as none";
+        PullDenied Possible "the node's identity has no reader's role on this repository";
+        BadCredentials Possible BAD;
+        RepositoryMissing Possible HIDES;
     }
     on Unauthorized | Denied
         if |case| case.at(&[Place::Google]) => "auth" {

@@ -6,6 +6,12 @@ const PROXY: &str = "a proxy that opens TLS shows a certificate of its own";
 
 rules! {
     on UnknownAuthority
+        if |case| case.says("system roots") => "tls" {
+        NodeRuntime Likely "the one who speaks has no bundle of CAs at all";
+        UnknownCa Possible "the registry's own CA is missing as well";
+        Proxy Possible PROXY;
+    }
+    on UnknownAuthority
         if |case| case.asks_for_token() => "tls" {
         TokenService Likely "the certificate is the token service's, not the registry's";
         UnknownCa Likely "whoever asks does not trust the issuer";

@@ -48,6 +48,7 @@ const BEFORE_IMAGE: &[&str] = &[
     "repository ",
     "reference ",
     "image=",
+    "FROM ",
 ];
 
 /// The image that was wanted.

@@ -32,7 +32,7 @@ const FIRST: &[Row] = &[
     ),
     (
         Symptom::RuntimeFault,
-        "cannot connect to the docker daemon | docker daemon is not running | pipe/docker_engine | pull qps exceeded | qps exceeded | /docker.sock | \
+        "cannot connect to the docker daemon | invalid crypto engine | docker daemon is not running | pipe/docker_engine | pull qps exceeded | qps exceeded | /docker.sock | \
          containerd.sock + connect | crio.sock + connect | cannot allocate memory | too many open files",
     ),
 ];
@@ -74,7 +74,7 @@ const ANSWERS: &[Row] = &[
     (
         Symptom::WrongLogin,
         "incorrect username or password | login attempt + 401 | unable to validate token | wrong username or password | bad credentials | invalid credentials | \
-         authentication failed | http basic: access denied | invalid username or password | unable to log in | \
+         authentication failed | failed authentication | http basic: access denied | invalid username or password | unable to log in | \
          invalid login | login failed | bad username | wrong password | invalid access token | invalid token | \
          personal access token | could not find robot | could not login | application-specific | \
          account is disabled | account disabled | robot + not found | invalid_grant | malformed api key | \
@@ -154,7 +154,7 @@ const REST: &[Row] = &[
     ),
     (
         Symptom::RuntimeFault,
-        "cannot connect to the docker daemon | docker daemon is not running | pipe/docker_engine | is the docker daemon running | containerd.sock | crio.sock | \
+        "cannot connect to the docker daemon | invalid crypto engine | docker daemon is not running | pipe/docker_engine | is the docker daemon running | containerd.sock | crio.sock | \
          docker.sock | context canceled | context cancelled | pull qps exceeded | cannot allocate memory | \
          too many open files | operation canceled | unimplemented | panic: | runtime is down | \
          container runtime + not | runtimeservice | signal: killed | out of memory | segmentation | \

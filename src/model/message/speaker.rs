@@ -184,7 +184,7 @@ const KUBELET: &[&str] = &[
     "invalidimagename",
     "failed to inspect image",
     "errimageneverpull",
-    "rpc error",
+    "sandbox image",
     "imagepullsecret",
     "registryunavailable",
     "signaturevalidationfailed",
@@ -200,9 +200,10 @@ const TOOLS: &[&str] = &[
     "creating build container",
 ];
 
-/// Whether the kubelet's words are among them, whoever speaks inside of them. BuildKit wraps in `rpc error` as well.
+/// Whether the words around are a kubelet's, whoever speaks inside of them; `rpc error` alone is every client's of a
+/// runtime.
 pub(super) fn is_kubelet(lower: &str) -> bool {
-    KUBELET.iter().any(|word| lower.contains(word)) && !lower.contains("failed to solve")
+    KUBELET.iter().any(|word| lower.contains(word))
 }
 
 /// Who says it. `lower` is the whole failure in lower case, with what was around it; images and URLs masked.
@@ -211,7 +212,7 @@ pub(super) fn of(lower: &str) -> Runtime {
     if let Some((runtime, _)) = SPEAKERS.iter().find(|(_, words)| has(words)) {
         return *runtime;
     }
-    let kubelet = is_kubelet(lower);
+    let kubelet = is_kubelet(lower) || lower.contains("rpc error");
     if has(CONTAINERS_IMAGE) {
         return if kubelet && !has(TOOLS) {
             Runtime::CriO

@@ -7,7 +7,7 @@ use crate::model::message::symptom::Symptom;
 pub(super) const ROWS: &[Row] = &[
     (
         Symptom::Proxy,
-        "proxyconnect | proxy authentication required | proxy + 407 | connecting to proxy | socks connect | \
+        "proxyconnect | tunnel or ssl forbidden | proxyauthenticationrequired | gateway authentication | proxy authentication required | proxy + 407 | connecting to proxy | socks connect | \
          proxy error | lookup http: | lookup http | lookup https: | lookup https | invalid proxy | squid | \
          zscaler | blue coat | websense | proxy refused | via proxy | access denied by proxy | proxyconnect tcp",
     ),
