@@ -1,8 +1,9 @@
 //! How good the reading of messages is: real messages with their true causes, and the figures.
 //!
 //! `cargo test --test message_corpus -- --nocapture` prints them. `pull-errors.jsonl` was collected to favour messages that
-//! mislead; `more-messages.jsonl` has others, half of them from public threads with their names rewritten, half in the words
-//! of the sources for causes that threads seldom explain.
+//! mislead; `more-messages.jsonl` has others, most of them from public threads with their names rewritten, the rest in the
+//! words of the sources for causes that threads seldom explain. Those with a `confidence` were written down, and measured,
+//! before any rule was made with them in view.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -80,17 +81,17 @@ fn measure(name: &str) -> Figures {
 fn the_misleading_ones() {
     let figures = measure("pull-errors");
     assert_eq!(figures.all, 109);
-    assert!(figures.percent(figures.first) >= 66, "{figures:?}");
-    assert!(figures.percent(figures.three) >= 96, "{figures:?}");
-    assert!(figures.percent(figures.runtime) >= 75, "{figures:?}");
+    assert!(figures.percent(figures.first) >= 72, "{figures:?}");
+    assert!(figures.percent(figures.three) >= 97, "{figures:?}");
+    assert!(figures.percent(figures.runtime) >= 84, "{figures:?}");
 }
 
 #[test]
 fn the_others() {
     let figures = measure("more-messages");
-    assert!(figures.all >= 60, "{figures:?}");
-    assert!(figures.percent(figures.first) >= 80, "{figures:?}");
-    assert!(figures.percent(figures.three) >= 94, "{figures:?}");
+    assert!(figures.all >= 290, "{figures:?}");
+    assert!(figures.percent(figures.first) >= 74, "{figures:?}");
+    assert!(figures.percent(figures.three) >= 95, "{figures:?}");
 }
 
 /// Every message of both files, as it is and in what people wrap it.

@@ -53,8 +53,7 @@ impl<'a> Case<'a> {
             // A name without registry is Docker Hub's, unless another was asked.
             (None, _, Some(asked)) => place_of(asked),
             (None, Some(_), None) => Place::DockerHub,
-            (None, None, None) if lower.contains("red hat registry") => Place::RedHat,
-            (None, None, None) => Place::Unknown,
+            (None, None, None) => place_by_words(&lower),
         };
         Self {
             message,
@@ -66,6 +65,10 @@ impl<'a> Case<'a> {
 
     pub(super) fn says(&self, words: &str) -> bool {
         self.lower.contains(words)
+    }
+
+    pub(super) fn starts(&self, words: &str) -> bool {
+        self.lower.starts_with(words)
     }
 
     pub(super) fn is(&self, symptom: Symptom) -> bool {
@@ -94,7 +97,28 @@ impl<'a> Case<'a> {
 
     /// A command on somebody's machine, where what was stored by a login is sent.
     pub(super) fn is_command_line(&self) -> bool {
-        self.by(&[Runtime::Docker, Runtime::Buildah, Runtime::Other])
+        self.by(&[Runtime::Docker, Runtime::Buildah, Runtime::Other]) && !self.is_node()
+    }
+
+    /// A node pulls for a pod, with what the pod's secrets hold.
+    pub(super) fn is_node(&self) -> bool {
+        self.message.for_pod || self.by(&[Runtime::Kubelet, Runtime::CriO])
+    }
+
+    /// The repository's name has one part on a registry of one's own: `registry.example.com/app`. Docker Hub's `library`
+    /// is what such names stand for where a registry fetches from it.
+    pub(super) fn is_one_part(&self) -> bool {
+        self.image.is_some_and(|image| {
+            registry_of(image).is_some_and(|host| !image[host.len() + 1..].contains('/'))
+        })
+    }
+
+    /// The URL that failed is one of plain HTTP.
+    pub(super) fn asks_in_plain(&self) -> bool {
+        self.message
+            .url
+            .as_deref()
+            .is_some_and(|url| url.starts_with("http://"))
     }
 
     /// The image names no registry.
@@ -106,6 +130,10 @@ impl<'a> Case<'a> {
         })
     }
 
+    fn names_registry(&self) -> bool {
+        self.image.and_then(registry_of).is_some()
+    }
+
     /// The image is one word, which means Docker Hub's `library`: `app`, `app:1`.
     pub(super) fn is_one_word(&self) -> bool {
         self.image.is_some_and(|image| !image.contains('/'))
@@ -115,7 +143,9 @@ impl<'a> Case<'a> {
     pub(super) fn is_library(&self) -> bool {
         self.is_one_word()
             || self.image.is_some_and(|image| {
-                image.starts_with("docker.io/library/") || image.starts_with("library/")
+                let path = image.strip_prefix("docker.io/").unwrap_or(image);
+                path.strip_prefix("library/")
+                    .is_some_and(|name| !name.contains('/'))
             })
     }
 
@@ -127,6 +157,21 @@ impl<'a> Case<'a> {
                 .as_deref()
                 .is_some_and(|url| url.contains("/manifests/sha256:"))
             || self.says("reading manifest sha256:")
+    }
+
+    /// A layer or a config was being fetched.
+    pub(super) fn is_content(&self) -> bool {
+        [
+            "blob",
+            "layer",
+            "copy",
+            "commit",
+            "bytes",
+            "configuration",
+            "extract",
+        ]
+        .iter()
+        .any(|words| self.says(words))
     }
 
     /// The token service was asked, and not the registry.
@@ -165,9 +210,17 @@ impl<'a> Case<'a> {
                 Place::RedHat,
                 Place::Open,
             ])
-            || self
-                .host()
-                .is_some_and(|host| host.ends_with("quay.io") || host == "registry.gitlab.com")
+            || self.host().is_some_and(|host| {
+                [
+                    "quay.io",
+                    "registry.gitlab.com",
+                    "nvcr.io",
+                    "icr.io",
+                    "docker.elastic.co",
+                ]
+                .iter()
+                .any(|known| host.ends_with(known))
+            })
     }
 
     /// The registry of the image, or the host that was asked.
@@ -191,7 +244,10 @@ impl<'a> Case<'a> {
     pub(super) fn other_host(&self) -> Option<&str> {
         let asked = self.message.asked_host.as_deref()?;
         let image = self.image?;
-        if self.asks_for_token()
+        // A token service has a host of its own, but for the well-known registries it is known which.
+        let token = self.asks_for_token()
+            && !(self.is_well_known() && place_of(asked) == Place::Other && self.names_registry());
+        if token
             || self.is(Symptom::Proxy)
             || self.is(Symptom::NoSuchHost) && self.says("on ") && !asked.contains('.')
         {
@@ -252,14 +308,36 @@ fn is_storage(host: &str) -> bool {
     .any(|part| host.contains(part))
 }
 
+/// By words that one registry has for itself, where no host is named.
+fn place_by_words(lower: &str) -> Place {
+    const WORDS: [(&str, Place); 6] = [
+        ("red hat registry", Place::RedHat),
+        (
+            "access to the requested resource is not authorized",
+            Place::Quay,
+        ),
+        ("http basic: access denied", Place::GitLab),
+        ("don't have the needed permissions", Place::Google),
+        ("authorization token has expired", Place::Ecr),
+        // CNCF distribution's words for DENIED; of registries without a name in the text Docker Hub is the commonest.
+        (
+            "requested access to the resource is denied",
+            Place::DockerHub,
+        ),
+    ];
+    WORDS
+        .iter()
+        .find(|(words, _)| lower.contains(words))
+        .map_or(Place::Unknown, |(_, place)| *place)
+}
+
 /// By the name of a host, with port or without.
 pub(super) fn place_of(host: &str) -> Place {
     let host = host.to_ascii_lowercase();
     let bare = host.split(':').next().unwrap_or(&host);
     let ends = |suffix: &str| bare == suffix || bare.ends_with(&format!(".{suffix}"));
     match bare {
-        "auth.docker.io" | "production.cloudflare.docker.com" => Place::DockerHub,
-        _ if ends("docker.io") || bare == "registry.hub.docker.com" => Place::DockerHub,
+        _ if ends("docker.io") || ends("docker.com") => Place::DockerHub,
         _ if ends("quay.io") || bare.contains("quay") => Place::Quay,
         _ if ends("ghcr.io") || ends("pkg.github.com") => Place::Ghcr,
         "public.ecr.aws" => Place::EcrPublic,

@@ -58,6 +58,12 @@ rules! {
         NoCredentials Possible "the repository is private, and nothing was sent";
         BadCredentials Possible "the login that was sent is wrong or has expired";
     }
+    on NameUnknown
+        if |case| case.at(&[Place::Open]) && case.by(&[Runtime::Buildah, Runtime::CriO, Runtime::OpenshiftBuild]) => "location" {
+        RepositoryMissing Likely NO_REPOSITORY;
+        ShortName Likely "this registry is among the first that are searched for a name without one";
+        Mirror Possible MIRROR;
+    }
     on NameUnknown => "location" {
         RepositoryMissing Likely NO_REPOSITORY;
         PathPrefix Possible PREFIX;
@@ -66,7 +72,7 @@ rules! {
     }
     // dockerd before 1.13 fell back to the old protocol after any failure and reported that one's 404.
     on NotFound
-        if |case| case.by(&[Runtime::Docker, Runtime::OpenshiftBuild]) && case.says("image ") && !case.says("manifest") && case.says("not found") && !case.at(&[Place::Open]) => "location" {
+        if |case| (case.by(&[Runtime::Docker, Runtime::OpenshiftBuild]) || case.starts("image ") && !case.by(&[Runtime::Containerd])) && case.says("image ") && !case.says("manifest") && case.says("not found") && !case.at(&[Place::Open]) => "location" {
         NoCredentials Likely "old dockerd falls back to the first protocol after any refusal and reports only that the fallback found nothing";
         ShortName Possible "the words name no registry: Docker Hub was asked";
         ServerError Possible "a failing registry makes old dockerd fall back as well";
@@ -77,6 +83,26 @@ rules! {
         NotARegistry Likely "this is how a web server in Go answers a path that it does not serve, no registry's answer";
         PathPrefix Possible "the registry's API stands under another path, or the image under another prefix";
         ManifestUnsupported Possible "old registries answer an upload of a newer kind of manifest like this";
+    }
+    on ManifestUnknown | NotFound
+        if |case| case.says("to head request with") => "location" {
+        ManifestUnsupported Likely "the client asks for older kinds only, and the registry has the image as an OCI index: it answers such a request with 404";
+        TagMissing Possible NO_TAG;
+        Mirror Possible MIRROR;
+    }
+    // containerd's resolver takes a registry's 404 for "not found"; "unexpected" is one of another path.
+    on NotFound
+        if |case| case.says("unexpected status") && case.by(&[Runtime::Containerd]) => "location" {
+        NotARegistry Likely "what answers has no registry's API under this path";
+        Mirror Likely "a mirror's address lacks the API's path, or it has the manifest and not what it lists";
+        BlobMissing Possible GONE;
+        TagMissing Possible NO_TAG;
+    }
+    on ManifestUnknown | NotFound
+        if |case| case.imports() && case.at(&[Place::DockerHub]) && case.is_library() => "location" {
+        ShortName Likely "nobody wrote this registry: a name without one falls to Docker Hub's library";
+        TagMissing Likely NO_TAG;
+        RepositoryMissing Possible NO_REPOSITORY;
     }
     on ManifestUnknown | NotFound
         if |case| case.pushes() => "location" {
@@ -126,6 +152,13 @@ rules! {
         RepositoryMissing Possible NO_REPOSITORY;
     }
     on ManifestUnknown
+        if |case| case.at(&[Place::Other, Place::Harbor, Place::Artifactory]) && case.is_one_part() => "location" {
+        Mirror Likely "a name of one part is how Docker Hub's library is written; a registry that fetches from there wants library/ in front";
+        TagMissing Likely NO_TAG;
+        RepositoryMissing Possible "CNCF distribution answers like this for a repository that was never pushed as well";
+        BlobMissing Possible GONE;
+    }
+    on ManifestUnknown
         if |case| case.at(&[Place::DockerHub]) => "location" {
         TagMissing Likely "Docker Hub says this only of a repository that exists and may be read";
         Mirror Possible MIRROR;
@@ -160,10 +193,10 @@ rules! {
     }
     // Parts of an image.
     on BlobUnknown
-        if |case| ["verification failed", "unexpected commit", "size validation", "did not match", "mismatch", "does not match", "digest validation", "expected digest", "unexpected size"].iter().any(|words| case.says(words)) => "location" {
-        BlobMissing Likely "what came is not what the manifest lists: the registry's storage holds a damaged or cut part";
+        if |case| ["verification failed", "unexpected commit", "size validation", "match", "digest validation", "expected digest", "unexpected size"].iter().any(|words| case.says(words)) => "location" {
+        ServerError Likely "what came is not what the manifest lists: the registry, or the storage behind it, sends damaged or cut content, or an error in its place";
         Proxy Possible "a proxy or scanner on the way changed or cut the content";
-        ServerError Possible "the registry, or the storage behind it, sent an error in the content's place";
+        BlobMissing Possible "the registry's storage lost the part";
         Mirror Possible "a cache holds a damaged copy";
         Reset Possible "the transfer was cut in the middle";
         NodeRuntime Possible "the node's disk or image store is damaged";

@@ -30,6 +30,7 @@ mod case;
 mod missing;
 mod network;
 mod other;
+mod refused;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -102,6 +103,9 @@ struct Rule {
 /// A cause, how likely, and why.
 type Means = (Cause, Likelihood, &'static str);
 
+/// More candidates help nobody.
+const MOST: usize = 5;
+
 /// What the message can mean.
 pub fn read(message: &Message, known: &Known<'_>) -> Reading {
     let case = Case::new(message, known.image);
@@ -109,6 +113,7 @@ pub fn read(message: &Message, known: &Known<'_>) -> Reading {
     add_secrets(&case, &mut candidates);
     add_mirror(&case, &mut candidates, known);
     add_short_name(&case, &mut candidates);
+    candidates.truncate(MOST);
     let settles = settle::of(&case, &candidates, known);
     Reading {
         points_at,
@@ -120,6 +125,7 @@ pub fn read(message: &Message, known: &Known<'_>) -> Reading {
 fn by_rules(case: &Case<'_>) -> (&'static str, Vec<Candidate>) {
     let rule = [
         auth::RULES,
+        refused::RULES,
         missing::RULES,
         network::RULES,
         tls::RULES,
@@ -273,7 +279,18 @@ fn add_short_name(case: &Case<'_>, candidates: &mut Vec<Candidate>) {
         .is_some_and(|first| first.likelihood == Likelihood::Certain);
     if fell && !certain && case.names_no_registry() {
         let searched = case.by(SEARCHING) && case.other_host().is_some();
-        put(candidates, if searched { 0 } else { 2 }, Candidate {
+        // Who writes an owner's name means Docker Hub more often than not.
+        let owned = !case.is_one_word()
+            && matches!(
+                case.message.symptom,
+                Symptom::Denied | Symptom::Unauthorized
+            );
+        let at = match (searched, owned) {
+            (true, _) => 0,
+            (false, true) => 3,
+            (false, false) => 2,
+        };
+        put(candidates, at, Candidate {
             cause: Cause::ShortName,
             likelihood: if searched { Likelihood::Likely } else { Likelihood::Possible },
             why: "the image names no registry, so the runtime's default was asked, which may not be where the image is".to_owned(),

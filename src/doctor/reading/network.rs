@@ -5,7 +5,7 @@ use super::case::Place;
 use crate::model::message::Runtime;
 
 const PROXY: &str =
-    "this machine reaches the outside through a proxy only, and the runtime was not told of it";
+    "whoever asks reaches the outside through a proxy only, and the runtime was not told of it";
 const TOKEN: &str = "the address is the token service's, not the registry's";
 
 rules! {
@@ -82,8 +82,8 @@ rules! {
     }
     on Refused
         if |case| case.is_well_known() => "network" {
+        Proxy Likely "this registry refuses nobody: something answers in its place, where only a proxy gets outside";
         Refused Likely "a firewall answers in the registry's place";
-        Proxy Possible PROXY;
         Dns Possible "the name resolves to a wrong address";
     }
     on Refused => "network" {
@@ -124,6 +124,20 @@ rules! {
         Proxy Possible "a private address is sent to the proxy, or the proxy is wanted and not used";
         ServerError Possible "the registry is overloaded or hangs";
         Dns Possible "the name resolves to an address that does not work from here";
+    }
+    on Reset
+        if |case| case.is_well_known() && case.says("eof") && !case.is_content() => "network" {
+        Proxy Likely "the connection was closed without an answer, as proxies and firewalls do with what they do not want";
+        Reset Likely "the connection is cut by something else on the way";
+        ServerError Possible "an outage of the registry shows like this";
+    }
+    on Reset
+        if |case| case.says("unexpected eof") && case.is_content() => "network" {
+        ServerError Likely "less came than was announced: the registry, or the storage behind it, stops in the middle";
+        BlobMissing Possible "the registry's storage holds less than it announced";
+        Proxy Possible "a proxy, load balancer or scanner on the way cuts long transfers";
+        Mirror Possible "a cache holds a part only";
+        Reset Possible "the connection was cut in the middle";
     }
     on Reset
         if |case| case.says("eof") && !case.says("unexpected eof") => "network" {

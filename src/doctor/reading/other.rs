@@ -1,7 +1,6 @@
 //! Words of policies, limits, servers and nodes, and words that carry no cause.
 
 use super::case::Place;
-use crate::model::message::Runtime;
 
 const OUTAGE: &str = "the registry, or what stands in front of it, fails";
 const IN_BETWEEN: &str = "a proxy or gateway answers in the registry's place";
@@ -12,6 +11,13 @@ rules! {
         RegistryBlocked Likely "the node's configuration blocks this registry";
         RegistryNotAllowed Possible "a list of allowed registries is written to nodes as a block of all others";
         Mirror Possible "where mirrors are tried first, this is only the end: the mirror's failure is the cause";
+    }
+    // OpenShift's check of an image stream itself, before anything is imported (`pkg/image/apis/image/validation`).
+    on ImportNotAllowed
+        if |case| case.says("whitelist") => "policy" {
+        RegistryNotAllowed Likely "the list of registries from which image streams may come leaves this one out: allowedRegistriesForImport, imagePolicyConfig in version 3; a port counts";
+        ImportNotAllowed Likely "the same list binds imports, which would be refused as well";
+        RegistryBlocked Possible "the registry is blocked";
     }
     on ImportNotAllowed => "policy" {
         ImportNotAllowed Likely "the importer's words for a registry outside of allowedRegistriesForImport";
@@ -76,7 +82,20 @@ rules! {
         TokenService Possible "the token service's answer may be meant";
     }
     on ServerError
-        if |case| case.status(400) || case.status(405) || case.says("bad request") => "registry" {
+        if |case| case.status(400) && case.asks_in_plain() => "tls" {
+        HttpsRequired Likely "plain HTTP that was sent to a port with TLS is answered with 400";
+        WrongPort Likely "plain HTTP is spoken on another port, if at all";
+        ServerError Possible "the answer breaks the protocol";
+        Proxy Possible IN_BETWEEN;
+    }
+    on ServerError
+        if |case| case.status(405) => "location" {
+        NotARegistry Likely "a method of the registry's API is unknown to what answers";
+        ServerError Possible "the registry is read-only or only caches";
+        Proxy Possible IN_BETWEEN;
+    }
+    on ServerError
+        if |case| case.status(400) || case.says("bad request") => "registry" {
         ServerError Likely "the answer breaks the protocol";
         Proxy Possible IN_BETWEEN;
         HttpsRequired Possible "plain HTTP that was sent to a port with TLS is answered with 400";
@@ -159,9 +178,9 @@ rules! {
     on NotRegistryAnswer => "location" {
         NotARegistry Likely "a web page came where a registry answers in JSON: another service, its user interface, a login page";
         Proxy Possible IN_BETWEEN;
-        Mirror Possible "the page may be a mirror's whose address lacks the API's path";
-        WrongPort Possible "the registry listens on another port than its web pages";
         ServerError Possible "some registries show their errors as pages";
+        WrongPort Possible "the registry listens on another port than its web pages";
+        Mirror Possible "the page may be a mirror's whose address lacks the API's path";
     }
     // The node.
     on NoSpace => "node" {
@@ -199,6 +218,13 @@ rules! {
         Unknown Possible "anything else that keeps an image from being found";
     }
     on NoCause
+        if |case| case.is_library() && !case.pushes() => "unknown" {
+        RepositoryMissing Possible "these words carry no cause; a name without registry is looked for in Docker Hub's library, which does not have it";
+        ShortName Possible "the image is meant to come from another registry";
+        NodeRuntime Possible "the image was built on another machine than the one that runs it";
+        Unknown Possible "anything else that keeps an image from being pulled";
+    }
+    on NoCause
         if |case| case.pushes() => "unknown" {
         SecretNotLinked Possible "these words carry no cause; of pushes that fail a missing push secret is the commonest";
         PushDenied Possible "the login may not push there";
@@ -216,18 +242,13 @@ rules! {
         RepositoryMissing Possible "these words carry no cause; the first Failed event does, and a name that does not exist is the commonest";
         NoCredentials Possible "the image is private, and nothing was sent";
         TagMissing Possible "the tag does not exist";
+        SecretNotLinked Possible "a secret for it exists, and nothing makes the pod use it";
         Unknown Possible "anything else that keeps an image from being pulled";
     }
-    on Other
-        if |case| case.by(&[Runtime::Kubelet, Runtime::Containerd, Runtime::CriO]) => "unknown" {
-        Unknown Possible "something failed in words that are not known here";
-        NodeRuntime Possible "words that no registry uses are often the runtime's own";
-        ServerError Possible "or a registry's that breaks the protocol";
-    }
     on Other => "unknown" {
+        NodeRuntime Possible "words that no registry uses are mostly the runtime's own";
+        ServerError Possible "or those of a registry that breaks the protocol, which is reported in all kinds of words";
         Unknown Possible "something failed in words that are not known here";
-        ServerError Possible "a registry that breaks the protocol is reported in all kinds of words";
-        NodeRuntime Possible "or the runtime fails by itself";
     }
     on Nothing => "unknown" {
         Unknown Possible "the text speaks of no failure that has to do with an image";

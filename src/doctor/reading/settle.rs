@@ -5,6 +5,7 @@
 
 use super::case::Case;
 use super::{Candidate, Known, Likelihood};
+use crate::doctor::causes::Cause;
 use crate::model::message::{Message, Symptom};
 
 /// One thing that would settle it.
@@ -47,6 +48,13 @@ pub(super) fn of(case: &Case<'_>, candidates: &[Candidate], known: &Known<'_>) -
             command,
         });
     }
+    if let Some(command) = from_node(case, candidates, program, known) {
+        settles.push(Settle {
+            what: "asks from a node as well, which may stand behind another proxy, mirror, clock or trust than this machine"
+                .to_owned(),
+            command,
+        });
+    }
     if let Some(first) = first {
         let mut command: Vec<String> = program.split(' ').map(str::to_owned).collect();
         command.extend(["explain".to_owned(), first.cause.id().to_owned()]);
@@ -78,6 +86,38 @@ fn doctor(case: &Case<'_>, program: &str, known: &Known<'_>) -> Option<Vec<Strin
     if case.pushes() {
         command.push("--push".to_owned());
     }
+    Some(command)
+}
+
+/// The same from a node, where one of the first three candidates lies with nodes, so that an answer from here proves
+/// nothing; not for an import, which no node makes, and not for a push.
+fn from_node(
+    case: &Case<'_>,
+    candidates: &[Candidate],
+    program: &str,
+    known: &Known<'_>,
+) -> Option<Vec<String>> {
+    let mut likely = candidates.iter().take(3);
+    let certain = likely
+        .clone()
+        .next()
+        .is_some_and(|first| first.likelihood == Likelihood::Certain);
+    let by_node = likely.any(|candidate| {
+        matches!(
+            candidate.cause,
+            Cause::Dns
+                | Cause::Timeout
+                | Cause::Proxy
+                | Cause::Mirror
+                | Cause::UnknownCa
+                | Cause::ClusterTrustMissing
+        )
+    });
+    if certain || !by_node || !case.is_node() || case.imports() || case.pushes() {
+        return None;
+    }
+    let mut command = doctor(case, program, known)?;
+    command.push("--from-node".to_owned());
     Some(command)
 }
 

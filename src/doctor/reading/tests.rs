@@ -62,6 +62,7 @@ fn every_symptom_has_a_rule_that_always_fits() {
         );
         let tables = [
             auth::RULES,
+            refused::RULES,
             missing::RULES,
             network::RULES,
             tls::RULES,
@@ -110,8 +111,8 @@ fn what_the_caller_knows_of_the_image_counts() {
         ..Known::default()
     };
     assert_eq!(
-        read(&message, &known).candidates[0].cause,
-        Cause::PullDenied
+        read(&message, &known).candidates[1].cause,
+        Cause::NoCredentials
     );
 }
 
@@ -139,4 +140,55 @@ fn settling_names_the_pod_before_the_image_and_the_push() {
     )
     .settles;
     assert_eq!(bare[0].command[..3], ["kubectl", "get", "events"]);
+}
+
+#[test]
+fn the_asker_decides_what_a_refusal_means() {
+    let refused = "reading manifest 1 in quay.io/team/app: unauthorized: access to the requested resource is not authorized";
+    let pod = format!(
+        "Failed to pull image \"quay.io/team/app:1\": rpc error: code = Unknown desc = {refused}"
+    );
+    assert!(causes(&pod)[..3].contains(&Cause::SecretNotLinked));
+    assert_eq!(causes(refused)[0], Cause::RepositoryMissing);
+    let import = "error: Import failed (Unauthorized): you may not have access to the container image \"quay.io/team/app:1\"";
+    assert_eq!(causes(import)[0], Cause::NoCredentials);
+    assert!(!causes(import).contains(&Cause::SecretNotLinked));
+}
+
+#[test]
+fn a_bare_403_of_a_registry_that_never_forbids_is_somebody_elses() {
+    let text = "failed to resolve reference \"registry.k8s.io/pause:3.9\": unexpected status from HEAD request to \
+        https://registry.k8s.io/v2/pause/manifests/3.9: 403 Forbidden";
+    assert_eq!(causes(text)[..2], [Cause::RegistryNotAllowed, Cause::Proxy]);
+    let own = text.replace("registry.k8s.io", "registry.example.com");
+    assert_eq!(causes(&own)[0], Cause::PullDenied);
+}
+
+#[test]
+fn a_foreign_token_service_of_a_known_registry_is_a_mirrors() {
+    let text = "Failed to pull image \"docker.io/team/app:1\": failed to authorize: failed to fetch anonymous token: \
+        unexpected status from GET request to https://cache.example.com/v2/token?service=x: 401 Unauthorized";
+    assert!(causes(text)[..3].contains(&Cause::Mirror));
+    let known = text.replace("cache.example.com/v2/token", "auth.docker.io/token");
+    assert!(!causes(&known).contains(&Cause::Mirror));
+}
+
+#[test]
+fn a_node_is_asked_where_this_machine_proves_nothing() {
+    let text = "[event: pod shop/web-1] Failed to pull image \"quay.io/team/app:1\": rpc error: code = Unknown desc = \
+        pinging container registry quay.io: Get \"https://quay.io/v2/\": dial tcp 192.0.2.1:443: i/o timeout";
+    let settles = read(&message::read(text), &Known::default()).settles;
+    assert_eq!(
+        settles[1].command.join(" "),
+        "oc extreg doctor pod/web-1 -n shop --from-node"
+    );
+    let import = "error: tag 1 failed: Internal error occurred: Get \"https://quay.io/v2/\": dial tcp: i/o timeout\n\
+        imagestream.image.openshift.io/app imported with errors";
+    let settles = read(&message::read(import), &Known::default()).settles;
+    assert_eq!(settles[0].command.join(" "), "oc extreg doctor is/app");
+    assert!(
+        settles
+            .iter()
+            .all(|settle| !settle.command.contains(&"--from-node".to_owned()))
+    );
 }

@@ -1,8 +1,16 @@
 //! Words about certificates and handshakes, which say who distrusts and not who is at fault.
 
+use super::case::Place;
+
 const PROXY: &str = "a proxy that opens TLS shows a certificate of its own";
 
 rules! {
+    on UnknownAuthority
+        if |case| case.says("system roots") => "tls" {
+        NodeRuntime Likely "the one who speaks has no bundle of CAs at all";
+        UnknownCa Possible "the registry's own CA is missing as well";
+        Proxy Possible PROXY;
+    }
     on UnknownAuthority
         if |case| case.asks_for_token() => "tls" {
         TokenService Likely "the certificate is the token service's, not the registry's";
@@ -19,8 +27,8 @@ rules! {
     on UnknownAuthority => "tls" {
         UnknownCa Likely "the registry's certificate is of a CA that the one who speaks was not told to trust";
         ClusterTrustMissing Possible "nodes, builds and the API server are told separately; one of them was forgotten";
-        IncompleteChain Possible "the server leaves out the intermediate certificate, which browsers fetch and runtimes do not";
         Proxy Possible PROXY;
+        IncompleteChain Possible "the server leaves out the intermediate certificate, which browsers fetch and runtimes do not";
         TagMissing Possible "containerd that is told the CA for one host entry only says this in place of a 404";
     }
     on CertificateDates
@@ -34,6 +42,12 @@ rules! {
         NodeRuntime Likely "this registry renews its certificate long before; the clock of the one who speaks is wrong";
         CertificateExpired Possible "the certificate, or that of a proxy in between, has ended";
         Proxy Possible PROXY;
+        CertificateNotYetValid Possible "Go has one wording for both";
+    }
+    on CertificateDates
+        if |case| case.place == Place::Unknown && !case.says("current time") => "tls" {
+        NodeRuntime Likely "no registry is named and no time is given: a clock that is wrong makes every certificate look like this";
+        CertificateExpired Likely "the certificate, or the CA behind it, has ended by the clock of the one who speaks";
         CertificateNotYetValid Possible "Go has one wording for both";
     }
     on CertificateDates => "tls" {
@@ -59,6 +73,13 @@ rules! {
         Proxy Possible "an HTTP proxy is given with https:// in front";
     }
     // `\x15\x03\x01` is the beginning of a TLS alert.
+    on HttpToHttps
+        if |case| case.says("malformed") && !case.asks_in_plain() => "tls" {
+        WrongPort Likely "TLS was meant, and what answers takes the call for plain HTTP: a port for another scheme, or a front that forwards to one";
+        HttpsRequired Likely "plain HTTP was sent in a second try, and the other side answered in TLS";
+        PlainHttp Possible "the two sides do not agree on TLS";
+        Proxy Possible "something in front of the registry takes TLS off";
+    }
     on HttpToHttps
         if |case| case.says("malformed") => "tls" {
         HttpsRequired Likely "plain HTTP was sent, and the other side answered in TLS";

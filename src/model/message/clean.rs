@@ -172,6 +172,24 @@ fn push_words(out: &mut String, text: &str) {
     }
 }
 
+/// Of a line of klog's pairs (`"PullImage from image service failed" err="..." image="..."`) the error.
+pub(super) fn error_value(line: &str) -> &str {
+    let Some((_, value)) = line.split_once("\" err=\"") else {
+        return line;
+    };
+    let end = [
+        "\" image=\"",
+        "\" pod=\"",
+        "\" podUID=\"",
+        "\" podSandboxID=\"",
+    ]
+    .iter()
+    .filter_map(|next| value.find(next))
+    .min()
+    .unwrap_or_else(|| value.trim_end_matches('"').len());
+    &value[..end]
+}
+
 /// The words without the layers that only say that something failed: each says what follows its colon anew.
 pub(super) fn unwrapped(line: &str) -> String {
     let line = line.trim();
@@ -228,8 +246,9 @@ const WRAPPERS: [&str; 22] = [
 
 /// `LAYER "X":` in front of more words.
 fn after_quoted_layer(text: &str) -> &str {
-    const LAYERS: [&str; 12] = [
+    const LAYERS: [&str; 13] = [
         "failed to pull image",
+        "back-off pulling image",
         "failed to pull and unpack image",
         "failed to resolve reference",
         "failed to resolve image",

@@ -39,6 +39,8 @@ pub struct Message {
     pub words: String,
     /// Whether the text (also) says that pulls are being held back.
     pub back_off: bool,
+    /// Whether the kubelet's words stand around it: the pull is a pod's, with a pod's secrets.
+    pub for_pod: bool,
     /// The failures of mirrors that were asked first, in their order; the message's own symptom is the source's.
     pub mirrors: Vec<Self>,
     /// The object that the text is about, where it names one.
@@ -50,7 +52,7 @@ pub struct Message {
 /// An object of the cluster that a message is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// As `doctor` takes it: `pod`, `build`, `istag`.
+    /// As `doctor` takes it: `pod`, `build`, `bc`, `is`.
     pub kind: &'static str,
     pub name: String,
     pub namespace: Option<String>,
@@ -79,9 +81,10 @@ pub fn read_all(text: &str) -> Vec<Message> {
     let mut found: Vec<Message> = Vec::new();
     for piece in &pieces {
         let message = read::piece(piece, alone);
-        let known = found
-            .iter()
-            .any(|known| known.symptom == message.symptom && known.words == message.words);
+        let known = found.iter().any(|known| {
+            let again = known.url.is_some() && known.url == message.url;
+            known.symptom == message.symptom && (known.words == message.words || again)
+        });
         if message.symptom != Symptom::Nothing && !known {
             found.push(message);
         }
@@ -148,6 +151,7 @@ impl Message {
             symptom: Symptom::Nothing,
             words: super::sanitize::sanitize_line(&hide::secrets(head(text)), 200),
             back_off: false,
+            for_pod: false,
             mirrors: Vec::new(),
             object: None,
             secrets: Vec::new(),

@@ -14,6 +14,7 @@ pub(super) use call::{asked_host, code, status, url};
 const BEFORE_IMAGE: &[&str] = &[
     "Failed to pull image ",
     "failed to pull image ",
+    "image pull failed for ",
     "Back-off pulling image ",
     "failed to pull and unpack image ",
     "Pulling image ",
@@ -46,6 +47,8 @@ const BEFORE_IMAGE: &[&str] = &[
     "Image ",
     "repository ",
     "reference ",
+    "image=",
+    "FROM ",
 ];
 
 /// The image that was wanted.
@@ -172,7 +175,7 @@ pub(super) fn is_docker_hub(host: &str) -> bool {
 
 /// What was being done, where the words tell.
 pub(super) fn operation(lower: &str) -> Option<Operation> {
-    const PUSH: [&str; 14] = [
+    const PUSH: [&str; 16] = [
         "failed to push",
         "push permission",
         "push check",
@@ -187,6 +190,8 @@ pub(super) fn operation(lower: &str) -> Option<Operation> {
         "push failed",
         "at destination",
         "error pushing",
+        "docker push",
+        "layer already exists",
     ];
     const IMPORT: [&str; 8] = [
         "import failed",
@@ -247,6 +252,18 @@ pub(super) fn secrets(line: &str) -> Vec<String> {
     }
 }
 
+/// How an object is written in front of its name, by the command line and by `oc` in what it reports.
+const OBJECTS: [(&str, &str); 8] = [
+    ("pod/", "pod"),
+    ("pods/", "pod"),
+    ("build/", "build"),
+    ("build.build.openshift.io/", "build"),
+    ("bc/", "bc"),
+    ("buildconfig/", "bc"),
+    ("buildconfig.build.openshift.io/", "bc"),
+    ("imagestream.image.openshift.io/", "is"),
+];
+
 /// `pod/x`, `[event: pod ns/x]`, `pod ns/x event:` in a line.
 pub(super) fn object(line: &str) -> Option<Object> {
     if let Some((_, rest)) = line.split_once("[event: pod ") {
@@ -260,19 +277,29 @@ pub(super) fn object(line: &str) -> Option<Object> {
     }
     for word in line.split_whitespace().take(8) {
         let word = word.trim_end_matches([':', ',']);
-        for kind in ["pod", "build"] {
-            if let Some(name) = word
-                .strip_prefix(kind)
-                .and_then(|rest| rest.strip_prefix('/'))
-                && is_name(name)
-            {
-                return Some(Object {
-                    kind,
-                    name: name.to_owned(),
-                    namespace: None,
-                });
-            }
+        let named = OBJECTS
+            .iter()
+            .find_map(|(before, kind)| Some((*kind, word.strip_prefix(before)?)));
+        if let Some((kind, name)) = named
+            && is_name(name)
+        {
+            return Some(Object {
+                kind,
+                name: name.to_owned(),
+                namespace: None,
+            });
         }
+    }
+    // kubectl logs: `container "c" in pod "name" is waiting to start`.
+    if let Some((_, rest)) = line.split_once("\" in pod \"")
+        && let Some((name, _)) = rest.split_once('"')
+        && is_name(name)
+    {
+        return Some(Object {
+            kind: "pod",
+            name: name.to_owned(),
+            namespace: None,
+        });
     }
     // kubelet's journal: `pod="ns/name"`.
     let (_, rest) = line.split_once("pod=\"")?;

@@ -15,6 +15,8 @@ type Row = (Symptom, &'static str);
 
 /// Rows that are looked at before everything, because their words contain those of other rows.
 const FIRST: &[Row] = &[
+    // A probe of a container that runs: its connections are its own.
+    (Symptom::AfterPull, "probe failed: | probe errored"),
     (
         Symptom::SecretAbsent,
         "secret \" + \" not found | secrets \" + \" not found | secret ' + ' not found | could not find secret | \
@@ -30,7 +32,7 @@ const FIRST: &[Row] = &[
     ),
     (
         Symptom::RuntimeFault,
-        "cannot connect to the docker daemon | pull qps exceeded | qps exceeded | /docker.sock | \
+        "cannot connect to the docker daemon | invalid crypto engine | docker daemon is not running | pipe/docker_engine | pull qps exceeded | qps exceeded | /docker.sock | \
          containerd.sock + connect | crio.sock + connect | cannot allocate memory | too many open files",
     ),
 ];
@@ -72,7 +74,7 @@ const ANSWERS: &[Row] = &[
     (
         Symptom::WrongLogin,
         "incorrect username or password | login attempt + 401 | unable to validate token | wrong username or password | bad credentials | invalid credentials | \
-         authentication failed | http basic: access denied | invalid username or password | unable to log in | \
+         authentication failed | failed authentication | http basic: access denied | invalid username or password | unable to log in | \
          invalid login | login failed | bad username | wrong password | invalid access token | invalid token | \
          personal access token | could not find robot | could not login | application-specific | \
          account is disabled | account disabled | robot + not found | invalid_grant | malformed api key | \
@@ -152,7 +154,7 @@ const REST: &[Row] = &[
     ),
     (
         Symptom::RuntimeFault,
-        "cannot connect to the docker daemon | is the docker daemon running | containerd.sock | crio.sock | \
+        "cannot connect to the docker daemon | invalid crypto engine | docker daemon is not running | pipe/docker_engine | is the docker daemon running | containerd.sock | crio.sock | \
          docker.sock | context canceled | context cancelled | pull qps exceeded | cannot allocate memory | \
          too many open files | operation canceled | unimplemented | panic: | runtime is down | \
          container runtime + not | runtimeservice | signal: killed | out of memory | segmentation | \
@@ -185,7 +187,7 @@ const REST: &[Row] = &[
         Symptom::NoCause,
         "back-off pulling | errimagepull | imagepullbackoff | pullbuilderimagefailed | \
          pushimagetoregistryfailed | failed to pull | pull failed | push failed | failed to push | \
-         unable to locate any local docker images | unable to locate any images | import failed | \
+         unable to locate any local docker images | no match for \" | only a partial match was found | unable to locate any images | import failed | \
          imported with errors | import completed with errors | importsuccess + false | error pulling | \
          fetchimagecontentfailed | image can't be pulled | trying and failing to pull | buildpodevicted | \
          waiting to start | cannot pull | unable to pull | failed pulling | could not pull | could not get | \

@@ -56,7 +56,7 @@ fn of_line(line: &str, alone: bool) -> Message {
     let line = hide::secrets(line);
     let line = clean::without_html(clean::without_prefix(&line));
     let (line, mirrors) = split_mirrors(&line);
-    let words = clean::unwrapped(&line);
+    let words = clean::unwrapped(clean::error_value(&line));
     let image = names::image(&line).or_else(|| names::leading(&words));
     let url = names::url(&line);
     let lower = line.to_ascii_lowercase();
@@ -72,6 +72,7 @@ fn of_line(line: &str, alone: bool) -> Message {
         code: names::code(&masked),
         secrets: names::secrets(&line),
         back_off: masked.contains("back-off pulling") || masked.contains("imagepullbackoff"),
+        for_pod: speaker::is_kubelet(&masked),
         words: sanitize_line(&words, LONGEST),
         image: image.map(|image| sanitize_line(&image, 400)),
         symptom,

@@ -23,6 +23,13 @@ const SPEAKERS: &[(Runtime, &[&str])] = &[
             "only images from",
             "is http only and requires",
             "imagestreamimport",
+            "may not have access to the docker image",
+            "error: tag ",
+            "no match for \"",
+            "a partial match was found for",
+            "unable to import tag",
+            "internal error occurred",
+            "could not  load image metadata",
             "unable to locate any images",
         ],
     ),
@@ -53,7 +60,6 @@ const SPEAKERS: &[(Runtime, &[&str])] = &[
             "api error (",
             "not continuing with pull",
             "hap429",
-            "error parsing http",
             "failed to register layer",
             "docker daemon",
             "error: image ",
@@ -61,7 +67,6 @@ const SPEAKERS: &[(Runtime, &[&str])] = &[
             "trying to pull repository",
             "trying to push repository",
             "ping attempt failed",
-            "head \"<url",
             "filesystem layer verification",
             "docker image format v1",
             "docker-credential-",
@@ -151,6 +156,21 @@ const CONTAINERS_IMAGE: &[&str] = &[
     "error creating build container",
 ];
 
+/// What dockerd says without a frame of its own; others say it inside of theirs.
+const DOCKER_ALONE: &[&str] = &[
+    "error parsing http",
+    "head \"<url",
+    "pulling repository ",
+    "error pulling image configuration",
+    "not a valid repository/tag",
+    "while pulling image: ",
+    "no matching manifest for",
+    "malformed http response",
+    "unknown: not found",
+    "pulling from ",
+    "layer already exists",
+];
+
 const KUBELET: &[&str] = &[
     "failed to pull image",
     "back-off pulling",
@@ -164,7 +184,7 @@ const KUBELET: &[&str] = &[
     "invalidimagename",
     "failed to inspect image",
     "errimageneverpull",
-    "rpc error",
+    "sandbox image",
     "imagepullsecret",
     "registryunavailable",
     "signaturevalidationfailed",
@@ -180,19 +200,28 @@ const TOOLS: &[&str] = &[
     "creating build container",
 ];
 
+/// Whether the words around are a kubelet's, whoever speaks inside of them; `rpc error` alone is every client's of a
+/// runtime.
+pub(super) fn is_kubelet(lower: &str) -> bool {
+    KUBELET.iter().any(|word| lower.contains(word))
+}
+
 /// Who says it. `lower` is the whole failure in lower case, with what was around it; images and URLs masked.
 pub(super) fn of(lower: &str) -> Runtime {
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if let Some((runtime, _)) = SPEAKERS.iter().find(|(_, words)| has(words)) {
         return *runtime;
     }
-    let kubelet = has(KUBELET);
+    let kubelet = is_kubelet(lower) || lower.contains("rpc error");
     if has(CONTAINERS_IMAGE) {
         return if kubelet && !has(TOOLS) {
             Runtime::CriO
         } else {
             Runtime::Buildah
         };
+    }
+    if has(DOCKER_ALONE) {
+        return Runtime::Docker;
     }
     if has(TOOLS) && lower.contains("podman") {
         return Runtime::Buildah;

@@ -7,7 +7,7 @@ use crate::model::message::symptom::Symptom;
 pub(super) const ROWS: &[Row] = &[
     (
         Symptom::Proxy,
-        "proxyconnect | proxy authentication required | proxy + 407 | connecting to proxy | socks connect | \
+        "proxyconnect | tunnel or ssl forbidden | proxyauthenticationrequired | gateway authentication | proxy authentication required | proxy + 407 | connecting to proxy | socks connect | \
          proxy error | lookup http: | lookup http | lookup https: | lookup https | invalid proxy | squid | \
          zscaler | blue coat | websense | proxy refused | via proxy | access denied by proxy | proxyconnect tcp",
     ),
@@ -66,6 +66,12 @@ pub(super) const ROWS: &[Row] = &[
         Symptom::NeverPull,
         "pull policy of never | errimageneverpull | pull policy is never | imagepullpolicy: never | \
          pull policy + never + not present | pull policy + ifnotpresent + not present",
+    ),
+    // The runtime's own files.
+    (
+        Symptom::Storage,
+        "/var/lib/docker/ | /var/lib/containerd/ | overlay mount | aufs mount | read-only file system | layerdb | \
+         getimageblob | lchown | /storage/overlay",
     ),
     (
         Symptom::UndecodableSecret,
@@ -178,9 +184,9 @@ pub(super) const ROWS: &[Row] = &[
         Symptom::UnsupportedManifest,
         "prettyjws | missing signature key | unsupported mediatype | unsupported media type | schema 1 support | \
          schema1 | schema 1 + manifest | unsupported manifest | unsupported schema version | \
-         no longer supported + manifest | no longer supported since containerd | manifest.v1 | manifest schema | \
+         no longer supported + manifest | no longer supported since containerd | distribution.manifest.v1 | manifest schema | \
          manifest is not supported | unsupported mimetype | unsupported mime type | unknown mediatype | \
-         unsupported docker manifest | mediatype in manifest | mediatype should be | \
+         unsupported docker manifest | invalid mixed oci image | mediatype in manifest | mediatype should be | \
          unexpected media type application | unexpected media type \"application | unknown media type | \
          unsupported image-specific operation | encountered unsupported config | \
          encountered unknown type | children may not be fetched | no signatures | unsupported: | manifest_invalid | \
@@ -209,9 +215,9 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Symptom::BlobUnknown,
-        "blob unknown | content size of zero | blob_unknown | unknown blob | blob not found | filesystem layer verification failed | \
+        "blob unknown | don't match image configuration | could not fetch content descriptor | content size of zero | blob_unknown | unknown blob | blob not found | filesystem layer verification failed | \
          unexpected commit digest | failed size validation | digest did not match | digest mismatch | \
-         does not match digest | did not match digest | layer + does not exist | fetching blob | \
+         does not match digest | does not match provided manifest digest | did not match digest | layer + does not exist | fetching blob | \
          /blobs/sha256 + not found | content at + blobs + not found | image verification failed for digest | \
          verification failed for digest | digest validation | size mismatch | unexpected size | \
          manifest blob unknown | manifest_blob_unknown | nosuchkey | specified key does not exist | \

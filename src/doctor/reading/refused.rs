@@ -1,0 +1,344 @@
+//! A plain refusal: "unauthorized" and "denied", by whose registry it is and who asks. Right about three times in five:
+//! registries answer alike for a repository that is missing, for one that is private, and for a login that is wrong.
+//!
+//! Who asks decides the third candidate: a node sends what a secret holds, so that a secret which does not reach it is the
+//! likely fault; a command sends what a login stored, which grows old.
+
+use super::auth::{
+    BAD, HIDES, KEY, MALFORMED, NO_CREDENTIALS, NO_PUSH, NO_RIGHT, NOT_LINKED, OLD, STORED,
+};
+use super::case::Place;
+use crate::model::message::Runtime;
+
+const PRIVATE: &str = "the repository is private, and nothing was sent";
+const ELSEWHERE: &str = "nobody wrote this registry: it is where a name without one falls to, and the image is meant to come from elsewhere";
+const NEVER_FORBIDS: &str =
+    "this registry refuses with 401 and a code; a bare 403 comes from a proxy or a firewall";
+const COUNTRY: &str = "the registry's front does not serve this address or country";
+const OUTAGE: &str = "an outage of the registry shows like this";
+
+rules! {
+    // The token service refuses somebody who sent nothing: no fault of a login.
+    on Unauthorized | Denied
+        if |case| case.says("anonymous token") && case.at(&[Place::DockerHub]) => "auth" {
+        TokenService Likely "this token service gives a token to everybody; that it refuses is a fault of its own";
+        ServerError Possible OUTAGE;
+        Proxy Possible "a proxy that answers in the token service's place";
+    }
+    // BuildKit names no image here; what it builds from is Docker Hub's more often than not.
+    on Unauthorized | Denied
+        if |case| case.says("anonymous token") && case.place == Place::Unknown && !case.is_node() => "auth" {
+        TokenService Likely "a token service of public images gives a token to everybody; that it refuses is a fault of its own";
+        ServerError Likely OUTAGE;
+        NoCredentials Possible "no credentials were sent, and a private registry's token service gives nothing without";
+        Proxy Possible "a proxy that answers in the token service's place";
+    }
+    on Unauthorized | Denied
+        if |case| case.says("oauth token") => "auth" {
+        BadCredentials Likely "credentials were sent to the token service, and it refused them";
+        ExpiredCredentials Possible OLD;
+        PullDenied Possible NO_RIGHT;
+    }
+    // Registries that everybody may read, and those that word a refusal as 401: a bare 403 is somebody else's.
+    on Denied
+        if |case| case.status(403) && !case.says("denied") && !case.says("anonymous token") && case.at(&[Place::Open, Place::DockerHub, Place::Quay]) => "network" {
+        RegistryNotAllowed Likely COUNTRY;
+        Proxy Likely NEVER_FORBIDS;
+        Mirror Possible "a mirror or cache that was asked first refuses";
+        ServerError Possible OUTAGE;
+    }
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::Acr]) && !case.pushes() => "auth" {
+        NoCredentials Likely "no credentials were sent, and this registry gives nothing without";
+        PullDenied Likely "the cluster's identity has no role (AcrPull) on this registry, so that nothing it has is of use";
+        ExpiredCredentials Possible "the service principal's secret, or the token, has ended";
+        RepositoryMissing Possible HIDES;
+    }
+    on Unauthorized | Denied
+        if |case| case.says("anonymous token") => "auth" {
+        NoCredentials Likely "no credentials were sent, as the words say, and the token service gives nothing without";
+        RepositoryMissing Possible HIDES;
+        SecretNotLinked Possible NOT_LINKED;
+        SecretKeyMismatch Possible KEY;
+    }
+    // GitHub.
+    on Unauthorized | Denied
+        if |case| case.says("denied: denied") => "auth" {
+        BadCredentials Likely "GitHub's registry answers like this to a stored login that is no longer valid, also for a public image";
+        ExpiredCredentials Likely "the personal access token behind the login has expired";
+        CredentialsBlockPublicPull Possible STORED;
+        RepositoryMissing Possible HIDES;
+        PullDenied Possible "the token lacks read:packages, or the package does not know this account";
+    }
+    on Denied
+        if |case| case.at(&[Place::Ghcr]) && !case.pushes() => "auth" {
+        RepositoryMissing Likely "GitHub's registry says only \"denied\" of a package that is missing";
+        BadCredentials Likely "it says the same to a stored login that is no longer valid, also for a public image";
+        NoCredentials Possible "the package is private, and nothing was sent";
+        ExpiredCredentials Possible "the personal access token behind the login has expired";
+        PullDenied Possible "the token lacks read:packages, or the package does not know this account";
+    }
+    // Amazon.
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::EcrPublic]) => "auth" {
+        ExpiredCredentials Likely "this registry serves everybody; what it refuses is a stored token, which lives for twelve hours";
+        CredentialsBlockPublicPull Possible STORED;
+        RepositoryMissing Possible HIDES;
+    }
+    on Unauthorized
+        if |case| case.at(&[Place::Ecr]) && !case.pushes() => "auth" {
+        NoCredentials Likely "this registry gives nothing without a login, and 401 is how it says that none came";
+        ExpiredCredentials Likely "a token of this registry lives for twelve hours";
+        PullDenied Possible "the node's role, or the repository's policy, does not allow the pull";
+        RepositoryMissing Possible HIDES;
+    }
+    on Denied
+        if |case| case.at(&[Place::Ecr]) && !case.pushes() => "auth" {
+        ExpiredCredentials Likely "a token of this registry lives for twelve hours";
+        PullDenied Possible "the node's role, or the repository's policy, does not allow the pull";
+        NoCredentials Possible NO_CREDENTIALS;
+        RepositoryMissing Possible HIDES;
+    }
+    // Pushes.
+    on Unauthorized | Denied
+        if |case| case.by(&[Runtime::OpenshiftBuild]) && case.pushes() => "auth" {
+        SecretNotLinked Likely "the build has no push secret for this registry: it reads the one that it names, or its account's";
+        NoCredentials Possible "the account's own registry secret is not made yet, so that the push goes without";
+        PushDenied Possible "the account or login that pushes may not write there";
+        SecretKeyMismatch Possible KEY;
+    }
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::OpenShift]) && case.pushes() => "auth" {
+        PushDenied Likely "the account that pushes may not edit the image stream there";
+        SecretNotLinked Possible "the account's own registry secret is not made yet, or not linked";
+        NoCredentials Possible NO_CREDENTIALS;
+    }
+    on Unauthorized | Denied
+        if |case| case.says("action: push") => "auth" {
+        PushDenied Likely "Harbor names the repository and the right that is missing";
+        NoCredentials Possible "nothing that fits was sent";
+        RepositoryMissing Possible "Harbor says the same of a project that does not exist";
+        BadCredentials Possible BAD;
+    }
+    on Denied
+        if |case| case.pushes() => "auth" {
+        PushDenied Likely "the right to push is what the registry checks first";
+        NoCredentials Possible "nobody is logged in, and an anonymous push is refused in these words";
+        RepositoryMissing Possible "the project or the user in the name does not exist";
+    }
+    on Unauthorized
+        if |case| case.pushes() => "auth" {
+        NoCredentials Likely "a push needs a login, and none that fits was sent";
+        PushDenied Possible NO_PUSH;
+        BadCredentials Possible BAD;
+        SecretNotLinked Possible NOT_LINKED;
+    }
+    // The registry inside of OpenShift.
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::OpenShift]) => "auth" {
+        PullDenied Likely "the pod's account may not pull from that namespace (system:image-puller)";
+        SecretNotLinked Possible NOT_LINKED;
+        NoCredentials Possible "the account's own registry secret is missing, or is not sent";
+        RepositoryMissing Possible "this registry says the same of an image stream that does not exist";
+    }
+    // Docker Hub.
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::DockerHub]) && case.is_library() && case.by(&[Runtime::Buildah, Runtime::CriO, Runtime::OpenshiftImport, Runtime::OpenshiftBuild]) => "auth" {
+        ShortName Likely ELSEWHERE;
+        RepositoryMissing Likely "Docker Hub's library holds public images only, and refuses like this a name that it does not have";
+        NoCredentials Possible "the repository is private, and its owner's name is missing in front";
+    }
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::DockerHub]) && case.is_library() => "auth" {
+        RepositoryMissing Likely "Docker Hub gives everybody a token for what is public; library holds public images only, so there is none of this name";
+        ShortName Possible "the image is meant to come from another registry, or was built on another machine";
+        NoCredentials Possible "the repository is private, and its owner's name is missing in front";
+    }
+    on Unauthorized
+        if |case| case.at(&[Place::DockerHub]) && case.is_node() && !case.says("denied") => "auth" {
+        NoCredentials Likely "the repository is private, and nothing was sent; of a missing one Docker Hub says \"denied\" as well";
+        RepositoryMissing Possible "Docker Hub answers alike for a repository that is missing and for one that is private";
+        SecretMalformed Possible MALFORMED;
+        SecretNotLinked Possible NOT_LINKED;
+        BadCredentials Possible BAD;
+    }
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::DockerHub]) && case.is_node() => "auth" {
+        RepositoryMissing Likely "Docker Hub answers alike for a repository that is missing and for one that is private";
+        NoCredentials Possible PRIVATE;
+        SecretNotLinked Possible NOT_LINKED;
+        BadCredentials Possible BAD;
+        PullDenied Possible NO_RIGHT;
+    }
+    on Unauthorized
+        if |case| case.at(&[Place::DockerHub]) && !case.says("denied") => "auth" {
+        NoCredentials Likely "the repository is private, and nothing was sent; of a missing one Docker Hub says \"denied\" as well";
+        RepositoryMissing Possible "it said the same of a missing repository for years";
+        ServerError Possible "of a public image this is an outage; a wrong login it names as such";
+        PullDenied Possible NO_RIGHT;
+    }
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::DockerHub]) => "auth" {
+        RepositoryMissing Likely "Docker Hub answers alike for a repository that is missing and for one that is private";
+        NoCredentials Possible PRIVATE;
+        PullDenied Possible "the login is another's than the owner's; a wrong one Docker Hub names as such";
+        BadCredentials Possible "a stored login that the client did not find or could not read";
+    }
+    // An import reads the secrets of its namespace, so that an account and its links do not count.
+    on Unauthorized | Denied
+        if |case| case.imports() && case.at(&[Place::Quay, Place::Ghcr, Place::GitLab, Place::Google]) => "auth" {
+        NoCredentials Likely "no secret of the namespace covers the image; an import reads those, and no account's";
+        RepositoryMissing Likely HIDES;
+        SecretMalformed Possible "one secret of the namespace that does not decode spoils the set";
+        SecretKeyMismatch Possible KEY;
+        BadCredentials Possible BAD;
+    }
+    // Others that hide what is missing.
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::Quay]) && case.is_node() => "auth" {
+        NoCredentials Likely PRIVATE;
+        RepositoryMissing Likely "Quay answers alike for a repository that is missing and for one that is private";
+        SecretNotLinked Possible NOT_LINKED;
+        PullDenied Possible "the robot account has no right on this repository";
+        BadCredentials Possible BAD;
+    }
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::Quay]) => "auth" {
+        RepositoryMissing Likely "Quay answers alike for a repository that is missing and for one that is private";
+        NoCredentials Likely PRIVATE;
+        PullDenied Possible "the robot account has no right on this repository";
+        BadCredentials Possible BAD;
+    }
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::Ghcr]) => "auth" {
+        NoCredentials Likely "the package is private, which is a new package's default, and nothing was sent";
+        RepositoryMissing Likely "this registry answers alike for a package that is missing and for one that is private";
+        BadCredentials Possible BAD;
+        ExpiredCredentials Possible OLD;
+    }
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::GitLab]) => "auth" {
+        NoCredentials Likely "the project is private, and nothing was sent";
+        BadCredentials Possible "the password or token that was sent is wrong, or is not one for registries";
+        RepositoryMissing Possible "GitLab answers alike for a project that is missing and for one that is private";
+        PullDenied Possible "the token lacks read_registry, or is another project's";
+        ExpiredCredentials Possible "a job's or a deploy token that has ended";
+    }
+    on Unauthorized
+        if |case| case.at(&[Place::Google]) => "auth" {
+        NoCredentials Likely "401 is how this registry says that no identity that it knows came";
+        ExpiredCredentials Possible "an access token lives for an hour, and an ended one counts as none";
+        PullDenied Possible "the node's identity has no reader's role on this repository";
+        BadCredentials Possible BAD;
+        RepositoryMissing Possible HIDES;
+    }
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::Google]) => "auth" {
+        PullDenied Likely "the node's identity has no reader's role on this repository";
+        RepositoryMissing Possible HIDES;
+        NoCredentials Possible NO_CREDENTIALS;
+        ExpiredCredentials Possible "an access token lives for an hour";
+    }
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::RedHat]) => "auth" {
+        NoCredentials Likely "this registry wants a login, and none that fits was sent";
+        BadCredentials Possible BAD;
+        SecretNotLinked Possible NOT_LINKED;
+        RepositoryMissing Possible HIDES;
+    }
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::Open]) => "auth" {
+        RepositoryMissing Likely "this registry serves everybody; what it refuses is not there";
+        ServerError Possible OUTAGE;
+        Proxy Possible "a proxy that answers in the registry's place";
+        CredentialsBlockPublicPull Possible STORED;
+    }
+    // An import loses most of what the registry said (`pkg/image/apiserver/importer/importer.go` `formatPingError`).
+    on Unauthorized | Denied
+        if |case| case.imports() => "auth" {
+        NoCredentials Likely "no secret of the namespace covers the image; an import reads those, and no account's";
+        SecretMalformed Possible "one secret of the namespace that does not decode spoils the set";
+        SecretKeyMismatch Possible "the secret names the registry, or its token service on another host, in a spelling that does not match";
+        RepositoryMissing Possible "many registries answer the same for a repository that is missing";
+        SecretShadowed Possible "an import tries the first secret that matches, and no other";
+        BadCredentials Possible BAD;
+    }
+    on Unauthorized | Denied
+        if |case| case.says("unauthorized to access repository") && case.is_node() => "auth" {
+        NoCredentials Likely "Harbor names the repository and the right that is missing: to nobody, when nothing was sent";
+        SecretNotLinked Possible NOT_LINKED;
+        RepositoryMissing Possible "Harbor says the same of a project that does not exist";
+        PullDenied Possible "the account is no member of the project";
+        BadCredentials Possible BAD;
+    }
+    on Unauthorized | Denied
+        if |case| case.says("unauthorized to access repository") => "auth" {
+        NoCredentials Likely "Harbor names the repository and the right that is missing: to nobody, when nothing was sent";
+        PullDenied Likely "the account is no member of the project";
+        RepositoryMissing Possible "Harbor says the same of a project that does not exist";
+        BadCredentials Possible BAD;
+    }
+    on Denied
+        if |case| case.says("verify that it exists") => "auth" {
+        PullDenied Likely NO_RIGHT;
+        RepositoryMissing Likely "the words name both, because the registry does not tell them apart";
+        NoCredentials Possible NO_CREDENTIALS;
+    }
+    // containerd asks mirrors first and tells nobody which host refused.
+    on Denied
+        if |case| case.status(403) && case.says("[manifests") && case.place == Place::Unknown => "auth" {
+        ExpiredCredentials Likely "a login that has ended is answered with a bare 403 by some registries, of public images as well";
+        PullDenied Likely NO_RIGHT;
+        Mirror Possible "a mirror that is asked first refuses, and the words do not name it";
+        Proxy Possible "a gateway in front of the registry refuses; a registry's refusal carries a code";
+    }
+    on Denied
+        if |case| case.status(403) && !case.says("denied") => "auth" {
+        PullDenied Likely NO_RIGHT;
+        ExpiredCredentials Possible "some registries answer 403 to a token that has ended";
+        NoCredentials Possible NO_CREDENTIALS;
+        Proxy Possible "a proxy or a gateway in front of the registry refuses; a registry's refusal carries a code";
+        Quarantined Possible "registries that block an image say 403 as well";
+    }
+    on Denied
+        if |case| case.is_command_line() => "auth" {
+        RepositoryMissing Likely "registries answer alike for what is missing and what is private, and of the two a wrong name is the commoner";
+        NoCredentials Likely "the repository is private, and nobody is logged in here as the user who asks";
+        BadCredentials Possible BAD;
+        PullDenied Possible NO_RIGHT;
+    }
+    on Denied => "auth" {
+        NoCredentials Likely NO_CREDENTIALS;
+        RepositoryMissing Likely "registries answer alike for what is missing and what is private";
+        PullDenied Possible NO_RIGHT;
+        SecretNotLinked Possible NOT_LINKED;
+        BadCredentials Possible BAD;
+    }
+    // containerd's fetcher says so when it had no challenge to answer; with one it says "authorization failed".
+    on Unauthorized
+        if |case| case.says("unexpected status") && case.by(&[Runtime::Containerd]) => "auth" {
+        NoCredentials Likely NO_CREDENTIALS;
+        BadCredentials Possible BAD;
+        ServerError Possible "a registry that sends 401 without a challenge leaves the runtime nothing to answer";
+        SecretNotLinked Possible NOT_LINKED;
+        SecretKeyMismatch Possible KEY;
+    }
+    on Unauthorized
+        if |case| case.is_command_line() => "auth" {
+        NoCredentials Likely "nobody is logged in here as the user who asks, or under another spelling of the registry";
+        BadCredentials Possible BAD;
+        RepositoryMissing Possible "many registries answer the same for a repository that is missing";
+        ExpiredCredentials Possible OLD;
+        PullDenied Possible NO_RIGHT;
+    }
+    on Unauthorized => "auth" {
+        NoCredentials Likely NO_CREDENTIALS;
+        SecretNotLinked Possible NOT_LINKED;
+        SecretKeyMismatch Possible KEY;
+        BadCredentials Possible BAD;
+        SecretMalformed Possible MALFORMED;
+        ExpiredCredentials Possible OLD;
+        RepositoryMissing Possible "a repository that does not exist is answered like this by many registries";
+        PullDenied Possible NO_RIGHT;
+    }
+}
