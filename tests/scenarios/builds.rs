@@ -10,6 +10,7 @@ use extreg_test_support::api::{Api, Flavor, PodState, make};
 use extreg_test_support::certs::Ca;
 use extreg_test_support::cluster::Cluster;
 use extreg_test_support::content::Image;
+use extreg_test_support::pull::Machines;
 use extreg_test_support::registry::{Dialect, Registry, User};
 use serde_json::{Value, json};
 
@@ -187,6 +188,7 @@ impl Shop {
 
     fn set_up(&self) {
         let api = self.api();
+        api.machines(Machines::new());
         api.add_namespace("shop");
         let data: serde_json::Map<String, Value> = [self.registry.host(), self.open_name()]
             .into_iter()

@@ -9,6 +9,7 @@ use extreg::doctor::evidence::{Check, SkipReason};
 use extreg_test_support::api::{Api, Flavor, Rule, User as Login, make};
 use extreg_test_support::cluster::Cluster;
 use extreg_test_support::content::Image;
+use extreg_test_support::pull::Machines;
 use extreg_test_support::registry::{Dialect, Registry, User};
 use serde_json::{Value, json};
 
@@ -110,6 +111,7 @@ impl OpenShift {
             .tls()
             .user(Login::new("dev").token("dev-token"))
             .start();
+        api.machines(Machines::new());
         let world = Self(World::on(Cluster::Embedded(api)));
         world.trusted();
         world

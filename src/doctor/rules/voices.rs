@@ -103,7 +103,7 @@ impl<'a> Voice<'a> {
                 Says::Fails(Words {
                     message: &seen.message,
                     points_at: seen.points_at,
-                    candidates: &seen.candidates,
+                    candidates: known(vantage, &seen.candidates),
                     certain: seen.certain,
                 })
             },
@@ -129,7 +129,7 @@ impl<'a> Voice<'a> {
                 } => Says::Fails(Words {
                     message,
                     points_at,
-                    candidates,
+                    candidates: known(opinion.vantage, candidates),
                     certain: *certain,
                 }),
             },
@@ -145,6 +145,15 @@ impl<'a> Voice<'a> {
 
     pub fn works(&self) -> bool {
         matches!(self.says, Says::Works)
+    }
+}
+
+/// What the words of a vantage can mean. No node takes part in an import: where an API server's words look like a node's own
+/// trouble they are words that nobody knows.
+fn known(vantage: Vantage, candidates: &[Cause]) -> &[Cause] {
+    match (vantage, candidates.first()) {
+        (Vantage::Cluster, Some(Cause::NodeRuntime)) => &[],
+        _ => candidates,
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn imports(cluster: &Cluster, targets: &[Target], deadline: Ins
         let Some(namespace) = target.subject.namespace() else {
             continue;
         };
-        let insecure = target.insecure;
+        let insecure = target.insecure || target.subject.plain_http;
         let room = questions.len() < MOST_IMPORTS;
         let known = questions.iter_mut().find(|(place, question, _)| {
             *place == namespace

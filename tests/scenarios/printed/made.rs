@@ -96,7 +96,6 @@ impl Case {
             }],
             action: None,
             commands: vec![command.split(' ').map(str::to_owned).collect()],
-            action: None,
         });
         self
     }
