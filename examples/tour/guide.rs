@@ -1,6 +1,6 @@
 //! Runs the commands of the tour, shows them with what they print, and keeps count of what turned out otherwise.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -8,6 +8,12 @@ use crate::world::World;
 
 /// Set for the processes in which this program is the plugin.
 pub(crate) const AS_PLUGIN: &str = "EXTREG_TOUR_AS_PLUGIN";
+
+/// What is piped into a command, and the command that would print it.
+pub(crate) struct Piped<'a> {
+    pub(crate) from: &'a str,
+    pub(crate) text: &'a str,
+}
 
 /// What a command printed, and how it ended.
 pub(crate) struct Outcome {
@@ -48,14 +54,12 @@ impl Guide {
         println!("\n\n── {}. {title}\n", self.step);
     }
 
-    /// Runs the plugin and shows command and output; `stdin` is what is piped into it.
-    pub(crate) fn run(&self, arguments: &[&str], stdin: Option<&str>) -> Outcome {
-        let pipe = if stdin.is_some() {
-            "printf %s \"$PASSWORD\" | "
-        } else {
-            ""
-        };
-        println!("\n$ {pipe}oc extreg {}", arguments.join(" "));
+    /// Runs the plugin and shows command and output, both streams as they come.
+    pub(crate) fn run(&self, arguments: &[&str], stdin: Option<&Piped<'_>>) -> Outcome {
+        let from = stdin.map_or(String::new(), |piped| format!("{} | ", piped.from));
+        println!("\n$ {from}oc extreg {}", arguments.join(" "));
+        let (mut printed, writer) = std::io::pipe().expect("a pipe");
+        // The command keeps the pipe's other end, and must be gone when it is read to its end.
         let mut child = Command::new(&self.program)
             .args(arguments)
             .env_clear()
@@ -66,20 +70,20 @@ impl Guide {
             .env("LC_ALL", "C.UTF-8")
             .current_dir(&self.folder)
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(writer.try_clone().expect("its other end twice"))
+            .stderr(writer)
             .spawn()
             .expect("this program, started again");
-        let mut pipe = child.stdin.take().expect("its standard input");
+        let mut input = child.stdin.take().expect("its standard input");
         // A command that refuses its arguments does not read it.
-        pipe.write_all(stdin.unwrap_or_default().as_bytes()).ok();
-        drop(pipe);
-        let output = child.wait_with_output().expect("its end");
-        let text = [output.stderr, output.stdout]
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .concat();
+        let text = stdin.map_or("", |piped| piped.text);
+        input.write_all(text.as_bytes()).ok();
+        drop(input);
+        let mut bytes = Vec::new();
+        printed.read_to_end(&mut bytes).expect("what it prints");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         print!("{text}");
-        let status = output.status.code();
+        let status = child.wait().expect("its end").code();
         if status != Some(0) {
             println!(
                 "[exit status {}]",
@@ -96,6 +100,21 @@ impl Guide {
         }
         for missing in words.iter().filter(|words| !outcome.text.contains(**words)) {
             self.wrong(&format!("the output does not say {missing:?}"));
+        }
+    }
+
+    /// Holds that a sentence is in it, wherever its lines were broken.
+    pub(crate) fn expect_flowing(&mut self, outcome: &Outcome, sentence: &str) {
+        let flowing: Vec<&str> = outcome.text.split_whitespace().collect();
+        if !flowing.join(" ").contains(sentence) {
+            self.wrong(&format!("the output does not say {sentence:?}"));
+        }
+    }
+
+    /// Holds that these words are not in it.
+    pub(crate) fn expect_not(&mut self, outcome: &Outcome, words: &[&str]) {
+        for there in words.iter().filter(|words| outcome.text.contains(**words)) {
+            self.wrong(&format!("the output says {there:?}"));
         }
     }
 
@@ -135,7 +154,7 @@ pub(crate) fn keep(world: &World) {
     println!("\nEverything keeps running until you press Ctrl-C. In another terminal:\n");
     println!("  export KUBECONFIG={}", world.kubeconfig.display());
     println!("  export SSL_CERT_FILE={}", world.ca_file.display());
-    println!("  cargo run -- doctor {}/shop/web:1.9", world.corp.host());
+    println!("  cargo run -- doctor -n orders");
     println!(
         "\nThe registry's login is {} with the password {}.",
         crate::world::ROBOT.0,

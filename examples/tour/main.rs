@@ -14,7 +14,6 @@
 )]
 
 mod guide;
-mod kubelet;
 mod walk;
 mod world;
 

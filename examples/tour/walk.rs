@@ -1,28 +1,29 @@
 //! The steps of the tour and what each has to show.
 
-use crate::guide::{Guide, cluster_says};
+use crate::guide::{Guide, Piped, cluster_says};
 use crate::world::{ROBOT, World};
 
 pub(crate) fn walk(world: &World, guide: &mut Guide) {
     let registry = world.corp.host();
     the_main_job(world, guide, &registry);
+    a_namespace_that_fails(world, guide);
     alike_and_not_the_same(world, guide, &registry);
     the_way_back(world, guide);
 }
 
 /// A pod that fails, why, and the command that mends it.
 fn the_main_job(world: &World, guide: &mut Guide, registry: &str) {
-    let image = format!("{registry}/shop/web:1.9");
     guide.step("A pod waits for its image, and the cluster's message could mean anything");
     let (state, message) = world.pod_of("shop", "web");
     cluster_says(&format!("{state}: {message}"));
     guide.check(state == "ErrImagePull", "the pod should wait for its image");
 
     guide.step("doctor tells what it is");
-    let outcome = guide.run(&["doctor", &image], None);
+    let outcome = guide.run(&["doctor", "deploy/web"], None);
     guide.expect(&outcome, 3, &["auth.no-credentials"]);
 
     guide.step("link checks a login before it writes anything: this one is wrong");
+    let image = format!("{registry}/shop/web:1.9");
     let link = [
         "link",
         registry,
@@ -32,57 +33,104 @@ fn the_main_job(world: &World, guide: &mut Guide, registry: &str) {
         ROBOT.0,
         "--registry-password-stdin",
     ];
+    let password = |text| Piped {
+        from: "printf %s \"$PASSWORD\"",
+        text,
+    };
     let before = world.api.writes().len();
-    let outcome = guide.run(&link, Some("wrong-horse"));
+    let outcome = guide.run(&link, Some(&password("wrong-horse")));
     guide.expect(&outcome, 1, &["auth.bad-credentials"]);
-    guide.check(
-        world
-            .api
-            .list("secrets", "shop")
-            .iter()
-            .all(|secret| !is_ours(secret)),
-        "no secret may be there",
-    );
+    guide.check(!has_ours(world, "shop"), "no secret may be there");
     guide.check(only_reviews(world, before), "nothing may have been written");
 
     guide.step("With the right one, one command stores it, links it and restarts what waits");
     let mut link = link.to_vec();
     link.push("--restart");
-    let outcome = guide.run(&link, Some(ROBOT.1));
+    let outcome = guide.run(&link, Some(&password(ROBOT.1)));
+    let said = [
+        "created",
+        "serviceaccount/default linked (pull)",
+        "restarted",
+    ];
+    guide.expect(&outcome, 0, &said);
+    runs(world, guide, "shop", "web");
+
+    guide.step("doctor agrees, and link has nothing left to do");
+    let outcome = guide.run(&["doctor", "deploy/web"], None);
+    guide.expect(&outcome, 0, &["can pull"]);
+    let outcome = guide.run(&link, Some(&password(ROBOT.1)));
+    guide.expect(&outcome, 0, &["unchanged"]);
+}
+
+/// Several workloads at once, two causes, one of them mended by doctor itself.
+fn a_namespace_that_fails(world: &World, guide: &mut Guide) {
+    guide.step("Three deployments say \"unauthorized\"; doctor finds them and two causes");
+    world.open_orders();
+    for workload in ["cart", "till", "prices"] {
+        let (state, message) = world.pod_of("orders", workload);
+        cluster_says(&format!("{workload}: {state}: {message}"));
+        guide.check(
+            message.contains("unauthorized"),
+            "the message should say \"unauthorized\"",
+        );
+    }
+    let outcome = guide.run(&["doctor", "-n", "orders"], None);
+    let said = [
+        "2 workloads, 1 cause",
+        "auth.secret-key-mismatch",
+        "location.tag-missing",
+        "2.4.0",
+        "event says",
+    ];
+    guide.expect(&outcome, 3, &said);
+    guide.expect_flowing(&outcome, "points at the credentials, and that is not it");
+
+    guide.step("What events can mean, without asking anybody: the likeliest first");
+    let described = world.describe("orders", "prices");
+    let piped = Piped {
+        from: "oc describe pod -l app=prices -n orders",
+        text: &described,
+    };
+    let outcome = guide.run(&["explain", "--message", "-"], Some(&piped));
     guide.expect(
         &outcome,
         0,
-        &[
-            "created",
-            "serviceaccount/default linked (pull)",
-            "restarted",
-        ],
+        &["cri-o", "auth.no-credentials", "doctor pod/"],
     );
-    let (state, _) = world.pod_of("shop", "web");
-    cluster_says(&format!("the pod is {state}"));
-    guide.check(state == "Running", "the pod should run");
 
-    guide.step("doctor agrees, and link has nothing left to do");
-    let outcome = guide.run(&["doctor", &image], None);
-    guide.expect(&outcome, 0, &["can pull"]);
-    let outcome = guide.run(&link, Some(ROBOT.1));
-    guide.expect(&outcome, 0, &["unchanged"]);
+    guide.step("The key without the port is safe to mend: doctor shows the change, makes it and looks again");
+    let outcome = guide.run(
+        &["doctor", "deploy/cart", "-n", "orders", "--fix", "--yes"],
+        None,
+    );
+    let said = [
+        "created",
+        "serviceaccount/default linked (pull)",
+        "can pull",
+        "was auth.secret-key-mismatch",
+    ];
+    guide.expect(&outcome, 0, &said);
+    guide.expect_not(&outcome, &[ROBOT.1]);
+    runs(world, guide, "orders", "cart");
+    runs(world, guide, "orders", "till");
+
+    guide.step("What is left is the tag, which is not the cluster's to mend");
+    let outcome = guide.run(&["doctor", "-n", "orders"], None);
+    guide.expect(&outcome, 3, &["deploy/prices", "location.tag-missing"]);
+    guide.expect_not(&outcome, &["auth.secret-key-mismatch"]);
+
+    guide.step("status lists the registries in use and what reaches them");
+    let outcome = guide.run(&["status", "-n", "orders"], None);
+    let registry = world.corp.host();
+    guide.expect(
+        &outcome,
+        0,
+        &[&registry, "corp-pull", "deployment/prices", "waiting"],
+    );
 }
 
 /// Failures whose messages all look alike.
 fn alike_and_not_the_same(world: &World, guide: &mut Guide, registry: &str) {
-    guide.step("The secret names the registry without its port, so the node pulls without a login");
-    let outcome = guide.run(
-        &[
-            "doctor",
-            &format!("{registry}/shop/web:1.9"),
-            "-n",
-            "billing",
-        ],
-        None,
-    );
-    guide.expect(&outcome, 3, &["auth.secret-key-mismatch"]);
-
     guide.step("The login is good, and has no right on this repository");
     let outcome = guide.run(&["doctor", &format!("{registry}/vault/keys:1.0")], None);
     guide.expect(&outcome, 3, &["auth.pull-denied"]);
@@ -91,21 +139,10 @@ fn alike_and_not_the_same(world: &World, guide: &mut Guide, registry: &str) {
     let outcome = guide.run(&["doctor", &format!("{registry}/shop/wbe:1.9")], None);
     guide.expect(&outcome, 3, &["location.repository-missing"]);
 
-    guide.step("The repository is there, the tag is not");
-    let outcome = guide.run(&["doctor", &format!("{registry}/shop/api:2.4")], None);
-    guide.expect(&outcome, 3, &["location.tag-missing", "2.4.0"]);
-
     guide.step("A registry that answers alike for private and for missing: doctor says so, and does not guess");
-    let outcome = guide.run(
-        &[
-            "doctor",
-            &format!("{}/acme/payment-api:2.4", world.quay.host()),
-            "-n",
-            "payments",
-        ],
-        None,
-    );
-    guide.expect(&outcome, 4, &["ambiguous.missing-or-forbidden"]);
+    let near = world.quay.image("acme/payments-api:2.4");
+    let outcome = guide.run(&["doctor", "deploy/refunds", "-n", "payments"], None);
+    guide.expect(&outcome, 4, &["ambiguous.missing-or-forbidden", &near]);
 
     guide.step("This machine trusts the registry's CA, the cluster does not");
     let outcome = guide.run(
@@ -119,25 +156,37 @@ fn alike_and_not_the_same(world: &World, guide: &mut Guide, registry: &str) {
     guide.expect(&outcome, 0, &["port"]);
 }
 
-/// What link did is taken back.
+/// What was written is taken back, the last first.
 fn the_way_back(world: &World, guide: &mut Guide) {
-    guide.step("undo takes back what link did, from its journal");
-    let outcome = guide.run(&["undo", "--list"], None);
-    guide.expect(&outcome, 0, &["link"]);
-    let outcome = guide.run(&["undo"], None);
-    guide.expect(&outcome, 0, &["deleted"]);
-    guide.check(
-        world
-            .api
-            .list("secrets", "shop")
-            .iter()
-            .all(|secret| !is_ours(secret)),
-        "the secret should be gone",
-    );
+    guide.step("undo takes back what was written, from its journal: the last, or any by its id");
+    let list = guide.run(&["undo", "--list"], None);
+    guide.expect(&list, 0, &["link", "doctor --fix"]);
+    // The journal's oldest entry is link's, and its id stands first in the line.
+    let mut lines = list.text.lines();
+    let linked = lines.find(|line| line.contains(" link "));
+    let id = linked.and_then(|line| line.split_whitespace().next());
+    for (namespace, id) in [("orders", None), ("shop", id)] {
+        guide.check(has_ours(world, namespace), "the secret should be there");
+        let arguments: Vec<&str> = std::iter::once("undo").chain(id).collect();
+        let outcome = guide.run(&arguments, None);
+        guide.expect(&outcome, 0, &["deleted"]);
+        guide.check(!has_ours(world, namespace), "the secret should be gone");
+    }
 }
 
-fn is_ours(secret: &serde_json::Value) -> bool {
-    secret["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "kubectl-extreg"
+/// Shows that the pods of a workload run, because its node could pull.
+fn runs(world: &World, guide: &mut Guide, namespace: &str, workload: &str) {
+    let (state, _) = world.pod_of(namespace, workload);
+    cluster_says(&format!("{workload}: {state}"));
+    guide.check(state == "Running", "the pod should run");
+}
+
+/// Whether a namespace has a secret that the tool made.
+fn has_ours(world: &World, namespace: &str) -> bool {
+    let secrets = world.api.list("secrets", namespace);
+    secrets.iter().any(|secret| {
+        secret["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "kubectl-extreg"
+    })
 }
 
 /// Whether all that was posted since is questions about rights.

@@ -1,24 +1,22 @@
-//! The ground of the tour: an OpenShift cluster with a shop in it, the company's registry, and one that answers as
-//! Quay does.
+//! The ground of the tour: an OpenShift cluster whose nodes really ask the registries, the company's registry, one whose
+//! CA the cluster does not know, and one that answers as Quay does.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use extreg_test_support::api::{Api, Flavor, make};
 use extreg_test_support::certs::Ca;
 use extreg_test_support::content::Image;
 use extreg_test_support::process::Sandbox;
+use extreg_test_support::pull::{Machines, Runtime};
 use extreg_test_support::registry::{Dialect, Registry, User};
-use serde_json::json;
-
-use crate::kubelet;
+use serde_json::{Value, json};
 
 /// The login that the company's registry knows.
 pub(crate) const ROBOT: (&str, &str) = ("robot", "correct-horse");
 
 /// Everything that runs during the tour.
 pub(crate) struct World {
-    pub(crate) api: Arc<Api>,
+    pub(crate) api: Api,
     /// The company's registry: TLS from a CA of its own, logins by token.
     pub(crate) corp: Registry,
     /// The same, with a certificate of a CA that this machine trusts and the cluster does not.
@@ -60,36 +58,17 @@ impl World {
         let flavor = Flavor::OpenShift4 {
             version: "4.18.12".to_owned(),
         };
-        let api = Arc::new(Api::builder().flavor(flavor).rolls_out().start());
+        let api = Api::builder().flavor(flavor).rolls_out().start();
+        // The nodes have a runtime, and trust what the cluster's configuration tells them to trust.
+        api.machines(Machines::new().runtime(Runtime::CriO));
         let authorities = corp_ca.pem().to_owned();
         trust_in_cluster(&api, &[(&corp, &authorities), (&quay, &authorities)]);
-        kubelet::watch(&api, format!("{}{}", corp_ca.pem(), lab_ca.pem()));
         api.create(make::node("worker-0", "amd64"));
-        for namespace in ["shop", "billing", "payments"] {
+        for namespace in ["shop", "payments"] {
             api.add_namespace(namespace);
         }
-        api.create(make::deployment(
-            "shop",
-            "web",
-            &format!("{}/shop/web:1.9", corp.host()),
-        ));
-        // A secret as people make it: the key has no port, the image has one.
-        api.create(make::docker_secret(
-            "billing",
-            "corp-pull",
-            "127.0.0.1",
-            ROBOT.0,
-            ROBOT.1,
-        ));
-        api.edit("serviceaccounts", "billing", "default", |account| {
-            if let Some(list) = account["imagePullSecrets"].as_array_mut() {
-                list.push(json!({"name": "corp-pull"}));
-            } else {
-                account["imagePullSecrets"] = json!([{"name": "corp-pull"}]);
-            }
-        });
-
-        api.roll_out();
+        api.create(make::deployment("shop", "web", &corp.image("shop/web:1.9")));
+        payments(&api, &quay);
 
         let sandbox = Sandbox::new();
         let kubeconfig = sandbox.write("kubeconfig", api.kubeconfig("shop"));
@@ -118,15 +97,32 @@ impl World {
         self.sandbox.path()
     }
 
+    /// A second namespace: two deployments whose secret has a key that does not match, and one whose first pull came
+    /// before its secret.
+    pub(crate) fn open_orders(&self) {
+        let (api, corp) = (&self.api, &self.corp);
+        api.add_namespace("orders");
+        let secret = |name, key: &str| make::docker_secret("orders", name, key, ROBOT.0, ROBOT.1);
+        // As people make it: the key has no port, the image has one.
+        link(api, &secret("corp-pull", "127.0.0.1"));
+        for name in ["cart", "till"] {
+            api.create(make::deployment(
+                "orders",
+                name,
+                &corp.image("shop/web:1.9"),
+            ));
+        }
+        let mut prices = make::deployment("orders", "prices", &corp.image("shop/api:2.4"));
+        prices["spec"]["template"]["spec"]["imagePullSecrets"] = json!([{"name": "prices-pull"}]);
+        api.create(prices);
+        api.roll_out();
+        // The event of the pull without a login stays; the login would do by now.
+        api.create(secret("prices-pull", &corp.host()));
+    }
+
     /// What the kubelet says of the first pod of a workload: its phase, and why it waits.
     pub(crate) fn pod_of(&self, namespace: &str, workload: &str) -> (String, String) {
-        let pods = self.api.list("pods", namespace);
-        let mine = pods.iter().find(|pod| {
-            pod["metadata"]["name"]
-                .as_str()
-                .is_some_and(|name| name.starts_with(workload))
-        });
-        let Some(pod) = mine else {
+        let Some(pod) = self.pod(namespace, workload) else {
             return ("missing".to_owned(), String::new());
         };
         let waiting = &pod["status"]["containerStatuses"][0]["state"]["waiting"];
@@ -138,11 +134,76 @@ impl World {
             waiting["message"].as_str().unwrap_or_default().to_owned(),
         )
     }
+
+    /// The end of what `oc describe pod` prints: the name, and the events.
+    pub(crate) fn describe(&self, namespace: &str, workload: &str) -> String {
+        let pod = self.pod(namespace, workload).unwrap_or_default();
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let head = format!(
+            "Name:             {}\nNamespace:        {namespace}\nEvents:\n  Type     Reason     Age   From     Message\n  \
+             ----     ------     ----  ----     -------\n",
+            word(&pod["metadata"]["name"])
+        );
+        let events = self.api.list("events", namespace);
+        let lines = events
+            .iter()
+            .filter(|event| event["involvedObject"]["uid"] == pod["metadata"]["uid"])
+            .map(|event| {
+                let [kind, reason, message] =
+                    ["type", "reason", "message"].map(|field| word(&event[field]));
+                format!("  {kind:<7}  {reason:<9}  5s    kubelet  {message}\n")
+            });
+        std::iter::once(head).chain(lines).collect()
+    }
+
+    fn pod(&self, namespace: &str, workload: &str) -> Option<Value> {
+        let pods = self.api.list("pods", namespace);
+        pods.into_iter()
+            .find(|pod| pod["metadata"]["labels"]["app"] == workload)
+    }
+}
+
+/// A good login, an image that runs, and one with a slip of the pen in its name.
+fn payments(api: &Api, quay: &Registry) {
+    link(
+        api,
+        &make::docker_secret(
+            "payments",
+            "quay-pull",
+            &quay.host(),
+            "acme+shop",
+            "robot-token",
+        ),
+    );
+    for (name, image) in [
+        ("ledger", "acme/payments-api:2.4"),
+        ("refunds", "acme/payment-api:2.4"),
+    ] {
+        api.create(make::deployment("payments", name, &quay.image(image)));
+    }
+    api.roll_out();
+}
+
+/// Makes a secret, and gives it to the account that pods have unless they name another.
+fn link(api: &Api, secret: &Value) {
+    let metadata = &secret["metadata"];
+    let entry = json!({"name": metadata["name"]});
+    let namespace = metadata["namespace"].as_str().unwrap_or_default();
+    api.create(secret.clone());
+    api.edit(
+        "serviceaccounts",
+        namespace,
+        "default",
+        |account| match account["imagePullSecrets"].as_array_mut() {
+            Some(list) => list.push(entry),
+            None => account["imagePullSecrets"] = json!([entry]),
+        },
+    );
 }
 
 /// `additionalTrustedCA` of image.config: which CA the cluster trusts for which registry.
 fn trust_in_cluster(api: &Api, registries: &[(&Registry, &str)]) {
-    let data: serde_json::Map<String, serde_json::Value> = registries
+    let data: serde_json::Map<String, Value> = registries
         .iter()
         .map(|(registry, pem)| (registry.host().replace(':', ".."), json!(pem)))
         .collect();
