@@ -73,13 +73,22 @@ scenarios![
         mirrored
     })
     .asks(Mirrored::doctor)
-    .suggests(|mirrored| format!("link {}", name_of(&mirrored.mirror)))
+    .suggests(|mirrored| format!("--authfile .dockerconfigjson {}", name_of(&mirrored.mirror)))
     .shows(|mirrored, _| {
         for request in mirrored.mirror.log() {
             assert_eq!(request.authorization(), None);
         }
     })
-    .mended(|mirrored| mirrored.secret("mirror", &name_of(&mirrored.mirror))),
+    .mended(|mirrored| mirrored.node_login()),
+    a_secret_of_the_pod_for_a_mirror = Scenario::of(Cause::NoCredentials, || {
+        let mirrored = Mirrored::without_secrets("NeverContactSource");
+        mirrored.secret("mirror", &name_of(&mirrored.mirror));
+        mirrored.mirror.push_image("team/app", "1.0", &Image::new());
+        mirrored
+    })
+    .asks(Mirrored::doctor)
+    .suggests(|_| "set data secret/pull-secret".to_owned())
+    .mended(|mirrored| mirrored.node_login()),
 ];
 
 /// A namespace of an OpenShift cluster that trusts the registry's CA, and has a good secret where nothing else is said.
@@ -196,7 +205,7 @@ impl Mirrored {
     /// The account has a secret for the mirror alone.
     fn new(policy: &str) -> Self {
         let mirrored = Self::without_secrets(policy);
-        mirrored.secret("mirror", &name_of(&mirrored.mirror));
+        mirrored.node_login();
         mirrored
     }
 
@@ -227,6 +236,14 @@ impl Mirrored {
 
     fn secret(&self, name: &str, host: &str) {
         self.world.0.linked(&self.world.secret(name, host, ALICE));
+    }
+
+    /// The nodes' own pull secret has a login for the mirror: no secret of a pod is sent there.
+    fn node_login(&self) {
+        let host = name_of(&self.mirror);
+        let secret =
+            make::docker_secret("openshift-config", "pull-secret", &host, ALICE.0, ALICE.1);
+        self.world.api().create(secret);
     }
 
     fn doctor(&self) -> Doctor {

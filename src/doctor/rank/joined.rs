@@ -11,7 +11,7 @@
 
 use crate::doctor::causes::Cause;
 use crate::doctor::diagnosis::Verdict;
-use crate::doctor::evidence::{Fact, TrialOutcome};
+use crate::doctor::evidence::{Fact, TrialOutcome, Vantage};
 use crate::doctor::finding::{Confidence, Finding};
 use crate::doctor::rules::{Case, Proof, object_of};
 use crate::doctor::target::Operation;
@@ -249,7 +249,9 @@ fn by_proof(case: &Case<'_>, here: Here) -> Joined {
     if let Some(proof) = case.voices.proof()
         && case.subject.operation != Operation::Push
     {
-        if proof.full && still.is_none() {
+        // A node that pulls has done all that a pod needs. An import has not: what nodes have besides must have been seen.
+        let whole = proof.vantage == Vantage::Node || here != Here::Works;
+        if proof.full && still.is_none() && whole {
             return Joined::Verdict(Box::new(Verdict::Healthy));
         }
         if !proof.full && here != Here::Works {

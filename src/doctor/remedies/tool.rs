@@ -103,6 +103,9 @@ impl Tool<'_> {
     pub(super) fn login_as(&self, summary: &str, name: Option<&str>) -> Vec<Remedy> {
         let image = self.case.subject.text.clone();
         match &self.case.subject.consumer {
+            Consumer::ServiceAccount { .. } | Consumer::Pod { .. } if self.is_of_a_mirror() => {
+                vec![self.node_login()]
+            }
             Consumer::ServiceAccount { .. }
             | Consumer::Pod { .. }
             | Consumer::Import { .. }
@@ -142,6 +145,48 @@ impl Tool<'_> {
             ],
             Consumer::Credential => vec![Remedy::new(Applicability::Manual, summary)],
         }
+    }
+
+    /// What is meant is a mirror on another host than the image's own.
+    fn is_of_a_mirror(&self) -> bool {
+        self.registry() != self.case.subject.registry()
+    }
+
+    /// Nodes log in to mirrors with the cluster's own pull secret; no secret of a pod is sent there.
+    fn node_login(&self) -> Remedy {
+        const SECRET: &str = "secret/pull-secret";
+        const KEY: &str = ".dockerconfigjson";
+        let mirror = self.registry();
+        Remedy::new(
+            Applicability::Review,
+            format!(
+                "give the nodes' own pull secret a login for {mirror} (cluster-admin, all nodes): no pod's secret is sent to a mirror"
+            ),
+        )
+        .changes(Changed {
+            api_version: "v1",
+            kind: "Secret",
+            namespace: Some("openshift-config".to_owned()),
+            name: "pull-secret".to_owned(),
+        })
+        .command([
+            self.client,
+            "extract",
+            SECRET,
+            "-n",
+            "openshift-config",
+            "--confirm",
+        ])
+        .command(["podman", "login", "--authfile", KEY, mirror])
+        .command([
+            self.client,
+            "set",
+            "data",
+            SECRET,
+            "-n",
+            "openshift-config",
+            &format!("--from-file={KEY}"),
+        ])
     }
 
     /// Better credentials than those of the secret that is meant, which stays: the kubelet tries both. Who sends the first

@@ -180,8 +180,11 @@ impl Proof {
         }
         match cause {
             Cause::InvalidReference => false,
+            // An import takes the image of any platform, and knows neither the nodes' policies nor their state.
             Cause::Signature
             | Cause::NodeRuntime
+            | Cause::PlatformMissing
+            | Cause::ManifestUnsupported
             | Cause::RegistryBlocked
             | Cause::RegistryNotAllowed => self.vantage == Vantage::Node,
             Cause::ImportNotAllowed => self.vantage == Vantage::Cluster,
@@ -326,6 +329,14 @@ fn shows_the_credentials(subject: &Subject, evidence: &EvidenceSet, voice: &Voic
             })
             .any(|(_, origin)| matches!(origin, ListOrigin::Own { .. }))
     };
+    let mirrored = || {
+        evidence
+            .facts(|fact| match fact {
+                Fact::MirrorPlan(plan) => Some(!plan.mirrors.is_empty()),
+                _ => None,
+            })
+            .any(|(_, mirrored)| mirrored)
+    };
     let unread = || {
         evidence
             .of(crate::doctor::evidence::Check::Credentials)
@@ -341,6 +352,12 @@ fn shows_the_credentials(subject: &Subject, evidence: &EvidenceSet, voice: &Voic
             !own_list() && !has(&[Role::Overridden, Role::Late])
         }
         (Consumer::BuildPush { .. }, _) => false,
+        // The importer sends the namespace's secrets to mirrors too; a node sends them none of a pod's.
+        (Consumer::ServiceAccount { .. } | Consumer::Pod { .. }, Vantage::Cluster)
+            if mirrored() =>
+        {
+            false
+        }
         _ => !unread() && !has(&[Role::Shadowed, Role::Overridden, Role::Late, Role::Unlinked]),
     }
 }

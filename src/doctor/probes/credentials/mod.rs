@@ -38,6 +38,7 @@ pub struct Sources {
     pub maybe_more: Option<String>,
 }
 
+#[derive(Clone)]
 struct Source {
     name: String,
     object: Option<(String, String)>,
@@ -122,6 +123,22 @@ impl Sources {
             role: Role::Node,
             content: Arc::new(Content::parse(bytes, Format::ConfigJson)),
         });
+    }
+
+    /// What a node has for a mirror on another host: its own pull secret, and nothing of the pod's. The kubelet looks up the
+    /// image's own name and hands one login to the runtime, which sends it to no other host (containers/image
+    /// `docker/docker_image_src.go` `newImageSourceAttempt`).
+    pub fn of_nodes(&self) -> Self {
+        let nodes = self.list.iter().filter(|source| source.role == Role::Node);
+        Self {
+            list: nodes.cloned().collect(),
+            as_containers_image: true,
+            first_only: true,
+            by_reference: false,
+            whole_namespace: false,
+            only: None,
+            maybe_more: self.maybe_more.clone(),
+        }
     }
 
     /// A file given with `-a`: its content, and the one entry that containers/image would use for the image.

@@ -8,9 +8,9 @@ use crate::doctor::evidence::{
 };
 use crate::doctor::probes::Seen;
 use crate::doctor::probes::config::{self, Places};
-use crate::doctor::probes::credentials::Wallet;
+use crate::doctor::probes::credentials::{Sources, Wallet};
 use crate::doctor::sink::Sink;
-use crate::doctor::target::{Operation, Subject};
+use crate::doctor::target::{Consumer, Operation, Subject};
 use crate::model::dialect::Dialect;
 use crate::model::image::ImageReference;
 use crate::model::sanitize::sanitize_line;
@@ -113,7 +113,15 @@ impl Plan {
         let subject = self.subject.clone();
         // A source that is never asked needs no credentials: those for the mirrors are what matters then.
         let sinks: &[&Sink] = if places.source { &[&self.given] } else { &[] };
-        let own = location(subject, ask, image, places.insecure, sinks, wallets);
+        let own = location(
+            subject,
+            ask,
+            &ask.sources,
+            image,
+            places.insecure,
+            sinks,
+            wallets,
+        );
         if places.source {
             self.candidates.clone_from(&own.candidates);
             self.source = Some(Location {
@@ -124,6 +132,11 @@ impl Plan {
             let facts = ask.signatures.iter().cloned().map(Fact::Signature);
             self.given.facts(facts, Dialect::Distribution);
         }
+        let own_registry = image.registry();
+        let by_kubelet = matches!(
+            ask.consumer,
+            Consumer::Pod { .. } | Consumer::ServiceAccount { .. }
+        );
         for place in places.mirrors.into_iter().take(MOST_MIRRORS) {
             let Ok(image) = ImageReference::parse(&place.reference) else {
                 continue;
@@ -142,7 +155,10 @@ impl Plan {
             let sinks = [&sink, &self.given];
             let sinks = if first { &sinks[..] } else { &sinks[..1] };
             let insecure = place.insecure.is_some();
-            let found = location(subject, ask, &image, insecure, sinks, wallets);
+            let of_nodes = (by_kubelet && image.registry() != own_registry)
+                .then(|| ask.sources.of_nodes());
+            let sources = of_nodes.as_ref().unwrap_or(&ask.sources);
+            let found = location(subject, ask, sources, &image, insecure, sinks, wallets);
             if first {
                 self.candidates.clone_from(&found.candidates);
             }
@@ -162,16 +178,17 @@ impl Plan {
 fn location(
     subject: Subject,
     ask: &Ask,
+    sources: &Sources,
     image: &ImageReference,
     insecure: bool,
     sinks: &[&Sink],
     wallets: &mut BTreeMap<String, Wallet>,
 ) -> Location {
     let wallet = wallets.entry(image.registry().to_owned()).or_default();
-    let (facts, candidates) = ask.sources.facts(image, wallet);
+    let (facts, candidates) = sources.facts(image, wallet);
     let list = Fact::Candidates {
         list: candidates.clone(),
-        maybe_more: ask.sources.maybe_more.clone(),
+        maybe_more: sources.maybe_more.clone(),
     };
     for sink in sinks {
         let facts = facts
