@@ -108,7 +108,8 @@ pub async fn run(
         () = Box::pin(ask_all(cluster, &targets, &legs, request, deadline, announce)) => false,
         () = &mut interrupt => true,
     };
-    if let (Some(checks), Some(node)) = (&checks, opinions::wanted_node(request)) {
+    if let (Some(checks), Some(node)) = (&checks, &request.from_node) {
+        let node = node.as_deref();
         if !interrupted {
             tokio::select! {
                 () = Box::pin(opinions::nodes(checks, node, &targets, deadline, announce)) => {}

@@ -5,7 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::Request;
 use super::gather::Target;
 use crate::apply::pull_check::{LeftBehind, PullCheck, PullChecks};
 use crate::cluster::Cluster;
@@ -236,9 +235,4 @@ fn write(
         elapsed,
     }));
     target.given.facts([fact], Dialect::Distribution);
-}
-
-/// What of the command line is needed for it.
-pub(super) fn wanted_node(request: &Request) -> Option<Option<&str>> {
-    request.from_node.as_ref().map(|node| node.as_deref())
 }
