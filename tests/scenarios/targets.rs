@@ -240,7 +240,7 @@ fn a_typo_behind_unauthorized() {
         let result = one(world.doctor().run());
         let cause = result.cause().map(Cause::family);
         assert_eq!(cause, Some("location"), "{}", told(&result));
-        let (_, seen) = result.observed().expect("the cluster's words");
+        let seen = result.observed().expect("the cluster's words");
         assert!(seen.message.contains("401"), "{seen:?}");
         assert!(result.is_misled_by(seen), "{}", told(&result));
     });
