@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::report::v1;
 use crate::ui::sanitize_line;
 use fix::Fixed;
+use report::Printer;
 
 /// The pause between two looks of `--wait`: as long as a kubelet's first back-off is short.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
@@ -28,8 +29,10 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
         return report::from(run, path, &args.report);
     }
     if args.fix && args.report.output == ReportFormat::Json {
-        return Err(Error::usage("--fix shows and asks, and -o json prints nothing but a report")
-            .hint("run it with --fix --yes first, and then with -o json"));
+        return Err(
+            Error::usage("--fix shows and asks, and -o json prints nothing but a report")
+                .hint("run it with --fix --yes first, and then with -o json"),
+        );
     }
     let (wanted, remarks) = argument::wanted(
         &args.targets,
@@ -63,16 +66,17 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
             "kubectl"
         },
     };
+    let mut printer = Printer::new(&args.report);
     let first = Box::pin(look(run, cluster.as_ref(), &request)).await?;
     let made = v1::Report::of(&first.report, first.interrupted);
     let quiet_until_the_end = args.wait.is_some() && args.report.output == ReportFormat::Json;
     if first.interrupted || !(args.fix || args.wait.is_some()) {
-        return report::print(run, made, &first.report.exchanges, &args.report);
+        return printer.print(run, made, &first.report.exchanges);
     }
     let mut shown = if quiet_until_the_end {
         made
     } else {
-        report::show(run, made, &first.report.exchanges, &args.report)?
+        printer.show(run, made, &first.report.exchanges)?
     };
     if args.fix {
         let fixed = Box::pin(fix::fix(run, global, &first.report, args.yes)).await?;
@@ -80,11 +84,19 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
             run.ui.status(again);
             let second = Box::pin(look(run, cluster.as_ref(), &request)).await?;
             let after = v1::Report::of(&second.report, second.interrupted);
-            shown = report::show_changes(run, &shown, after, &args.report)?;
+            shown = printer.show_changes(run, &shown, after)?;
         }
     }
     if let Some(limit) = args.wait {
-        shown = Box::pin(wait(run, cluster.as_ref(), &request, args, limit, shown)).await?;
+        shown = Box::pin(wait(
+            run,
+            cluster.as_ref(),
+            &request,
+            &mut printer,
+            limit,
+            shown,
+        ))
+        .await?;
     }
     report::status(&shown)
 }
@@ -93,8 +105,9 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
 fn say(run: &mut Run, fixed: &Fixed) -> Option<String> {
     match fixed {
         Fixed::Nothing => {
-            run.ui
-                .status("nothing here can be mended by this tool alone; the fixes above say what helps");
+            run.ui.status(
+                "nothing here can be mended by this tool alone; the fixes above say what helps",
+            );
             None
         }
         Fixed::Declined => {
@@ -116,11 +129,11 @@ async fn wait(
     run: &mut Run,
     cluster: Option<&Cluster>,
     request: &Request,
-    args: &DoctorArgs,
+    printer: &mut Printer<'_>,
     limit: Duration,
     mut shown: v1::Report,
 ) -> Result<v1::Report, Error> {
-    let json = args.report.output == ReportFormat::Json;
+    let json = printer.is_json();
     let end = Instant::now() + limit;
     while report::status(&shown).is_err() && !shown.interrupted {
         let left = end.saturating_duration_since(Instant::now());
@@ -144,11 +157,11 @@ async fn wait(
         shown = if json {
             next
         } else {
-            report::show_changes(run, &shown, next, &args.report)?
+            printer.show_changes(run, &shown, next)?
         };
     }
     if json {
-        report::show(run, shown, &[], &args.report)
+        printer.show(run, shown, &[])
     } else {
         Ok(shown)
     }

@@ -13,32 +13,45 @@ mod known;
 use super::v1::{Names, Report, Sort};
 use book::Book;
 
+/// Hides names, and remembers what it called them: the reports of one run have the same placeholders.
+#[derive(Debug, Default)]
+pub struct Redactor {
+    book: Book,
+}
+
 /// The report with placeholders in the place of names; counts, causes and statuses stay as they are.
-pub fn redacted(mut report: Report) -> Report {
-    let mut book = Book::default();
-    collect::typed(&report, &mut book);
-    report.each_text(&mut |sort, text| {
-        if sort != Sort::Fixed {
-            find::plain(text);
-            find::names(text, &mut book);
-        }
-    });
-    book.close();
-    // The names have served; what is left of them would be a list of placeholders.
-    report.names = Names::default();
-    let mut flag = false;
-    report.each_text(&mut |sort, text| match sort {
-        Sort::Fixed => {}
-        Sort::Free => *text = book.replace(text, true),
-        Sort::Argument => {
-            // What follows a flag is its value; any other word may be one of the command itself.
-            let replaced = book.replace(text, flag);
-            flag = text.starts_with('-') && !text.contains('=');
-            *text = replaced;
-        }
-    });
-    report.redacted = true;
-    report
+pub fn redacted(report: Report) -> Report {
+    Redactor::default().redacted(report)
+}
+
+impl Redactor {
+    /// The same, with the placeholders of the reports before.
+    pub fn redacted(&mut self, mut report: Report) -> Report {
+        let book = &mut self.book;
+        collect::typed(&report, book);
+        report.each_text(&mut |sort, text| {
+            if sort != Sort::Fixed {
+                find::plain(text);
+                find::names(text, book);
+            }
+        });
+        book.close();
+        // The names have served; what is left of them would be a list of placeholders.
+        report.names = Names::default();
+        let mut flag = false;
+        report.each_text(&mut |sort, text| match sort {
+            Sort::Fixed => {}
+            Sort::Free => *text = book.replace(text, true),
+            Sort::Argument => {
+                // What follows a flag is its value; any other word may be one of the command itself.
+                let replaced = book.replace(text, flag);
+                flag = text.starts_with('-') && !text.contains('=');
+                *text = replaced;
+            }
+        });
+        report.redacted = true;
+        report
+    }
 }
 
 #[cfg(test)]

@@ -202,3 +202,18 @@ fn twice_is_not_worse_than_once() {
     assert_eq!(once.results[0].status, twice.results[0].status);
     assert!(!twice.json().to_lowercase().contains("canary"));
 }
+
+#[test]
+fn the_reports_of_one_run_have_the_same_placeholders() {
+    let mut redactor = Redactor::default();
+    let before = redactor.redacted(report(&["the first"]));
+    let mut other = report(&["lookup canaryother.example: no such host"]);
+    let mut more = other.results[0].clone();
+    more.target.name = Some("canaryearlier".to_owned());
+    more.image = "canaryearlier.example/canarynew:1".to_owned();
+    other.results.insert(0, more);
+    let after = redactor.redacted(other);
+    assert_eq!(after.results[1].target, before.results[0].target);
+    assert_eq!(after.results[1].image, before.results[0].image);
+    assert_ne!(after.results[0].target, before.results[0].target);
+}

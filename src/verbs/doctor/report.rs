@@ -9,7 +9,7 @@ use crate::doctor::diagnosis::Outcome;
 use crate::error::{Error, Kind};
 use crate::model::observation::Exchange;
 use crate::report::changes::changes;
-use crate::report::redact::redacted;
+use crate::report::redact::Redactor;
 use crate::report::text::{self, Detail, Look};
 use crate::report::v1::{self, ReadError};
 use crate::ui::sanitize_line;
@@ -18,54 +18,77 @@ use crate::verbs::Run;
 /// Things that do not agree in a saved report, of which each is said.
 const REMARKS: usize = 5;
 
-/// Prints the report; the exit status follows from the results, whatever the format.
-///
-/// # Errors
-///
-/// When it cannot be written; and, without a word, where the exit status is not 0.
-pub(super) fn print(
-    run: &mut Run,
-    report: v1::Report,
-    exchanges: &[Exchange],
-    flags: &ReportFlags,
-) -> Result<(), Error> {
-    let shown = show(run, report, exchanges, flags)?;
-    status(&shown)
+/// Where the reports of one run go, and how they look.
+pub(super) struct Printer<'a> {
+    flags: &'a ReportFlags,
+    redactor: Redactor,
 }
 
-/// Prints the report, and gives it back as it was shown.
-pub(super) fn show(
-    run: &mut Run,
-    mut report: v1::Report,
-    exchanges: &[Exchange],
-    flags: &ReportFlags,
-) -> Result<v1::Report, Error> {
-    let mut exchanges = exchanges;
-    if flags.redact {
-        report = redacted(report);
-        exchanges = &[];
+impl<'a> Printer<'a> {
+    pub(super) fn new(flags: &'a ReportFlags) -> Self {
+        Self {
+            flags,
+            redactor: Redactor::default(),
+        }
     }
-    let printed = match flags.output {
-        ReportFormat::Json => report.json(),
-        ReportFormat::Text => text::render(&report, exchanges, &look(run, flags)),
-    };
-    run.ui.data(printed)?;
-    Ok(report)
-}
 
-/// Prints what is otherwise than in the report before, and gives the new one back as it was shown.
-pub(super) fn show_changes(
-    run: &mut Run,
-    before: &v1::Report,
-    mut after: v1::Report,
-    flags: &ReportFlags,
-) -> Result<v1::Report, Error> {
-    if flags.redact {
-        after = redacted(after);
+    /// Whether standard output takes nothing but one report.
+    pub(super) fn is_json(&self) -> bool {
+        self.flags.output == ReportFormat::Json
     }
-    let lines = changes(before, &after, &look(run, flags));
-    run.ui.data(lines)?;
-    Ok(after)
+
+    /// Prints the report; the exit status follows from the results, whatever the format.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; and, without a word, where the exit status is not 0.
+    pub(super) fn print(
+        &mut self,
+        run: &mut Run,
+        report: v1::Report,
+        exchanges: &[Exchange],
+    ) -> Result<(), Error> {
+        let shown = self.show(run, report, exchanges)?;
+        status(&shown)
+    }
+
+    /// Prints the report, and gives it back as it was shown.
+    pub(super) fn show(
+        &mut self,
+        run: &mut Run,
+        report: v1::Report,
+        exchanges: &[Exchange],
+    ) -> Result<v1::Report, Error> {
+        let report = self.hidden(report);
+        let exchanges = if self.flags.redact { &[] } else { exchanges };
+        let printed = match self.flags.output {
+            ReportFormat::Json => report.json(),
+            ReportFormat::Text => text::render(&report, exchanges, &look(run, self.flags)),
+        };
+        run.ui.data(printed)?;
+        Ok(report)
+    }
+
+    /// Prints what is otherwise than in the report before, and gives the new one back as it was shown.
+    pub(super) fn show_changes(
+        &mut self,
+        run: &mut Run,
+        before: &v1::Report,
+        after: v1::Report,
+    ) -> Result<v1::Report, Error> {
+        let after = self.hidden(after);
+        run.ui
+            .data(changes(before, &after, &look(run, self.flags)))?;
+        Ok(after)
+    }
+
+    fn hidden(&mut self, report: v1::Report) -> v1::Report {
+        if self.flags.redact {
+            self.redactor.redacted(report)
+        } else {
+            report
+        }
+    }
 }
 
 /// The exit status that follows from a report.
@@ -90,7 +113,7 @@ pub(super) fn status(report: &v1::Report) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// When it cannot be read, and as [`print`].
+/// When it cannot be read, and as [`Printer::print`].
 pub(super) fn from(run: &mut Run, path: &Path, flags: &ReportFlags) -> Result<(), Error> {
     let name = if is_stdin(path) {
         "standard input".to_owned()
@@ -110,7 +133,7 @@ pub(super) fn from(run: &mut Run, path: &Path, flags: &ReportFlags) -> Result<()
         let more = remarks.len() - REMARKS;
         run.ui.warning(format!("and {more} more of that kind"));
     }
-    print(run, report, &[], flags)
+    Printer::new(flags).print(run, report, &[])
 }
 
 fn unreadable(name: &str, error: &ReadError) -> Error {

@@ -23,6 +23,10 @@ fn event(kind: &str, reason: &str, message: &str) -> PodEvent {
     }
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it is compared with what may be nothing"
+)]
 fn refused(reason: &str, message: &str) -> Option<PullVerdict> {
     Some(PullVerdict::Failed {
         reason: reason.to_owned(),
