@@ -45,6 +45,16 @@ pub struct DoctorArgs {
     /// Check the right to push as well, by the way that leaves least behind; it is named before it is done.
     #[arg(long)]
     pub push: bool,
+    /// Have a node pull the image too: a pod with the very image and account is made, named first, and deleted afterwards. With
+    /// =NODE on that node.
+    #[arg(
+        long,
+        value_name = "NODE",
+        num_args = 0..=1,
+        require_equals = true,
+        conflicts_with = "no_cluster"
+    )]
+    pub from_node: Option<Option<String>>,
     /// Ask no cluster: the registry alone, with the credentials of -a or none.
     #[arg(long)]
     pub no_cluster: bool,

@@ -3,6 +3,7 @@
 
 mod elsewhere;
 mod gather;
+mod opinions;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use super::schedule::Leg;
 use super::sink::Sink;
 use super::target::{Consumer, Operation, Subject};
 use super::targets::{self, Wanted};
+use crate::apply::pull_check::PullChecks;
 use crate::cluster::Cluster;
 use crate::env::Env;
 use crate::error::Error;
@@ -49,6 +51,8 @@ pub struct Request {
     pub platform: Option<Platform>,
     /// `--push`.
     pub push: bool,
+    /// `--from-node [NODE]`.
+    pub from_node: Option<Option<String>>,
     /// `-z`: the account that pulls images of the command line.
     pub account: String,
     /// For the whole run.
@@ -99,10 +103,21 @@ pub async fn run(
     for remark in &remarks {
         announce(remark);
     }
+    let checks = cluster.map(PullChecks::new);
     let mut interrupted = tokio::select! {
-        () = probe_all(&legs, request.push, announce) => false,
+        () = Box::pin(ask_all(cluster, &targets, &legs, request, deadline, announce)) => false,
         () = &mut interrupt => true,
     };
+    if let (Some(checks), Some(node)) = (&checks, opinions::wanted_node(request)) {
+        if !interrupted {
+            tokio::select! {
+                () = Box::pin(opinions::nodes(checks, node, &targets, deadline, announce)) => {}
+                () = &mut interrupt => interrupted = true,
+            }
+        }
+        // Also after Ctrl-C: a pod that was made is taken away again.
+        opinions::clean_up(checks, setting.client(), announce).await;
+    }
     if let Some(cluster) = cluster.filter(|_| !interrupted) {
         let listed = found.as_ref().and_then(targets::Found::secrets_everywhere);
         let looking = elsewhere::look(cluster, listed, &mut targets, &mut wallets, &setting);
@@ -133,6 +148,23 @@ pub async fn run(
         },
         interrupted,
     })
+}
+
+/// From here and from the API server at the same time.
+async fn ask_all(
+    cluster: Option<&Cluster>,
+    targets: &[Target],
+    legs: &[Arc<Leg>],
+    request: &Request,
+    deadline: Instant,
+    announce: &mut (dyn FnMut(&str) + Send),
+) {
+    let imports = async {
+        if let Some(cluster) = cluster {
+            opinions::imports(cluster, targets, deadline).await;
+        }
+    };
+    tokio::join!(probe_all(legs, request.push, announce), Box::pin(imports));
 }
 
 async fn probe_all(legs: &[Arc<Leg>], push: bool, announce: &mut (dyn FnMut(&str) + Send)) {

@@ -67,6 +67,22 @@ impl Sink {
         evidence
     }
 
+    /// Shows every fact that was noted so far.
+    pub fn each(&self, mut see: impl FnMut(&Fact)) {
+        for noted in self.lock().iter() {
+            if let Noted::Fact(fact, _) = noted {
+                see(fact);
+            }
+        }
+    }
+
+    /// Whether a fact that was noted so far is one of those.
+    pub fn holds(&self, is_one: impl Fn(&Fact) -> bool) -> bool {
+        let mut found = false;
+        self.each(|fact| found |= is_one(fact));
+        found
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Noted>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

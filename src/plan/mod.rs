@@ -15,6 +15,7 @@ pub mod pod;
 pub mod purpose;
 pub mod restart;
 pub mod secret;
+pub mod together;
 pub mod token_user;
 pub mod undo;
 pub mod unlink;
@@ -24,6 +25,7 @@ pub mod yaml;
 pub use edit::Op;
 pub use object::Object;
 pub use purpose::Purposes;
+pub use together::together;
 
 use crate::model::kinds::ObjectRef;
 

@@ -40,6 +40,7 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
         plain_http: args.registry.plain_http,
         platform: args.platform.clone(),
         push: args.push,
+        from_node: args.from_node.clone(),
         account: args.service_account.clone(),
         timeout: args.time(),
         usual_ports: ports::USUAL.to_vec(),

@@ -51,7 +51,9 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &StatusArgs) -> Re
         Some(StatusFormat::Mermaid) => status::mermaid(&taken),
     };
     let is_table = matches!(args.output, None | Some(StatusFormat::Wide));
-    if is_table && status::is_empty(&taken, args.output.is_some()) {
+    // Where something was not read, nobody knows.
+    let known = taken.unread.is_empty();
+    if is_table && known && status::is_empty(&taken, args.output.is_some()) {
         run.ui.status(match &taken.namespace {
             Some(name) => format!("No external registries found in {name} namespace."),
             None => "No external registries found.".to_owned(),

@@ -152,7 +152,7 @@ impl World {
         self.link(secret["metadata"]["name"].as_str().expect("a name"));
     }
 
-    fn link(&self, name: &str) {
+    pub(crate) fn link(&self, name: &str) {
         self.pull_secrets(|list| list.push(json!({"name": name})));
     }
 
@@ -179,12 +179,12 @@ impl World {
     }
 
     /// `corp-pull` with this content.
-    fn content(&self, config: &Value) -> Value {
+    pub(crate) fn content(&self, config: &Value) -> Value {
         make::docker_config_secret(&self.namespace, "corp-pull", &config.to_string())
     }
 
     /// `corp-pull` is made anew, as it should be.
-    fn replace(&self) {
+    pub(crate) fn replace(&self) {
         self.cluster.delete("secrets", &self.namespace, "corp-pull");
         self.cluster.create(&self.good_secret("corp-pull"));
     }

@@ -65,7 +65,11 @@ fn quiet_is_one_line_and_json_is_one_object() {
 
 #[test]
 fn usage() {
-    run("doctor").exits(2);
+    run("doctor --no-cluster").exits(2);
+    run("doctor pod/web --no-cluster").exits(2);
+    run("doctor pod/web -A").exits(2);
+    run("doctor quay.io/a/b -l app=web").exits(2);
+    run("doctor --all quay.io/a/b").exits(2);
     run("doctor quay.io/a/b --no-cluster -o yaml").exits(2);
     run("doctor quay.io/a/b --no-cluster --timeout 0").exits(2);
     run("doctor quay.io/a/b --no-cluster --platform amd64").exits(2);

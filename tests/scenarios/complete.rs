@@ -8,6 +8,7 @@ use crate::kit::{Entry, Scenario};
 
 /// The tables of this folder, by file.
 const TABLES: &[(&str, &[Entry])] = &[
+    ("builds", crate::builds::SCENARIOS),
     ("cluster", crate::cluster::SCENARIOS),
     ("dialects", crate::dialects::SCENARIOS),
     ("location", crate::location::SCENARIOS),
@@ -15,24 +16,12 @@ const TABLES: &[(&str, &[Entry])] = &[
     ("openshift", crate::openshift::SCENARIOS),
     ("real", crate::real::SCENARIOS),
     ("registries", crate::registries::SCENARIOS),
+    ("targets", crate::targets::SCENARIOS),
     ("tls", crate::tls::SCENARIOS),
 ];
 
 /// What an image by itself cannot show, and what it would take. A cause leaves the list with its first scenario.
 const WITHOUT: &[(Cause, &str)] = &[
-    (
-        Cause::SecretElsewhere,
-        "a pod: other namespaces are searched for its sake",
-    ),
-    (
-        Cause::SecretOverridden,
-        "a pod: its own pull secrets against those of its account",
-    ),
-    (Cause::PodPredatesLink, "a pod: it is older than the link"),
-    (
-        Cause::ImportNotAllowed,
-        "an import: the list binds nothing else",
-    ),
     (
         Cause::Signature,
         "a pod: the node's words on the policy that refused",

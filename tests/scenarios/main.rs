@@ -5,6 +5,7 @@
     reason = "a world that cannot be set up ends the test"
 )]
 
+mod builds;
 mod check;
 mod cluster;
 mod command;
@@ -20,4 +21,5 @@ mod real;
 mod registries;
 mod report;
 mod schema;
+mod targets;
 mod tls;

@@ -134,10 +134,9 @@ fn programs_get_what_the_schema_says_and_yaml_is_the_same() {
         let faults = json_schema::check(&schema, &schema, &document, "");
         assert!(faults.is_empty(), "{faults:#?}\n{document:#}");
         let of = |name: &str| {
-            let rows = document["registries"].as_array().expect("rows").iter();
-            rows.filter(|row| row["name"] == name)
+            let mut rows = document["registries"].as_array().expect("rows").iter();
+            rows.find(|row| row["name"] == name)
                 .cloned()
-                .next()
                 .expect("the row")
         };
         let entry = &of("docker.io")["credentials"][0];
@@ -314,6 +313,7 @@ fn rights_that_are_missing_cost_lines_and_not_the_run() {
         "{}",
         output.stdout
     );
+    assert_eq!(output.stderr, "", "nobody knows that there are none");
 }
 
 #[test]
@@ -324,6 +324,17 @@ fn a_cluster_that_does_not_answer_is_a_failure() {
     let output = world
         .cmd("status")
         .env("KUBECONFIG", &kubeconfig)
+        .run()
+        .exits(1);
+    assert!(output.stderr.starts_with("error: "), "{}", output.stderr);
+    assert_eq!(output.stdout, "");
+}
+
+#[test]
+fn a_selector_that_is_none_is_a_failure() {
+    let output = Embedded::kubernetes()
+        .cmd("status -l")
+        .arg("team in a")
         .run()
         .exits(1);
     assert!(output.stderr.starts_with("error: "), "{}", output.stderr);
@@ -442,4 +453,54 @@ fn commands_name_the_program_as_it_was_called() {
         output.stdout
     );
     assert!(!output.stdout.contains("oc extreg"));
+}
+
+/// The commands that mend are ones that the tool takes as they are, but for the password and the registry's answer.
+#[test]
+fn commands_that_mend_can_be_run() {
+    let world = busy();
+    world.api().create_all([
+        make::docker_secret("shop", "idle", "nowhere.example.com", "me", PASSWORD),
+        make::docker_secret(
+            "shop",
+            "twice",
+            "https://index.docker.io/v1/",
+            "me",
+            PASSWORD,
+        ),
+    ]);
+    let document = json_of(&world, "status -o json");
+    let mut verbs = Vec::new();
+    for problem in document["problems"].as_array().expect("problems") {
+        let words: Vec<&str> = problem["command"]
+            .as_array()
+            .expect("a command")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        assert_eq!(words[..2], ["oc", "extreg"]);
+        if words[2] == "doctor" {
+            continue;
+        }
+        verbs.push((words[2], problem["id"].as_str().expect("an id")));
+        let mut cmd = world.cmd("").args(&words[2..]).arg("--dry-run=client");
+        if words[2] == "link" {
+            cmd = cmd.arg("--skip-check");
+        }
+        if words.contains(&"--registry-username") {
+            cmd = cmd.arg("--registry-password-stdin").stdin(PASSWORD);
+        }
+        cmd.run().success();
+    }
+    verbs.sort_unstable();
+    assert_eq!(
+        verbs,
+        [
+            ("link", "secret-expired"),
+            ("link", "secret-key-mismatch"),
+            ("link", "secret-not-linked"),
+            ("unlink", "secret-duplicate"),
+            ("unlink", "secret-unused"),
+        ]
+    );
 }

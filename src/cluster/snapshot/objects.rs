@@ -131,7 +131,8 @@ fn other_secrets(spec: &Value) -> Vec<String> {
     }
     for container in items(&spec["initContainers"]).chain(items(&spec["containers"])) {
         let variables = items(&container["env"]);
-        secrets.extend(variables.filter_map(|one| given(&one["valueFrom"]["secretKeyRef"]["name"])));
+        secrets
+            .extend(variables.filter_map(|one| given(&one["valueFrom"]["secretKeyRef"]["name"])));
         let whole = items(&container["envFrom"]);
         secrets.extend(whole.filter_map(|one| given(&one["secretRef"]["name"])));
     }

@@ -88,11 +88,13 @@ fn why(
     }
 }
 
-/// The first stage that failed or was not reached itself.
+/// The first stage before it that failed or was not reached itself.
 fn blocker(set: &EvidenceSet, check: Check) -> Option<Check> {
     set.iter()
         .find(|item| {
-            item.check != check
+            item.check < check
+                // Mirrors are read, and not asked for leave.
+                && (check != Check::Mirror || item.check == Check::Reference)
                 && (item.status == Status::Fail
                     || item.skip_reason.is_some_and(SkipReason::leaves_a_gap))
         })

@@ -95,7 +95,8 @@ pub struct OpinionFact {
     /// In words: `the API server's import`, `node worker-1`.
     pub who: String,
     pub outcome: OpinionOutcome,
-    pub elapsed: Duration,
+    /// Where it is about this image alone.
+    pub elapsed: Option<Duration>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -57,6 +57,10 @@ pub(super) struct Target {
     /// The source; `None` where it cannot or must not be asked.
     pub leg: Option<Arc<Leg>>,
     pub mirrors: Vec<MirrorLeg>,
+    /// It is known which image is asked for.
+    pub resolved: bool,
+    /// An import that allows plain HTTP and any certificate.
+    pub insecure: bool,
 }
 
 /// What the cluster said.
@@ -137,7 +141,7 @@ pub(super) async fn gather(
             },
             now,
         };
-        let mut plan = Plan::new(subject);
+        let mut plan = Plan::new(subject, ask);
         plan.given
             .facts(ask.facts.iter().cloned(), Dialect::Distribution);
         plan.given.push(ask.notes.iter().cloned());

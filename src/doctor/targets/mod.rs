@@ -17,6 +17,8 @@ mod builds;
 mod failing;
 mod ground;
 mod images;
+#[cfg(test)]
+mod kit;
 mod observed;
 mod pods;
 mod read;
@@ -32,7 +34,7 @@ use super::ask::{Ask, NotAsked};
 use super::evidence::Check;
 use super::probes::unread;
 use super::run::Request;
-use super::target::{Consumer, Operation, TargetRef};
+use super::target::{Consumer, Operation, TargetRef, object_words};
 use crate::cluster::Cluster;
 use crate::env::Env;
 use crate::error::Error;
@@ -118,7 +120,15 @@ impl Found {
                     asks.extend(found);
                 }
                 Pick::Object(object) => {
-                    asks.extend(self.object(&ground, object, &known, &owners, &mut remarks));
+                    let told = remarks.len();
+                    let found = self.object(&ground, object, &known, &owners, &mut remarks);
+                    if found.is_empty() && remarks.len() == told {
+                        remarks.push(format!(
+                            "{} has no image that comes from a registry",
+                            object_words(object)
+                        ));
+                    }
+                    asks.extend(found);
                 }
             }
         }
@@ -141,11 +151,9 @@ impl Found {
             its_namespace == namespace && its_name == name
         };
         match object.kind {
-            kinds::POD => view
-                .pods
+            kinds::POD => owners
+                .pods(object)
                 .iter()
-                .flatten()
-                .filter(|pod| is_it(&pod.namespace, &pod.name))
                 .flat_map(|pod| pods::asks(ground, pod, known.template(pod)))
                 .collect(),
             kinds::BUILD => view

@@ -153,3 +153,6 @@ fn is_about(event: &Event, container: &Container) -> bool {
         (None, _) => true,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,7 +162,8 @@ fn secrets_of(
     names
 }
 
-/// The image streams of namespaces that were not read, by which builds, tags and templates name their images.
+/// The image streams that no list has, by which builds, tags, pods and templates name their images: those of other namespaces,
+/// and all where none was listed.
 fn streams_of(view: &NamespaceView) -> BTreeSet<Name> {
     let Some(own) = &view.namespace else {
         return BTreeSet::new();
@@ -194,6 +195,6 @@ fn streams_of(view: &NamespaceView) -> BTreeSet<Name> {
         .chain(workloads.flat_map(resolve::trigger_streams))
         .chain(integrated)
         .chain(written)
-        .filter(|(namespace, _)| namespace != own)
+        .filter(|(namespace, _)| namespace != own || view.image_streams.is_err())
         .collect()
 }

@@ -286,3 +286,6 @@ pub(super) fn gap<T>(part: &Part<T>) -> Option<&Missing> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! The images of workloads: what the template says now, and what its pods, made from it, wait for.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::pods::{self, PodImage};
 use super::ground::Ground;
@@ -129,7 +129,7 @@ fn cron_job_of(job: &str) -> Option<&str> {
     (!time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit())).then_some(cron)
 }
 
-/// Pods by what made them: their owner, and the workload above it.
+/// Pods by what made them: their owner, and the workload above it; and by themselves.
 pub(super) struct Owners<'a>(HashMap<ObjectRef, Vec<&'a Pod>>);
 
 impl<'a> Owners<'a> {
@@ -138,12 +138,15 @@ impl<'a> Owners<'a> {
         let known = Known::of(view);
         let mut owners: HashMap<ObjectRef, Vec<&Pod>> = HashMap::new();
         for pod in view.pods.iter().flatten() {
-            let above = known.above(pod);
-            let direct = top_of(pod, |_, _| false);
-            if direct != above {
-                owners.entry(direct).or_default().push(pod);
+            let names: BTreeSet<ObjectRef> = [
+                known.above(pod),
+                top_of(pod, |_, _| false),
+                kinds::POD.object(Some(&pod.namespace), &pod.name),
+            ]
+            .into();
+            for name in names {
+                owners.entry(name).or_default().push(pod);
             }
-            owners.entry(above).or_default().push(pod);
         }
         Self(owners)
     }
@@ -187,3 +190,6 @@ impl<'a> Known<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

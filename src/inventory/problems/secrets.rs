@@ -23,7 +23,7 @@ pub(super) fn find(
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
     let known = unread::users_are_known(input);
-    for secret in &inventory.secrets {
+    for (index, secret) in inventory.secrets.iter().enumerate() {
         let about = About {
             input,
             inventory,
@@ -37,8 +37,11 @@ pub(super) fn find(
                 about.key(entry, &mut problems);
             }
         }
-        // What is broken is said to be so, and not to be unused as well.
-        if known && problems.len() == before {
+        // What is broken is said to be so, and not to be unused as well; a second copy is not to be linked.
+        let copy = duplicates
+            .iter()
+            .any(|duplicate| duplicate.same && duplicate.second.secret == index);
+        if known && !copy && problems.len() == before {
             about.use_of(&mut problems);
         }
     }
@@ -201,12 +204,14 @@ impl About<'_> {
         let registry = entry.registries.iter().next();
         problems.push(match (registry, entry.user.as_deref()) {
             (Some(registry), Some(user)) if !user.is_empty() && self.secret.namespace.is_some() => {
-                let name = self.secret.name.as_str();
-                self.link(
-                    registry,
-                    &["--name", name, "--registry-username", user],
-                    problem,
-                )
+                // `link` does not overwrite what others made.
+                let named = ["--name", &self.secret.name, "--registry-username", user];
+                let words = if self.secret.ours {
+                    &named[..]
+                } else {
+                    &named[2..]
+                };
+                self.link(registry, words, problem)
             }
             _ => problem,
         });

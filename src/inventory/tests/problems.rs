@@ -102,7 +102,7 @@ fn nothing_is_unused_or_mismatched_where_something_was_not_read() {
         |world, why| {
             part(&mut world.view.workloads)
                 .unread
-                .push(("jobs.batch".into(), why))
+                .push(("jobs.batch".into(), why));
         },
     ];
     for make_blind in blind {
@@ -165,6 +165,19 @@ fn a_login_that_ended_or_soon_will_is_named() {
     assert!(ended.summary.contains("ended on 2026-01-02"), "{ended:?}");
     assert_eq!(
         ended.command.join(" "),
+        "kubectl extreg link quay.io --registry-username me -n shop"
+    );
+    let mut ours = world(NOW);
+    let secret = &mut part(&mut ours.view.secrets)[0];
+    secret.labels.insert(
+        "app.kubernetes.io/managed-by".into(),
+        "kubectl-extreg".into(),
+    );
+    secret
+        .annotations
+        .insert("extreg.dev/registry".into(), "quay.io".into());
+    assert_eq!(
+        ours.problem("secret-expired").command.join(" "),
         "kubectl extreg link quay.io --name s --registry-username me -n shop"
     );
     let soon = world(NOW + 6 * 86_400).problem("secret-expiring");

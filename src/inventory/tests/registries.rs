@@ -26,13 +26,10 @@ fn an_entry_is_shown_with_both_matchers_and_its_holders() {
     let accounts: Vec<String> = secret
         .accounts
         .iter()
-        .map(|account| account.printed())
+        .map(crate::inventory::AccountLink::printed)
         .collect();
     assert_eq!(accounts, ["default (pull)", "builder (pull,mount)"]);
-    assert_eq!(
-        secret.named_by.iter().next().unwrap().to_string(),
-        "deployment/web"
-    );
+    assert_eq!(secret.named_by[0].to_string(), "deployment/web");
     assert_eq!(row(&inventory, "registry.example.com").credentials.len(), 1);
     assert_eq!(
         inventory.registries.len(),

@@ -32,7 +32,8 @@ pub fn table(inventory: &Inventory, look: &Look) -> String {
     let mut text = if empty { String::new() } else { table.render() };
     text.push_str(&problems(inventory, look, MOST));
     text.push_str(&unread(inventory, look));
-    text
+    // Without a table nothing stands before the first heading.
+    text.trim_start_matches('\n').to_owned()
 }
 
 /// The secrets that hold an entry for it: by name where there are few.

@@ -37,7 +37,7 @@ pub fn wide(inventory: &Inventory, look: &Look) -> String {
     let mut text = parts.join("\n");
     text.push_str(&problems(inventory, look, usize::MAX));
     text.push_str(&unread(inventory, look));
-    text
+    text.trim_start_matches('\n').to_owned()
 }
 
 fn dash() -> String {

@@ -26,7 +26,7 @@ pub(super) struct Read {
 
 /// # Errors
 ///
-/// When nothing at all could be read, and not for want of rights.
+/// When nothing at all could be read, and not for want of rights, or when the server does not take the selector.
 pub(super) async fn read(
     cluster: &Cluster,
     scope: &Scope,
@@ -49,8 +49,9 @@ pub(super) async fn read(
         cluster.namespace_view_of(scope, want, labels),
         cluster.cluster_config(want_config)
     );
-    if let (Err(why @ Missing::Failed(_)), Err(Missing::Failed(_))) =
-        (&view.pods, &view.service_accounts)
+    // A server that is not there, or a selector that it does not take.
+    if let Err(why @ Missing::Failed(_)) = &view.pods
+        && (labels.is_some() || matches!(view.service_accounts, Err(Missing::Failed(_))))
     {
         return Err(Error::from(why.clone()));
     }

@@ -48,6 +48,7 @@ impl Doctor {
                 plain_http: false,
                 platform: Some(Platform::parse("linux/amd64").expect("a platform")),
                 push: false,
+                from_node: None,
                 account: "default".to_owned(),
                 timeout: Duration::from_secs(60),
                 usual_ports: Vec::new(),

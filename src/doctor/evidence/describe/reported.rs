@@ -12,12 +12,14 @@ use crate::model::sanitize::sanitize_line;
 const LONGEST: usize = 300;
 
 pub(super) fn wiring(wiring: &WiringFact, about: &About<'_>) -> Line {
-    let secrets = if wiring.secrets.is_empty() {
-        "no secret".to_owned()
-    } else {
-        list(&wiring.secrets, 5)
+    let first_only = about.subject.consumer.sends_first_only();
+    let secrets = match wiring.secrets.as_slice() {
+        [] => "no secret".to_owned(),
+        // The kubelet goes through them until one gets the image.
+        some if !first_only => in_order(some, 5),
+        some => list(some, 5),
     };
-    let first = if about.subject.consumer.sends_first_only() && wiring.secrets.len() > 1 {
+    let first = if first_only && wiring.secrets.len() > 1 {
         "; only the first match is sent"
     } else {
         ""
@@ -39,6 +41,20 @@ pub(super) fn wiring(wiring: &WiringFact, about: &About<'_>) -> Line {
         ),
     };
     (Check::Wiring, Vantage::Config, Status::Pass, words, None)
+}
+
+/// The first `limit` names in the order in which they are tried, and how many more.
+fn in_order(names: &[String], limit: usize) -> String {
+    let shown = names
+        .iter()
+        .take(limit)
+        .map(|name| sanitize_line(name, 80))
+        .collect::<Vec<_>>()
+        .join(", then ");
+    match names.len().saturating_sub(limit) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 pub(super) fn resolved(resolved: &ResolvedFact, about: &About<'_>) -> Line {
@@ -86,7 +102,7 @@ pub(super) fn opinion(opinion: &OpinionFact) -> Line {
         opinion.vantage,
         status,
         format!("{}: {words}", opinion.who),
-        Some(opinion.elapsed),
+        opinion.elapsed,
     )
 }
 

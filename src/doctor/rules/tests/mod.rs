@@ -1,10 +1,14 @@
 //! Every rule on facts made by hand, each beside a twin that is healthy.
 
 mod auth;
+mod cluster;
 mod kit;
 mod location;
 mod order;
 mod reach;
+mod remedies;
+mod voices;
+mod wiring;
 
 use crate::doctor::causes::Cause;
 use crate::doctor::diagnosis::{Diagnosis, Outcome};

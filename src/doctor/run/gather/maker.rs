@@ -184,6 +184,8 @@ impl Maker<'_> {
             candidates: plan.candidates,
             leg,
             mirrors,
+            resolved: plan.resolved,
+            insecure: plan.insecure,
         }
     }
 

@@ -26,6 +26,10 @@ pub(super) struct Plan {
     pub(super) candidates: Vec<CandidateFact>,
     pub(super) source: Option<Location>,
     pub(super) mirrors: Vec<(String, Sink, Location)>,
+    /// It is known which image is asked for.
+    pub(super) resolved: bool,
+    /// An import that allows plain HTTP and any certificate.
+    pub(super) insecure: bool,
 }
 
 /// A registry that is asked for a target.
@@ -39,13 +43,18 @@ pub(super) struct Location {
 }
 
 impl Plan {
-    pub(super) fn new(subject: Subject) -> Self {
+    pub(super) fn new(subject: Subject, ask: &Ask) -> Self {
         Self {
             subject,
             given: Sink::default(),
             candidates: Vec::new(),
             source: None,
             mirrors: Vec::new(),
+            resolved: !matches!(
+                ask.not_asked,
+                Some(NotAsked::Unresolved(_) | NotAsked::Itself)
+            ),
+            insecure: ask.insecure,
         }
     }
 
