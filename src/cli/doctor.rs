@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::global::parse_duration;
 use super::registry_flags::RegistryFlags;
+use super::report_flags::ReportFlags;
 use crate::model::platform::Platform;
 
 /// Says why images do not arrive: probes the way to them, names one cause each, the evidence for it, and what to do.
@@ -64,25 +65,8 @@ pub struct DoctorArgs {
     /// When the whole run ends, whatever is under way; by default after 30s, with -A or --all after 5m.
     #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
     pub timeout: Option<Duration>,
-    /// How to print the report.
-    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub output: ReportFormat,
-    /// Print one line a target.
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Print every stage; twice: every request and answer too.
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub verbose: u8,
-}
-
-/// The formats of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ReportFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs: extreg.dev/v1, see docs/doctor-report.schema.json.
-    Json,
+    #[command(flatten)]
+    pub report: ReportFlags,
 }
 
 impl DoctorArgs {

@@ -44,7 +44,11 @@ Examples:
   oc extreg doctor quay.io/team/web:1.2
 
   # The registry alone, with the credentials of a file
-  oc extreg doctor quay.io/team/web:1.2 --no-cluster -a auth.json";
+  oc extreg doctor quay.io/team/web:1.2 --no-cluster -a auth.json
+
+  # Keep what was found, and print it again for a ticket, without the names
+  oc extreg doctor quay.io/team/web:1.2 -o json > report.json
+  oc extreg doctor --from report.json --redact";
 
 pub(super) const EXPLAIN: &str = "\
 Examples:

@@ -12,6 +12,7 @@ pub mod namespaces;
 pub mod output;
 mod purposes;
 pub mod registry_flags;
+pub mod report_flags;
 pub mod status;
 pub mod undo;
 pub mod unlink;

@@ -111,21 +111,22 @@ impl Diagnosis {
         self.verdict.causes().0
     }
 
-    /// What the cluster reported on the target: its most telling words.
-    pub fn observed(&self) -> Option<&ObservedFact> {
+    /// What the cluster reported on the target: its most telling words, and their place in the evidence.
+    pub fn observed(&self) -> Option<(usize, &ObservedFact)> {
         self.evidence
             .facts(|fact| match fact {
                 Fact::Observed(seen) => Some(seen.as_ref()),
                 _ => None,
             })
             .next()
-            .map(|(_, seen)| seen)
     }
 
-    /// Whether those words point at another family than the cause is of. Words that point nowhere mislead nobody.
+    /// Whether those words point at another family than the cause is of. Words that point nowhere, or both ways, mislead
+    /// nobody, and where the cause is not known nobody can say that they do.
     pub fn is_misled_by(&self, seen: &ObservedFact) -> bool {
+        let points = !matches!(seen.points_at, "unknown" | "ambiguous");
         self.cause()
-            .is_some_and(|cause| seen.points_at != "unknown" && seen.points_at != cause.family())
+            .is_some_and(|cause| points && !cause.is_open() && seen.points_at != cause.family())
     }
 
     /// Positions of the evidence that the verdict rests on.
@@ -161,6 +162,8 @@ pub struct ClusterName {
     pub server: String,
     pub kubernetes: Option<String>,
     pub openshift: Option<String>,
+    /// The namespace that the run is about; none where it is about several.
+    pub namespace: Option<String>,
 }
 
 /// A whole run.

@@ -1,23 +1,26 @@
-//! `doctor`: probe, judge, print.
+//! `doctor`: probe, judge, print; or read a saved report and print that.
+
+mod report;
 
 use std::time::Duration;
 
 use super::Run;
 use super::connecting::connect;
-use crate::cli::doctor::{DoctorArgs, ReportFormat};
+use crate::cli::doctor::DoctorArgs;
 use crate::cli::global::Global;
 use crate::cluster::Cluster;
-use crate::doctor::diagnosis::Outcome;
 use crate::doctor::probes::ports;
 use crate::doctor::run::{self, Request};
 use crate::doctor::targets::argument;
-use crate::error::{Error, Kind};
-use crate::report::text::{Detail, Look};
-use crate::report::{json_v1, text};
+use crate::error::Error;
+use crate::report::v1;
 use crate::ui::sanitize_line;
 
 /// Diagnoses all images and prints the report; the exit status follows from the results, whatever the format.
 pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Result<(), Error> {
+    if let Some(path) = &args.report.from {
+        return report::from(run, path, &args.report);
+    }
     let (wanted, remarks) = argument::wanted(
         &args.targets,
         args.all,
@@ -70,23 +73,10 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
     for warning in cluster.iter().flat_map(Cluster::take_warnings) {
         run.ui.warning(sanitize_line(&warning, 400));
     }
-    let report = &outcome.report;
-    let printed = match args.output {
-        ReportFormat::Json => json_v1::render(report),
-        ReportFormat::Text => text::render(report, &look(run, args)),
-    };
-    run.ui.data(printed)?;
+    let made = v1::Report::of(&outcome.report, outcome.interrupted);
+    let printed = report::print(run, made, &outcome.report.exchanges, &args.report);
     drop(held);
-    let kind = if outcome.interrupted {
-        Kind::Interrupted
-    } else if report.count(Outcome::Failed) > 0 {
-        Kind::ProblemFound
-    } else if report.count(Outcome::Undetermined) > 0 {
-        Kind::Undetermined
-    } else {
-        return Ok(());
-    };
-    Err(Error::exit_only(kind))
+    printed
 }
 
 async fn cluster(run: &Run, global: &Global, args: &DoctorArgs) -> Result<Option<Cluster>, Error> {
@@ -97,18 +87,4 @@ async fn cluster(run: &Run, global: &Global, args: &DoctorArgs) -> Result<Option
         .await
         .map(Some)
         .map_err(|error| error.hint("--no-cluster looks at the registry alone"))
-}
-
-fn look(run: &Run, args: &DoctorArgs) -> Look {
-    Look {
-        paint: run.ui.paint(),
-        glyphs: run.ui.glyphs(),
-        width: run.ui.width(),
-        detail: match (args.quiet, args.verbose) {
-            (true, _) => Detail::Quiet,
-            (false, 0) => Detail::Normal,
-            (false, 1) => Detail::Stages,
-            (false, _) => Detail::Wire,
-        },
-    }
 }

@@ -17,6 +17,7 @@ mod location;
 mod network;
 mod openshift;
 mod polite;
+mod printed;
 mod real;
 mod registries;
 mod report;

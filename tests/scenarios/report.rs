@@ -1,6 +1,5 @@
 //! How reports look: text and JSON, whole, with what changes from run to run taken out.
 
-use extreg::report::json_v1;
 use extreg::report::text::Detail;
 use extreg_test_support::registry::Dialect;
 
@@ -65,7 +64,7 @@ fn requests_show_without_what_was_sent_along() {
 #[test]
 fn the_golden_file() {
     let world = World::new(Dialect::DistributionBasic);
-    let json = json_v1::render(&world.doctor("team/app:1.0", None).run());
+    let json = json_of(&world.doctor("team/app:1.0", None).run());
     settled().bind(|| insta::assert_snapshot!("golden_json", json));
 }
 
@@ -79,7 +78,7 @@ fn reports_fit_the_published_schema() {
         Doctor::of("UPPER/case").run(),
     ];
     for report in &reports {
-        let value = serde_json::from_str(&json_v1::render(report)).expect("JSON");
+        let value = serde_json::from_str(&json_of(report)).expect("JSON");
         schema::validate(&value);
     }
 }

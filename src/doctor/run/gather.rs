@@ -238,6 +238,7 @@ async fn read_cluster(cluster: &Cluster, request: &Request) -> Result<Read, Erro
             server: cluster.server().to_owned(),
             kubernetes,
             openshift: openshift_version,
+            namespace: (!request.all_namespaces).then(|| cluster.namespace().to_owned()),
         },
         config,
         openshift,

@@ -1,20 +1,39 @@
-//! Causes as the words of "ruled out": short, and each once.
+//! Causes and families as words: what is ruled out, short and each once, and what a message points at.
 
 use crate::doctor::causes::Cause;
 
-/// The names of what is ruled out, in the order given.
-pub(super) fn ruled_out(causes: &[Cause], found: Option<Cause>) -> Vec<&'static str> {
-    let tls = found.is_some_and(|found| found.family() == "tls");
-    let mut names: Vec<&'static str> = Vec::new();
-    for cause in causes {
+/// The names of what is ruled out, in the order given. Causes that this version does not know stand by their ids.
+pub(super) fn ruled_out<'a>(causes: &'a [impl AsRef<str>], found: Option<&str>) -> Vec<&'a str> {
+    let tls = found.is_some_and(|found| found.starts_with("tls."));
+    let mut names: Vec<&str> = Vec::new();
+    for id in causes {
+        let name = match Cause::from_id(id.as_ref()) {
+            Some(cause) => name(cause),
+            None => Some(id.as_ref()),
+        };
         // A handshake that came about says nothing of TLS as a whole where its certificate is the fault.
-        if let Some(name) = name(*cause).filter(|name| !(tls && *name == "TLS"))
+        if let Some(name) = name.filter(|name| !(tls && *name == "TLS"))
             && !names.contains(&name)
         {
             names.push(name);
         }
     }
     names
+}
+
+/// What a message of this family points at.
+pub(super) fn family(family: &str) -> &str {
+    match family {
+        "auth" => "the credentials",
+        "location" => "the name of the image",
+        "network" => "the network",
+        "tls" => "the certificate",
+        "policy" => "a policy",
+        "limit" => "a limit of the registry",
+        "registry" => "the registry itself",
+        "node" => "the node",
+        other => other,
+    }
 }
 
 fn name(cause: Cause) -> Option<&'static str> {

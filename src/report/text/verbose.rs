@@ -3,40 +3,32 @@
 use super::Look;
 use super::wrap::{hanging, put};
 use crate::doctor::answer;
-use crate::doctor::diagnosis::Diagnosis;
-use crate::doctor::evidence::Status;
 use crate::model::observation::{Exchange, Sent};
+use crate::report::v1::Judged;
 use crate::ui::sanitize_line;
 
 /// One line a piece of evidence: status, stage, vantage, time, words.
-pub(super) fn stages(diagnosis: &Diagnosis, look: &Look) -> String {
+pub(super) fn stages(result: &Judged, look: &Look) -> String {
     let mut text = String::new();
-    for item in &diagnosis.evidence {
-        let glyph = match item.status {
-            Status::Pass => look.paint.green(look.glyphs.pass),
-            Status::Fail => look.paint.red(look.glyphs.fail),
-            Status::Warn => look.paint.yellow(look.glyphs.warn),
-            Status::Skip => look.paint.dim("-"),
+    for item in &result.evidence {
+        let (plain, glyph) = match &*item.status {
+            "pass" => (look.glyphs.pass, look.paint.green(look.glyphs.pass)),
+            "fail" => (look.glyphs.fail, look.paint.red(look.glyphs.fail)),
+            "warn" => (look.glyphs.warn, look.paint.yellow(look.glyphs.warn)),
+            "skip" => ("-", look.paint.dim("-")),
+            _ => (look.glyphs.unknown, look.paint.yellow(look.glyphs.unknown)),
         };
-        let pad = " ".repeat(2_usize.saturating_sub(match item.status {
-            Status::Pass => look.glyphs.pass.chars().count(),
-            Status::Fail => look.glyphs.fail.chars().count(),
-            Status::Warn => look.glyphs.warn.chars().count(),
-            Status::Skip => 1,
-        }));
+        let pad = " ".repeat(2_usize.saturating_sub(plain.chars().count()));
         let time = item
-            .elapsed
-            .map(|elapsed| format!("{} ms", elapsed.as_millis()))
+            .elapsed_ms
+            .map(|elapsed| format!("{elapsed} ms"))
             .unwrap_or_default();
         let skip = item
             .skip_reason
-            .map(|reason| format!("({}) ", reason.word()))
+            .as_ref()
+            .map(|reason| format!("({reason}) "))
             .unwrap_or_default();
-        let head = format!(
-            "{:<12}{:<8}{time:>8}  ",
-            item.check.word(),
-            item.vantage.word()
-        );
+        let head = format!("{:<12}{:<8}{time:>8}  ", item.check, item.vantage);
         let indent = 2 + 3 + 12 + 8 + 10;
         put(
             &mut text,

@@ -4,6 +4,8 @@ use std::fmt::{Arguments, Write as _};
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::{LABEL, Look};
+
 /// Adds to a text; writing to memory has no way to fail.
 pub(in crate::report) fn put(text: &mut String, more: Arguments<'_>) {
     let _infallible = text.write_fmt(more);
@@ -52,6 +54,40 @@ pub(super) fn hanging(text: &str, first: usize, indent: usize, width: usize) -> 
         out.push('\n');
     }
     out
+}
+
+/// `  label     text`, wrapped under itself.
+pub(super) fn labelled(text: &mut String, label: &str, words: &str, look: &Look) {
+    let indent = LABEL + 2;
+    put(
+        text,
+        format_args!(
+            "  {}{}",
+            look.paint.dim(&format!("{label:<LABEL$}")),
+            hanging(words, indent, indent, look.columns())
+        ),
+    );
+}
+
+/// `1 problem`, `2 problems`.
+pub(super) fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The text as the beginning of a sentence; the name of a host or a file stays as it is written.
+pub(super) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first)
+            if text
+                .split([' ', ','])
+                .next()
+                .is_some_and(|word| word.chars().all(|c| c.is_ascii_lowercase())) =>
+        {
+            first.to_uppercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// A command as a shell takes it, broken with backslashes where it is too long.

@@ -2,8 +2,9 @@
 
 use extreg::doctor::causes::Cause;
 use extreg::doctor::diagnosis::{Diagnosis, Report};
-use extreg::report::json_v1;
+use extreg::report::redact::redacted;
 use extreg::report::text::{self, Detail, Look};
+use extreg::report::v1;
 use extreg::ui::{Glyphs, Paint};
 
 use super::{SECRET, WRONG};
@@ -51,21 +52,105 @@ pub(crate) fn command_of(result: &Diagnosis) -> String {
     commands.lines().next().unwrap_or_default().to_owned()
 }
 
-/// The report as text, with everything that can be shown.
-pub(crate) fn text_of(report: &Report, detail: Detail) -> String {
-    let look = Look {
+/// The report as its readers have it.
+pub(crate) fn view_of(report: &Report) -> v1::Report {
+    v1::Report::of(report, false)
+}
+
+/// The report as JSON.
+pub(crate) fn json_of(report: &Report) -> String {
+    view_of(report).json()
+}
+
+/// How a report looks on a terminal of 84 columns that knows UTF-8.
+pub(crate) fn look(detail: Detail) -> Look {
+    Look {
         paint: Paint::plain(),
         glyphs: Glyphs::for_locale(true),
         width: 84,
         detail,
+    }
+}
+
+/// The report as text, with everything that can be shown.
+pub(crate) fn text_of(report: &Report, detail: Detail) -> String {
+    text::render(&view_of(report), &report.exchanges, &look(detail))
+}
+
+/// A saved report says what the run said, and agrees with itself.
+fn check_saved(report: &Report, json: &str) {
+    let view = view_of(report);
+    let again = match v1::read(json.as_bytes()) {
+        Ok(again) => again,
+        Err(why) => panic!("{why}\n{json}"),
     };
-    text::render(report, &look)
+    assert_eq!(again.json(), json, "JSON does not come back as it was");
+    for detail in [Detail::Quiet, Detail::Normal, Detail::Stages, Detail::Wire] {
+        let look = look(detail);
+        assert_eq!(
+            text::render(&again, &[], &look),
+            text::render(&view, &[], &look)
+        );
+    }
+    assert_eq!(v1::remarks(&again), Vec::new(), "{json}");
+}
+
+/// No name of a report shows in what it looks like to others, and its verdicts are the same.
+fn check_redacted(report: &Report) {
+    let view = view_of(report);
+    let hidden = redacted(view.clone());
+    let json = hidden.json();
+    // What everybody has, and what sentences are made of, may stay.
+    let harmless = [
+        "default",
+        "library",
+        "openshift-config",
+        "localhost",
+        "image",
+        "none",
+        "public",
+        "repository",
+        "source",
+        "mirror",
+    ];
+    let names = &view.names;
+    let paths = names.repositories.iter().flat_map(|path| path.split('/'));
+    let secret = (names.users.iter().map(String::as_str))
+        .chain(names.namespaces.iter().map(String::as_str))
+        .chain(names.objects.iter().map(String::as_str))
+        .chain(names.certificates.iter().map(String::as_str))
+        .chain(paths)
+        .filter(|name| !harmless.contains(name))
+        .filter(|name| name.len() > 2 && !name.starts_with("127.0.0.1"));
+    for name in secret {
+        let shows = json.match_indices(name).any(|(at, _)| {
+            let before = json[..at].chars().next_back();
+            let after = json[at + name.len()..].chars().next();
+            ![before, after]
+                .into_iter()
+                .flatten()
+                .any(char::is_alphanumeric)
+        });
+        assert!(!shows, "{name} shows in\n{json}");
+    }
+    for (result, hidden) in view.results.iter().zip(&hidden.results) {
+        assert_eq!(
+            (&result.status, &result.cause, &result.because),
+            (&hidden.status, &hidden.cause, &hidden.because)
+        );
+    }
+    match v1::read(json.as_bytes()) {
+        Ok(again) => assert_eq!(again, hidden),
+        Err(why) => panic!("{why}\n{json}"),
+    }
 }
 
 /// What holds of every report: no secret in it, no control characters, lines that fit, evidence for every cause.
 pub(super) fn check_report(report: &Report) {
     use base64::Engine as _;
-    let json = json_v1::render(report);
+    let json = json_of(report);
+    check_saved(report, &json);
+    check_redacted(report);
     let wire = text_of(report, Detail::Wire);
     for secret in [SECRET, WRONG] {
         let pair = base64::engine::general_purpose::STANDARD.encode(format!("alice:{secret}"));

@@ -4,12 +4,11 @@ use extreg::doctor::causes::Cause;
 use extreg::doctor::diagnosis::{Diagnosis, Outcome, Report};
 use extreg::doctor::finding::Confidence;
 use extreg::doctor::rank::confidence;
-use extreg::report::json_v1;
 use extreg_test_support::cluster::{Cluster, on_each_cluster};
 use extreg_test_support::process::real_registry_or_skip;
 
 use super::Doctor;
-use super::report::{commands_of, told};
+use super::report::{commands_of, json_of, told};
 
 /// A fault, the cause that doctor must name, and the twin in which only that fault is mended.
 pub(crate) struct Scenario {
@@ -201,7 +200,7 @@ fn is_healthy(place: &str, report: &Report) {
             told(result)
         );
     }
-    let json: serde_json::Value = serde_json::from_str(&json_v1::render(report)).expect("JSON");
+    let json: serde_json::Value = serde_json::from_str(&json_of(report)).expect("JSON");
     assert_eq!(
         (&json["summary"]["failed"], &json["summary"]["undetermined"]),
         (&0.into(), &0.into()),

@@ -1,0 +1,121 @@
+//! A report on its way to the user: from a run or from a file, in any format, redacted or not; and the exit status that
+//! follows from it.
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::cli::report_flags::{ReportFlags, ReportFormat};
+use crate::doctor::diagnosis::Outcome;
+use crate::error::{Error, Kind};
+use crate::model::observation::Exchange;
+use crate::report::redact::redacted;
+use crate::report::text::{self, Detail, Look};
+use crate::report::v1::{self, ReadError};
+use crate::ui::sanitize_line;
+use crate::verbs::Run;
+
+/// Things that do not agree in a saved report, of which each is said.
+const REMARKS: usize = 5;
+
+/// Prints the report; the exit status follows from the results, whatever the format.
+///
+/// # Errors
+///
+/// When it cannot be written; and, without a word, where the exit status is not 0.
+pub(super) fn print(
+    run: &mut Run,
+    mut report: v1::Report,
+    exchanges: &[Exchange],
+    flags: &ReportFlags,
+) -> Result<(), Error> {
+    let mut exchanges = exchanges;
+    if flags.redact {
+        report = redacted(report);
+        exchanges = &[];
+    }
+    let printed = match flags.output {
+        ReportFormat::Json => report.json(),
+        ReportFormat::Text => text::render(&report, exchanges, &look(run, flags)),
+    };
+    run.ui.data(printed)?;
+    let kind = if report.interrupted {
+        Kind::Interrupted
+    } else if report.count(Outcome::Failed) > 0 {
+        Kind::ProblemFound
+    } else if report.count(Outcome::Undetermined) > 0 {
+        Kind::Undetermined
+    } else {
+        return Ok(());
+    };
+    Err(Error::exit_only(kind))
+}
+
+/// Prints a saved report as the run printed it, and says where it does not agree with itself.
+///
+/// # Errors
+///
+/// When it cannot be read, and as [`print`].
+pub(super) fn from(run: &mut Run, path: &Path, flags: &ReportFlags) -> Result<(), Error> {
+    let name = if is_stdin(path) {
+        "standard input".to_owned()
+    } else {
+        sanitize_line(&path.display().to_string(), 200)
+    };
+    let bytes = bytes(run, path)
+        .map_err(|error| Error::failure(format!("cannot read the report in {name}: {error}")))?;
+    let report = v1::read(&bytes).map_err(|error| unreadable(&name, &error))?;
+    drop(bytes);
+    let remarks = v1::remarks(&report);
+    for remark in remarks.iter().take(REMARKS) {
+        let line = format!("the report in {name} does not agree with itself: {remark}");
+        run.ui.warning(sanitize_line(&line, 400));
+    }
+    if remarks.len() > REMARKS {
+        let more = remarks.len() - REMARKS;
+        run.ui.warning(format!("and {more} more of that kind"));
+    }
+    print(run, report, &[], flags)
+}
+
+fn unreadable(name: &str, error: &ReadError) -> Error {
+    let failure = Error::failure(format!("cannot read the report in {name}: {error}"));
+    match error {
+        ReadError::OtherVersion(_) => failure.hint("read it with the version that wrote it"),
+        ReadError::TooLarge => failure,
+        _ => failure.hint("`doctor -o json > FILE` saves a report"),
+    }
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// One byte more than the largest report is enough to know that it is too large.
+fn bytes(run: &Run, path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = v1::LARGEST + 1;
+    if is_stdin(path) {
+        std::io::stdin()
+            .lock()
+            .take(limit)
+            .read_to_end(&mut bytes)?;
+    } else {
+        let file = std::fs::File::open(run.env.cwd.join(path))?;
+        file.take(limit).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+fn look(run: &Run, flags: &ReportFlags) -> Look {
+    Look {
+        paint: run.ui.paint(),
+        glyphs: run.ui.glyphs(),
+        width: run.ui.width(),
+        detail: match (flags.quiet, flags.verbose) {
+            (true, _) => Detail::Quiet,
+            (false, 0) => Detail::Normal,
+            (false, 1) => Detail::Stages,
+            (false, _) => Detail::Wire,
+        },
+    }
+}
