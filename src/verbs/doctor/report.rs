@@ -33,11 +33,13 @@ pub(super) fn print(
         report = redacted(report);
         exchanges = &[];
     }
-    let printed = match flags.output {
-        ReportFormat::Json => report.json(),
-        ReportFormat::Text => text::render(&report, exchanges, &look(run, flags)),
-    };
-    run.ui.data(printed)?;
+    match flags.output {
+        ReportFormat::Json => run.ui.stream(|out| report.write_json(out))?,
+        ReportFormat::Text => {
+            let look = look(run, flags);
+            run.ui.data(text::render(&report, exchanges, &look))?;
+        }
+    }
     let kind = if report.interrupted {
         Kind::Interrupted
     } else if report.count(Outcome::Failed) > 0 {

@@ -53,6 +53,7 @@ impl Doctor {
                 timeout: Duration::from_secs(60),
                 usual_ports: Vec::new(),
                 client: "oc",
+                record_in_full: true,
             },
             kubeconfig: None,
         }
@@ -200,6 +201,7 @@ impl Doctor {
                 cluster.as_ref(),
                 &self.request,
                 &mut announce,
+                &|_, _| {},
                 std::future::pending(),
             )
             .await

@@ -258,7 +258,7 @@ impl Fleet {
                     "Failed to pull image \"{image}\": reading manifest 9.9 in {image}: manifest unknown"
                 );
                 events.push(event(0, container, "Warning", "Failed", &message));
-            } else if at.is_multiple_of(10) {
+            } else if at % 10 == 0 {
                 let message = format!("Successfully pulled image \"{image}\" in 1.2s");
                 events.push(event(0, container, "Normal", "Pulled", &message));
             }
@@ -269,11 +269,15 @@ impl Fleet {
 
 /// Every second registry wants the login.
 fn is_private(at: usize) -> bool {
-    at.is_multiple_of(2)
+    at % 2 == 0
 }
 
 fn registry(at: usize, ca: &Ca) -> Registry {
-    let builder = Registry::builder().tls(&ca.server(&["127.0.0.1"]));
+    let mut builder = Registry::builder().tls(&ca.server(&["127.0.0.1"]));
+    // Many a registry stands behind something that speaks no HTTP/2.
+    if at % 3 == 1 {
+        builder = builder.http1_only();
+    }
     if is_private(at) {
         return builder
             .dialect(PRIVATE[at / 2 % PRIVATE.len()])
