@@ -30,7 +30,12 @@ pub struct DoctorArgs {
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// Only objects with these labels (key=value,...); without a kind, only pods, builds and image streams.
-    #[arg(short = 'l', long, value_name = "SELECTOR", conflicts_with = "no_cluster")]
+    #[arg(
+        short = 'l',
+        long,
+        value_name = "SELECTOR",
+        conflicts_with = "no_cluster"
+    )]
     pub selector: Option<String>,
     /// In all namespaces.
     #[arg(short = 'A', long, conflicts_with = "no_cluster")]
@@ -65,6 +70,22 @@ pub struct DoctorArgs {
     /// When the whole run ends, whatever is under way; by default after 30s, with -A or --all after 5m.
     #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
     pub timeout: Option<Duration>,
+    /// Carry out the safe fixes of the report: shows what would be written, asks, writes, and looks again.
+    #[arg(long, conflicts_with = "no_cluster")]
+    pub fix: bool,
+    /// Write without asking.
+    #[arg(short, long, requires = "fix")]
+    pub yes: bool,
+    /// Look again until everything is healthy, and print only what changes; for 2m when no time is given.
+    #[arg(
+        long,
+        value_name = "TIME",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "2m",
+        value_parser = parse_timeout
+    )]
+    pub wait: Option<Duration>,
     #[command(flatten)]
     pub report: ReportFlags,
 }

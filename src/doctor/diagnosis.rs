@@ -117,8 +117,13 @@ impl Diagnosis {
         self.verdict.causes().0
     }
 
-    /// What the cluster reported on the target: its most telling words, and their place in the evidence.
-    pub fn observed(&self) -> Option<(usize, &ObservedFact)> {
+    /// What the cluster reported on the target: its most telling words.
+    pub fn observed(&self) -> Option<&ObservedFact> {
+        self.observed_at().map(|(_, seen)| seen)
+    }
+
+    /// The same, and its place in the evidence.
+    pub fn observed_at(&self) -> Option<(usize, &ObservedFact)> {
         self.evidence
             .facts(|fact| match fact {
                 Fact::Observed(seen) => Some(seen.as_ref()),

@@ -129,12 +129,10 @@ impl Leg {
             write.facts(facts, dialect);
             view
         });
-        let refused = own.as_ref().is_some_and(|view| is_refused(view, dialect));
-        let stands_in = |view: &ManifestView| {
-            own.is_none()
-                || refused && answer::anonymous_stands_in(dialect) && view.manifest.is_some()
+        let last = match (own, stranger) {
+            (Some(own), Some(stranger)) if self.is_stood_in_for(&own, &stranger, dialect) => stranger,
+            (own, stranger) => own.or(stranger)?,
         };
-        let last = stranger.filter(stands_in).or(own)?;
         match &last.manifest {
             Some(found) => {
                 let wanted = &self.subject.platforms;
@@ -172,6 +170,16 @@ impl Leg {
             }
         }
         last
+    }
+
+    /// Whether the consumer gets what strangers get, because its own credential is refused.
+    fn is_stood_in_for(&self, own: &ManifestView, stranger: &ManifestView, dialect: Dialect) -> bool {
+        let Meaning::CredentialRefused { words, .. } = answer::meaning(own, dialect) else {
+            return false;
+        };
+        let once_more = self.subject.operation == Operation::Import
+            && answer::is_imported_anonymously_after(&words);
+        (answer::anonymous_stands_in(dialect) || once_more) && stranger.manifest.is_some()
     }
 
     /// The way to the registry, and its first answer.

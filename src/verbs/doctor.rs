@@ -1,13 +1,15 @@
-//! `doctor`: probe, judge, print; or read a saved report and print that.
+//! `doctor`: probe, judge, print, and where it is asked for mend and look again; or read a saved report and print that.
 
+mod fix;
 mod report;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Run;
 use super::connecting::connect;
 use crate::cli::doctor::DoctorArgs;
 use crate::cli::global::Global;
+use crate::cli::report_flags::ReportFormat;
 use crate::cluster::Cluster;
 use crate::doctor::probes::ports;
 use crate::doctor::run::{self, Request};
@@ -15,11 +17,19 @@ use crate::doctor::targets::argument;
 use crate::error::Error;
 use crate::report::v1;
 use crate::ui::sanitize_line;
+use fix::Fixed;
+
+/// The pause between two looks of `--wait`: as long as a kubelet's first back-off is short.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
 
 /// Diagnoses all images and prints the report; the exit status follows from the results, whatever the format.
 pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Result<(), Error> {
     if let Some(path) = &args.report.from {
         return report::from(run, path, &args.report);
+    }
+    if args.fix && args.report.output == ReportFormat::Json {
+        return Err(Error::usage("--fix shows and asks, and -o json prints nothing but a report")
+            .hint("run it with --fix --yes first, and then with -o json"));
     }
     let (wanted, remarks) = argument::wanted(
         &args.targets,
@@ -54,20 +64,138 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
             "kubectl"
         },
     };
-    // From here on Ctrl-C ends the probing, and what is known by then is printed.
-    let held = run.interrupt.hold();
-    let asked = run.interrupt.clone();
-    let interrupt = async move {
-        while !asked.is_asked() {
+    let first = Box::pin(look(run, cluster.as_ref(), &request)).await?;
+    let made = v1::Report::of(&first.report, first.interrupted);
+    let quiet_until_the_end = args.wait.is_some() && args.report.output == ReportFormat::Json;
+    if first.interrupted || !(args.fix || args.wait.is_some()) {
+        return report::print(run, made, &first.report.exchanges, &args.report);
+    }
+    let mut shown = if quiet_until_the_end {
+        made
+    } else {
+        report::show(run, made, &first.report.exchanges, &args.report)?
+    };
+    if args.fix {
+        let fixed = Box::pin(fix::fix(run, global, &first.report, args.yes)).await?;
+        if let Some(again) = say(run, &fixed) {
+            run.ui.status(again);
+            let second = Box::pin(look(run, cluster.as_ref(), &request)).await?;
+            let after = v1::Report::of(&second.report, second.interrupted);
+            shown = report::show_changes(run, &shown, after, &args.report)?;
+        }
+    }
+    if let Some(limit) = args.wait {
+        shown = Box::pin(wait(run, cluster.as_ref(), &request, args, limit, shown)).await?;
+    }
+    report::status(&shown)
+}
+
+/// Says what came of a fix; the words before another look, where something was written.
+fn say(run: &mut Run, fixed: &Fixed) -> Option<String> {
+    match fixed {
+        Fixed::Nothing => {
+            run.ui
+                .status("nothing here can be mended by this tool alone; the fixes above say what helps");
+            None
+        }
+        Fixed::Declined => {
+            run.ui.status("nothing was written");
+            None
+        }
+        Fixed::Done(applied) => {
+            if let Some(id) = &applied.journal {
+                run.ui
+                    .status(format!("`{} undo {id}` takes it back", run.program));
+            }
+            Some("looking again:".to_owned())
+        }
+    }
+}
+
+/// Looks again until everything is healthy or the time is over; prints changes only, with -o json the last report.
+async fn wait(
+    run: &mut Run,
+    cluster: Option<&Cluster>,
+    request: &Request,
+    args: &DoctorArgs,
+    limit: Duration,
+    mut shown: v1::Report,
+) -> Result<v1::Report, Error> {
+    let json = args.report.output == ReportFormat::Json;
+    let end = Instant::now() + limit;
+    while report::status(&shown).is_err() && !shown.interrupted {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            run.ui.status(format!(
+                "not everything is healthy after {}",
+                words_of(limit)
+            ));
+            break;
+        }
+        if pause(run, left.min(BETWEEN_LOOKS)).await {
+            shown.interrupted = true;
+            break;
+        }
+        let request = Request {
+            timeout: request.timeout.min(left.max(BETWEEN_LOOKS)),
+            ..request.clone()
+        };
+        let next = Box::pin(look(run, cluster, &request)).await?;
+        let next = v1::Report::of(&next.report, next.interrupted);
+        shown = if json {
+            next
+        } else {
+            report::show_changes(run, &shown, next, &args.report)?
+        };
+    }
+    if json {
+        report::show(run, shown, &[], &args.report)
+    } else {
+        Ok(shown)
+    }
+}
+
+/// Waits, and says whether the user has had enough.
+async fn pause(run: &Run, time: Duration) -> bool {
+    let _held = run.interrupt.hold();
+    tokio::select! {
+        () = tokio::time::sleep(time) => false,
+        () = asked(run) => true,
+    }
+}
+
+/// Ends when Ctrl-C was pressed.
+fn asked(run: &Run) -> impl Future<Output = ()> + use<> {
+    let interrupt = run.interrupt.clone();
+    async move {
+        while !interrupt.is_asked() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-    };
+    }
+}
+
+/// `2m`, `90s`.
+fn words_of(time: Duration) -> String {
+    match time.as_secs() {
+        seconds if seconds > 0 && seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
+        seconds => format!("{seconds}s"),
+    }
+}
+
+/// One look at everything. Ctrl-C ends the probing, and what is known by then is the report.
+async fn look(
+    run: &mut Run,
+    cluster: Option<&Cluster>,
+    request: &Request,
+) -> Result<run::Outcome, Error> {
+    let held = run.interrupt.hold();
+    let interrupt = asked(run);
     let bar = run.ui.counter("images");
     let (env, ui) = (&run.env, &mut run.ui);
     let outcome = Box::pin(run::run(
         env,
-        cluster.as_ref(),
-        &request,
+        cluster,
+        request,
         &mut |words| ui.status(sanitize_line(words, 400)),
         &|done, of| bar.show(done, of),
         interrupt,
@@ -75,13 +203,11 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
     .await;
     drop(bar);
     let outcome = outcome?;
-    for warning in cluster.iter().flat_map(Cluster::take_warnings) {
+    for warning in cluster.into_iter().flat_map(Cluster::take_warnings) {
         run.ui.warning(sanitize_line(&warning, 400));
     }
-    let made = v1::Report::of(&outcome.report, outcome.interrupted);
-    let printed = report::print(run, made, &outcome.report.exchanges, &args.report);
     drop(held);
-    printed
+    Ok(outcome)
 }
 
 async fn cluster(run: &Run, global: &Global, args: &DoctorArgs) -> Result<Option<Cluster>, Error> {

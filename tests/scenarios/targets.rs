@@ -4,8 +4,8 @@ use extreg::doctor::causes::Cause;
 use extreg::doctor::diagnosis::{Diagnosis, Outcome};
 use extreg::doctor::evidence::{Check, SkipReason};
 use extreg::doctor::target::TargetRef;
-use extreg_test_support::api::make;
-use extreg_test_support::cluster::on_each_cluster;
+use extreg_test_support::api::{Api, Flavor, PodState, make};
+use extreg_test_support::cluster::{Cluster, on_each_cluster};
 use serde_json::{Value, json};
 
 use crate::cluster::World;
@@ -41,7 +41,11 @@ scenarios![
     })
     .asks(Pods::doctor)
     .shows(|world, result| {
-        assert!(told(result).contains("its own list has stale"), "{}", told(result));
+        assert!(
+            told(result).contains("its own list has stale"),
+            "{}",
+            told(result)
+        );
         // Both are tried, and only the pod's own is what it would send.
         assert!(told(result).contains("corp-pull"), "{}", told(result));
         assert_eq!(result.subject.namespace(), Some(world.namespace.as_str()));
@@ -67,7 +71,8 @@ scenarios![
     .mended(|world| world.mend(World::replace)),
     a_secret_of_another_namespace = pod(Cause::SecretElsewhere, |world| {
         let other = world.cluster.namespace("other");
-        let secret = make::docker_secret(&other, "theirs", &world.registry.host(), ALICE.0, ALICE.1);
+        let secret =
+            make::docker_secret(&other, "theirs", &world.registry.host(), ALICE.0, ALICE.1);
         world.cluster.create(&secret);
     })
     .shows(|_, result| assert!(told(result).contains("/theirs"), "{}", told(result)))
@@ -139,7 +144,13 @@ impl Pods {
         self.waits_with("ErrImagePull", UNAUTHORIZED, "team/app:1.0", change);
     }
 
-    fn waits_with(&self, reason: &str, message: &str, image: &str, change: impl FnOnce(&mut Value)) {
+    fn waits_with(
+        &self,
+        reason: &str,
+        message: &str,
+        image: &str,
+        change: impl FnOnce(&mut Value),
+    ) {
         let image = self.registry.image(image);
         let mut pod = make::pod(&self.namespace, "web", &image);
         change(&mut pod);
@@ -229,7 +240,7 @@ fn a_typo_behind_unauthorized() {
         let result = one(world.doctor().run());
         let cause = result.cause().map(Cause::family);
         assert_eq!(cause, Some("location"), "{}", told(&result));
-        let seen = result.observed().expect("the cluster's words");
+        let (_, seen) = result.observed().expect("the cluster's words");
         assert!(seen.message.contains("401"), "{seen:?}");
         assert!(result.is_misled_by(seen), "{}", told(&result));
     });
@@ -266,7 +277,10 @@ fn without_a_target_all_that_fails_is_found() {
         world.cluster.create(&pod);
         let (report, remarks) = world.look(&[]).try_run().expect("a run");
         assert!(report.results.is_empty(), "{}", told(&report.results[0]));
-        assert!(remarks[0].contains("nothing waits for an image"), "{remarks:?}");
+        assert!(
+            remarks[0].contains("nothing waits for an image"),
+            "{remarks:?}"
+        );
 
         let broken = json!({"auths": {"other.example.com": {"auth": "%%%"}}});
         world.linked(&world.content(&broken));
@@ -291,12 +305,12 @@ fn without_a_target_all_that_fails_is_found() {
 #[test]
 fn with_all_namespaces_each_result_has_its_own() {
     // Only the embedded server has no other test's pods.
-    let cluster = extreg_test_support::cluster::Cluster::embedded();
+    let cluster = Cluster::embedded();
     let world = Pods(World::on(cluster));
     world.waits(|_| {});
     let other = world.cluster.namespace("other");
     let image = world.registry.image("team/app:1.0");
-    let state = extreg_test_support::api::PodState::waiting("ErrImagePull", UNAUTHORIZED);
+    let state = PodState::waiting("ErrImagePull", UNAUTHORIZED);
     world.cluster.add_pod(&other, "api", &image, &state);
     let good = make::docker_secret(&other, "good", &world.registry.host(), ALICE.0, ALICE.1);
     world.cluster.create(&good);
@@ -311,7 +325,11 @@ fn with_all_namespaces_each_result_has_its_own() {
         .collect();
     found.sort();
     let mut wanted = [
-        (other, "Pod api app".to_owned(), Some("auth.secret-not-linked")),
+        (
+            other,
+            "Pod api app".to_owned(),
+            Some("auth.secret-not-linked"),
+        ),
         (
             world.namespace.clone(),
             "Pod web app".to_owned(),
@@ -340,14 +358,12 @@ fn labels_choose_among_pods() {
 /// Pods of one Deployment are one result, and the Deployment is whose it is.
 #[test]
 fn the_pods_of_a_workload_are_one_result() {
-    let cluster = extreg_test_support::cluster::Cluster::embedded();
+    let cluster = Cluster::embedded();
     let world = Pods(World::on(cluster));
     let api = world.cluster.api().expect("the embedded server");
     let image = world.registry.image("team/app:1.0");
     let failed = image.clone();
-    api.on_pod(move |_| {
-        extreg_test_support::api::PodState::pull_failed(&failed, UNAUTHORIZED)
-    });
+    api.on_pod(move |_| PodState::pull_failed(&failed, UNAUTHORIZED));
     let mut web = make::deployment(&world.namespace, "web", &image);
     web["spec"]["replicas"] = json!(3);
     world.cluster.create(&web);
@@ -358,12 +374,21 @@ fn the_pods_of_a_workload_are_one_result() {
         assert_eq!(targets, ["Deployment web app"], "{words:?}");
         let told = told(&report.results[0]);
         assert!(told.contains("and 2 more like it"), "{told}");
-        assert_eq!(report.results[0].cause(), Some(Cause::NoCredentials), "{told}");
+        assert_eq!(
+            report.results[0].cause(),
+            Some(Cause::NoCredentials),
+            "{told}"
+        );
     }
     // The link comes too late for these pods: it is they that have to be made anew.
     world.linked(&world.good_secret("corp-pull"));
     let late = one(world.look(&["deploy/web"]).run());
-    assert_eq!(late.cause(), Some(Cause::PodPredatesLink), "{}", told(&late));
+    assert_eq!(
+        late.cause(),
+        Some(Cause::PodPredatesLink),
+        "{}",
+        told(&late)
+    );
 }
 
 #[test]
@@ -373,17 +398,27 @@ fn a_workload_without_pods_is_judged_by_its_template() {
         let mut job = make::cron_job(&world.namespace, "nightly", &image);
         world.cluster.create(&job);
         let result = one(world.look(&["cj/nightly"]).run());
-        assert_eq!(result.cause(), Some(Cause::NoCredentials), "{}", told(&result));
+        assert_eq!(
+            result.cause(),
+            Some(Cause::NoCredentials),
+            "{}",
+            told(&result)
+        );
         world.linked(&world.good_secret("corp-pull"));
         world.look(&["cj/nightly"]).healthy();
 
         // An account that is not there has no secrets, and no pod is made as it.
         job["metadata"]["name"] = json!("orphan");
-        job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["serviceAccountName"] = json!("gone");
+        job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["serviceAccountName"] =
+            json!("gone");
         world.cluster.create(&job);
         let result = one(world.look(&["cj/orphan"]).run());
         assert_eq!(result.outcome(), Outcome::Undetermined, "{}", told(&result));
-        assert!(told(&result).contains("does not exist"), "{}", told(&result));
+        assert!(
+            told(&result).contains("does not exist"),
+            "{}",
+            told(&result)
+        );
     });
 }
 
@@ -436,7 +471,12 @@ fn missing_rights_cost_evidence_and_not_the_run() {
         // With the one secret that the pod names there is a verdict, though others may be unseen.
         world.cluster.grant(&world.namespace, &["get"], "secrets");
         let result = one(limited(&["pod/web"]));
-        assert_eq!(result.cause(), Some(Cause::SecretKeyMismatch), "{}", told(&result));
+        assert_eq!(
+            result.cause(),
+            Some(Cause::SecretKeyMismatch),
+            "{}",
+            told(&result)
+        );
         assert!(skipped(&result, Check::Wiring), "{}", told(&result));
     });
 }
@@ -450,13 +490,16 @@ fn other_namespaces_that_may_not_be_read() {
         for resource in ["pods", "events", "secrets", "serviceaccounts"] {
             world.cluster.grant(&world.namespace, READ, resource);
         }
-        let result = one(
-            world
-                .look(&["pod/web"])
-                .limited(&world.cluster, &world.namespace)
-                .run(),
+        let result = one(world
+            .look(&["pod/web"])
+            .limited(&world.cluster, &world.namespace)
+            .run());
+        assert_eq!(
+            result.cause(),
+            Some(Cause::NoCredentials),
+            "{}",
+            told(&result)
         );
-        assert_eq!(result.cause(), Some(Cause::NoCredentials), "{}", told(&result));
         let wiring = result.evidence.of(Check::Wiring);
         let told_so = wiring
             .into_iter()
@@ -491,6 +534,88 @@ fn every_entry_of_a_secret_is_tried() {
                 (format!("localhost:{port}"), Some("auth.bad-credentials"))
             ]
         );
-        assert!(remarks.iter().any(|words| words.contains("*.example.com")), "{remarks:?}");
+        assert!(
+            remarks.iter().any(|words| words.contains("*.example.com")),
+            "{remarks:?}"
+        );
     });
+}
+
+/// Imports and builds that failed over an image; what has been put right since is history.
+#[test]
+fn failed_imports_and_builds_are_found() {
+    let api = Api::builder()
+        .flavor(Flavor::OpenShift4 {
+            version: "4.20.3".into(),
+        })
+        .tls()
+        .start();
+    let world = Pods(World::on(Cluster::Embedded(api)));
+    let image = world.registry.image("team/app:1.0");
+    let mut stream = make::image_stream(&world.namespace, "app", "1.0", &image);
+    stream["status"] = json!({"tags": [{"tag": "1.0", "items": [], "conditions": [{
+        "type": "ImportSuccess", "status": "False", "reason": "Unauthorized",
+        "message": "you may not have access to the container image", "generation": 2,
+        "lastTransitionTime": "2026-01-02T03:04:05Z",
+    }]}]});
+    let api = world.cluster.api().expect("the embedded server");
+    let build = |name: &str, created: &str, phase: &str, reason: &str| {
+        json!({
+            "apiVersion": "build.openshift.io/v1", "kind": "Build",
+            "metadata": {
+                "name": name, "namespace": world.namespace, "uid": name, "creationTimestamp": created,
+                "labels": {"openshift.io/build-config.name": name.split('-').next()},
+            },
+            "spec": {
+                "serviceAccount": "builder",
+                "strategy": {"type": "Source", "sourceStrategy": {
+                    "from": {"kind": "DockerImage", "name": image}}},
+                "output": {"to": {"kind": "DockerImage", "name": image}, "pushSecret": {"name": "push"}},
+            },
+            "status": {"phase": phase, "reason": reason, "outputDockerImageReference": image},
+        })
+    };
+    api.seed([
+        stream,
+        build(
+            "app-1",
+            "2026-01-02T03:04:05Z",
+            "Failed",
+            "PushImageToRegistryFailed",
+        ),
+        build(
+            "web-1",
+            "2026-01-02T03:04:05Z",
+            "Failed",
+            "PullBuilderImageFailed",
+        ),
+        build("web-2", "2026-01-03T03:04:05Z", "Complete", ""),
+        build("job-1", "2026-01-02T03:04:05Z", "Failed", "AssembleFailed"),
+    ]);
+    let found = |report: &extreg::doctor::diagnosis::Report| {
+        let mut found: Vec<_> = report
+            .results
+            .iter()
+            .map(|result| {
+                format!(
+                    "{} of {}",
+                    result.subject.operation.word(),
+                    target_of(result)
+                )
+            })
+            .collect();
+        found.sort();
+        found
+    };
+    let wanted = ["import of ImageStreamTag app:1.0", "push of Build app-1"];
+    assert_eq!(found(&world.look(&[]).run()), wanted);
+    assert_eq!(found(&world.look(&[]).everywhere().run()), wanted);
+    let named = world.look(&["istag/app:1.0", "build/app-1"]).run();
+    assert_eq!(found(&named), wanted);
+    let why = world
+        .look(&["istag/app:2.0"])
+        .try_run()
+        .map(|_| ())
+        .unwrap_err();
+    assert!(why.contains("\"app:2.0\" not found"), "{why}");
 }

@@ -14,6 +14,7 @@ mod apply_parallel;
 mod apply_refusals;
 mod canary;
 mod credential_plugin;
+mod doctor_fix;
 mod link_check;
 mod link_namespaces;
 mod link_output;

@@ -124,6 +124,13 @@ pub fn anonymous_stands_in(dialect: Dialect) -> bool {
     dialect == Dialect::Harbor
 }
 
+/// Whether an import that is refused in these words is made once more without credentials, and that answer taken: Docker Hub's
+/// `incorrect username or password`, which the importer keeps, and no other (openshift-apiserver
+/// `pkg/image/apiserver/registry/imagestreamimport/rest.go` `Create`, `importer.go` `formatRepositoryError`).
+pub fn is_imported_anonymously_after(words: &str) -> bool {
+    words.contains("incorrect username or password")
+}
+
 /// Whether a 404 on a manifest says that its repository is there: these refuse or say otherwise where it is missing.
 pub fn a_404_shows_the_repository(dialect: Dialect) -> bool {
     matches!(

@@ -88,13 +88,17 @@ fn why(
     }
 }
 
-/// The first stage before it that failed or was not reached itself.
+/// The first stage that failed or was not reached itself.
+///
+/// What is read of the cluster's configuration needs no more than a reference, and what the cluster says or how secrets are
+/// wired keeps nothing from being asked.
 fn blocker(set: &EvidenceSet, check: Check) -> Option<Check> {
+    let configured = matches!(check, Check::Policy | Check::Mirror);
     set.iter()
         .find(|item| {
-            item.check < check
-                // Mirrors are read, and not asked for leave.
-                && (check != Check::Mirror || item.check == Check::Reference)
+            item.check != check
+                && !matches!(item.check, Check::Wiring | Check::Observed)
+                && (!configured || item.check == Check::Reference)
                 && (item.status == Status::Fail
                     || item.skip_reason.is_some_and(SkipReason::leaves_a_gap))
         })

@@ -150,6 +150,8 @@ pub(super) fn as_said(
         .filter(|(at, cause)| {
             !cause.is_open() && (!out.contains(cause) || (*at == 0 && words.certain))
         })
+        // Whether a reference parses is known here: where it does, the words are about something else.
+        .filter(|(_, cause)| *cause != Cause::InvalidReference || case.subject.image.is_err())
         .map(|(_, cause)| cause)
         .collect();
     let (&cause, others) = left.split_first()?;

@@ -109,8 +109,8 @@ impl Action {
                 if *skip_check {
                     command.add(&["--skip-check"]);
                 }
-                command.0.extend(flags.iter().cloned());
                 command.add(&["-n", namespace]);
+                command.0.extend(flags.iter().cloned());
             }
             Self::Unlink {
                 namespace,
@@ -252,7 +252,7 @@ mod tests {
             link(existing(), LinkFor::Pull, "default")
                 .command("kubectl", &flags)
                 .join(" "),
-            "kubectl extreg link r.example:5000 --secret pull --plain-http -n shop"
+            "kubectl extreg link r.example:5000 --secret pull -n shop --plain-http"
         );
     }
 }

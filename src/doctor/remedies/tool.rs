@@ -70,9 +70,9 @@ impl Tool<'_> {
             arguments.extend(["--for", "push"]);
         }
         arguments.extend(extra);
-        let flags = self.link_flags();
-        arguments.extend(flags.iter().map(String::as_str));
-        self.extreg(arguments)
+        let mut command = self.extreg(arguments);
+        command.extend(self.link_flags());
+        command
     }
 
     pub(super) fn account(&self) -> Option<Changed> {

@@ -9,7 +9,7 @@ use crate::doctor::evidence::{
     CandidateFact, ChainFact, Check, EvidenceSet, Fact, PortFact, SkipReason, SourceFact,
     VariantFact,
 };
-use crate::doctor::target::Subject;
+use crate::doctor::target::{Operation, Subject};
 use crate::model::dialect::Dialect;
 use crate::model::observation::{
     BlobView, ConnectFault, DnsFault, ExchangeFault, Login, ManifestFact, Ping, ProxyUse, PushView,
@@ -134,13 +134,19 @@ impl<'a> Case<'a> {
         let refused = attempts
             .iter()
             .all(|attempt| attempt.credential_refused().is_some());
+        let once_more = answer::anonymous_stands_in(self.dialect)
+            || self.subject.operation == Operation::Import
+                && attempts.iter().any(|attempt| {
+                    let words = attempt.meaning.words();
+                    answer::is_imported_anonymously_after(&words)
+                });
         attempts
             .into_iter()
             .find(|attempt| attempt.delivered())
             .or_else(|| {
-                self.anonymous.as_ref().filter(|attempt| {
-                    attempt.delivered() && refused && answer::anonymous_stands_in(self.dialect)
-                })
+                self.anonymous
+                    .as_ref()
+                    .filter(|attempt| attempt.delivered() && refused && once_more)
             })
     }
 

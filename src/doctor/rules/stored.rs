@@ -26,9 +26,7 @@ fn gone(case: &Case<'_>) -> Option<Finding> {
         .into_iter()
         .find(|(_, source)| source.state == SourceState::Missing)?;
     let summary = format!("{by} names {}, which does not exist", source.name);
-    Some(
-        Finding::certain(Cause::SecretMissing, vec![at], summary).secret(source.object.as_ref()),
-    )
+    Some(Finding::certain(Cause::SecretMissing, vec![at], summary).secret(source.object.as_ref()))
 }
 
 fn unread_type(case: &Case<'_>) -> Option<Finding> {
@@ -61,7 +59,10 @@ fn broken(case: &Case<'_>) -> Option<Finding> {
             SourceState::Read(entries) => entries.iter().find_map(|entry| {
                 let fault = entry.fault.as_ref()?;
                 let key = sanitize_line(&entry.key, 80);
-                Some((Some(&entry.key), format!("has the entry {key:?}, and {fault}")))
+                Some((
+                    Some(&entry.key),
+                    format!("has the entry {key:?}, and {fault}"),
+                ))
             })?,
             SourceState::Missing | SourceState::WrongType { .. } => return None,
         };

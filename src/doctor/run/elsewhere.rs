@@ -147,7 +147,9 @@ fn trial(
     let mut candidates: Vec<CandidateFact> = Vec::new();
     for candidate in found {
         let tried = target.candidates.iter().chain(&candidates);
-        let new = !tried.into_iter().any(|known| known.index == candidate.index);
+        let new = !tried
+            .into_iter()
+            .any(|known| known.index == candidate.index);
         if new && candidates.len() < MOST_TRIED {
             candidates.push(candidate);
         }

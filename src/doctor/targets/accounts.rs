@@ -163,7 +163,10 @@ mod tests {
     fn the_registry_of_a_key_is_where_the_login_is_tried() {
         for (key, wanted) in [
             ("registry.example.com:5000", "registry.example.com:5000/any"),
-            ("https://registry.example.com/v2/", "registry.example.com/any"),
+            (
+                "https://registry.example.com/v2/",
+                "registry.example.com/any",
+            ),
             ("https://index.docker.io/v1/", "docker.io/library/any"),
             ("registry.example.com/team", "registry.example.com/team"),
         ] {

@@ -174,22 +174,18 @@ fn source_name(ground: &Ground<'_>, spec: &Spec<'_>, from: &BuildImage) -> Strin
     if from.kind != "ImageStreamTag" {
         return resolve::reference(ground, spec.namespace, from).image;
     }
-    let stream = stream_of(from, spec.namespace)
-        .and_then(|(namespace, name)| match ground.stream(&namespace, &name) {
+    let stream = stream_of(from, spec.namespace).and_then(|(namespace, name)| {
+        match ground.stream(&namespace, &name) {
             Stream::Found(stream) => Some(stream),
             _ => None,
-        });
+        }
+    });
     stream
         .and_then(|stream| stream.repository.clone().or(stream.spec_repository.clone()))
         .unwrap_or_default()
 }
 
-fn pull(
-    ground: &Ground<'_>,
-    spec: &Spec<'_>,
-    need: &Need<'_>,
-    found: resolve::Resolution,
-) -> Ask {
+fn pull(ground: &Ground<'_>, spec: &Spec<'_>, need: &Need<'_>, found: resolve::Resolution) -> Ask {
     let consumer = Consumer::BuildPull {
         build: spec.object.clone(),
         account: spec.account.to_owned(),
@@ -239,10 +235,13 @@ fn push(ground: &Ground<'_>, spec: &Spec<'_>) -> (Option<Ask>, Option<Evidence>)
         return (None, skip("the build has no output".to_owned()));
     };
     if output.kind != "DockerImage" {
-        return (None, into_stream(ground, spec, output));
+        return (None, Some(into_stream(ground, spec, output)));
     }
     let found = resolve::reference(ground, spec.namespace, output);
-    if matches!(found.place, Place::Integrated(_) | Place::PassedThrough { .. }) {
+    if matches!(
+        found.place,
+        Place::Integrated(_) | Place::PassedThrough { .. }
+    ) {
         return (
             None,
             skip(format!("{} is in the integrated registry", output.name)),
@@ -266,18 +265,13 @@ fn push(ground: &Ground<'_>, spec: &Spec<'_>) -> (Option<Ask>, Option<Evidence>)
         facts: supply.facts,
         notes: supply.notes,
         unread: supply.unread,
-        ..Ask::new(
-            target(spec),
-            output.name.clone(),
-            Operation::Push,
-            consumer,
-        )
+        ..Ask::new(target(spec), output.name.clone(), Operation::Push, consumer)
     };
     (Some(ask), None)
 }
 
 /// An output that goes to an image stream, and so into the integrated registry.
-fn into_stream(ground: &Ground<'_>, spec: &Spec<'_>, output: &BuildImage) -> Option<Evidence> {
+fn into_stream(ground: &Ground<'_>, spec: &Spec<'_>, output: &BuildImage) -> Evidence {
     let namespace = output.namespace.as_deref().unwrap_or(spec.namespace);
     let name = output.name.split([':', '@']).next().unwrap_or_default();
     if ground.covers(namespace)
@@ -286,14 +280,14 @@ fn into_stream(ground: &Ground<'_>, spec: &Spec<'_>, output: &BuildImage) -> Opt
         let words = format!(
             "its output goes to the image stream {namespace}/{name}, which does not exist: no build starts"
         );
-        return Some(note(Check::Wiring, Status::Warn, words));
+        return note(Check::Wiring, Status::Warn, words);
     }
-    Some(Evidence::skip(
+    Evidence::skip(
         Check::Push,
         Vantage::Config,
         SkipReason::NotApplicable,
         format!(
             "its output goes to the image stream {namespace}/{name}, in the integrated registry"
         ),
-    ))
+    )
 }

@@ -152,13 +152,11 @@ fn found(
         supply.notes.push(note(Check::Wiring, Status::Warn, words));
         return (None, none(default), Vec::new());
     };
-    let named = account
+    let mut named = account
         .mountable_secrets
         .iter()
         .chain(&account.pull_secrets);
-    let unread = named
-        .filter_map(|name| ground.world.secret(need.namespace, name).err())
-        .next();
+    let unread = named.find_map(|name| ground.world.secret(need.namespace, name).err());
     if let Some(why) = unread {
         supply.unread.push(probes::unread(Check::Credentials, &why));
         return (None, none(default), Vec::new());

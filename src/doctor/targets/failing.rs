@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::accounts;
-use super::pods::{self, PodImage};
 use super::ground::Ground;
+use super::pods::{self, PodImage};
 use super::workloads::{self, Known, Owners};
 use super::world::{NamedSecret, World};
 use crate::doctor::ask::{Ask, Depth};
@@ -58,7 +58,11 @@ pub(super) fn in_use(ground: &Ground<'_>) -> Vec<Ask> {
     let known = Known::of(view);
     let mut asks = Vec::new();
     for workload in view.workloads.iter().flat_map(|workloads| &workloads.list) {
-        asks.extend(workloads::asks(ground, workload, owners.pods(&workload.object)));
+        asks.extend(workloads::asks(
+            ground,
+            workload,
+            owners.pods(&workload.object),
+        ));
     }
     // The pods of what was not read (a ReplicaSet or a Job of its own, a kind that is not known here): one of each kind.
     let mut alike: BTreeMap<Likeness<'_>, Vec<(&Pod, &Container)>> = BTreeMap::new();
@@ -82,7 +86,11 @@ pub(super) fn in_use(ground: &Ground<'_>) -> Vec<Ask> {
     for ((target, ..), mut pods) in alike {
         // What waits speaks for the rest.
         pods.sort_by_key(|(pod, _)| {
-            (!pod.waits_for_image(), Reverse(pod.created), pod.name.as_str())
+            (
+                !pod.waits_for_image(),
+                Reverse(pod.created),
+                pod.name.as_str(),
+            )
         });
         let waiting = pods.iter().filter(|(pod, _)| pod.waits_for_image()).count();
         if let Some((pod, container)) = pods.first() {

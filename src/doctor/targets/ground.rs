@@ -66,12 +66,11 @@ impl<'a> Ground<'a> {
     pub(super) fn add_nodes(&self, sources: &mut Sources) {
         match &self.config.global_pull_secret {
             Ok(Some(bytes)) => sources.nodes(bytes),
-            Ok(None) => {}
             Err(why @ (Missing::Forbidden { .. } | Missing::Failed(_))) => {
                 let words = format!("the nodes' own pull secret could not be read: {why}");
                 sources.maybe_more.get_or_insert(words);
             }
-            Err(_) => {}
+            Ok(None) | Err(_) => {}
         }
     }
 

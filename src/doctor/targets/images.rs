@@ -73,8 +73,10 @@ pub async fn without_cluster(env: &Env, request: &Request) -> Result<Vec<Ask>, E
 }
 
 fn needs_cluster(what: &str) -> Error {
-    Error::usage(format!("{what} needs a cluster, and --no-cluster asks none"))
-        .hint("name an image: REGISTRY/REPOSITORY:TAG")
+    Error::usage(format!(
+        "{what} needs a cluster, and --no-cluster asks none"
+    ))
+    .hint("name an image: REGISTRY/REPOSITORY:TAG")
 }
 
 async fn by_file(env: &Env, request: &Request, text: &str) -> Result<Vec<Ask>, Error> {

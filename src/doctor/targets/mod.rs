@@ -106,9 +106,9 @@ impl Found {
         let owners = Owners::of(&ground.world.view);
         for pick in &self.read.picks {
             match pick {
-                Pick::Image(text) => asks.extend(
-                    images::asks(&ground, env, request, &self.namespace, text).await?,
-                ),
+                Pick::Image(text) => {
+                    asks.extend(images::asks(&ground, env, request, &self.namespace, text).await?);
+                }
                 Pick::Sweep { all } => {
                     let found = sweep(&ground, *all, request.selector.is_some());
                     if found.is_empty() && asks.is_empty() {
@@ -144,9 +144,8 @@ impl Found {
         let view = &world.view;
         let namespace = object.namespace.as_deref().unwrap_or_default();
         let name = object.name.as_str();
-        let is_it = |its_namespace: &str, its_name: &str| {
-            its_namespace == namespace && its_name == name
-        };
+        let is_it =
+            |its_namespace: &str, its_name: &str| its_namespace == namespace && its_name == name;
         match object.kind {
             kinds::POD => owners
                 .pods(object)
@@ -159,7 +158,10 @@ impl Found {
                 .flatten()
                 .filter(|build| is_it(&build.namespace, &build.name))
                 .flat_map(|build| {
-                    let log = self.read.logs.get(&(build.namespace.clone(), build.name.clone()));
+                    let log = self
+                        .read
+                        .logs
+                        .get(&(build.namespace.clone(), build.name.clone()));
                     builds::asks(ground, build, log.map(String::as_str))
                 })
                 .collect(),
@@ -215,12 +217,7 @@ impl Found {
                         .into_iter()
                         .map(|why| unread(Check::Reference, why))
                         .collect(),
-                    ..Ask::new(
-                        target,
-                        String::new(),
-                        Operation::Pull,
-                        Consumer::Anonymous,
-                    )
+                    ..Ask::new(target, String::new(), Operation::Pull, Consumer::Anonymous)
                 }
             })
             .collect()

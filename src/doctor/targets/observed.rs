@@ -100,12 +100,11 @@ pub(super) fn of_container(
     events: &[&Event],
     like: usize,
 ) -> Vec<Fact> {
-    let mut object = object_words(&kinds::POD.object(Some(&pod.namespace), &pod.name));
-    match like {
-        0 => {}
-        1 => object.push_str(" and 1 more like it"),
-        more => object.push_str(&format!(" and {more} more like it")),
-    }
+    let object = object_words(&kinds::POD.object(Some(&pod.namespace), &pod.name));
+    let object = match like {
+        0 => object,
+        more => format!("{object} and {more} more like it"),
+    };
     let current = match container.kind {
         ContainerKind::Volume => pod.waits_for_image(),
         _ => container.waits_for_image(),

@@ -2,6 +2,8 @@
 //! with the right that is missing, and never ends the run.
 
 mod fold;
+mod kind;
+mod one;
 mod sweep;
 
 use std::collections::{HashMap, HashSet};
@@ -12,11 +14,10 @@ use tokio::sync::OnceCell;
 use super::argument::{Argument, Wanted};
 use super::world::{Name, World};
 use super::{builds, strays};
-use crate::cluster::snapshot::About;
 use crate::cluster::{Cluster, Scope, Selectors};
 use crate::doctor::run::Request;
 use crate::error::Error;
-use crate::model::kinds::{self, Kind, ObjectRef};
+use crate::model::kinds::{self, ObjectRef};
 use crate::model::view::{
     Build, BuildConfig, Event, ImageStream, Missing, NamespaceView, Part, Pod, SignaturePolicyKind,
     Workload, Workloads,
@@ -24,12 +25,8 @@ use crate::model::view::{
 
 /// Objects that are read at the same time.
 const AT_ONCE: usize = 8;
-/// Pods of one workload whose events are read.
-const MOST_PODS: usize = 3;
 /// Builds whose logs are read.
 const MOST_LOGS: usize = 8;
-/// The builds of a BuildConfig (openshift/api `build/v1` `BuildConfigLabel`).
-const BUILD_CONFIG: &str = "openshift.io/build-config.name";
 
 /// One thing to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -38,7 +35,9 @@ pub(super) enum Pick {
     /// An object that was read.
     Object(ObjectRef),
     /// All that fails, or all that is in use.
-    Sweep { all: bool },
+    Sweep {
+        all: bool,
+    },
 }
 
 /// What was read.
@@ -146,7 +145,10 @@ impl Reader<'_> {
             stream::iter(arguments.iter().map(|argument| self.one(argument)))
                 .buffered(AT_ONCE)
                 .collect::<Vec<_>>(),
-            asked(own_secrets, self.cluster.service_accounts(&self.scope, &all)),
+            asked(
+                own_secrets,
+                self.cluster.service_accounts(&self.scope, &all)
+            ),
             asked(own_secrets, self.cluster.secrets(&self.scope, None)),
             asked(
                 arguments.iter().any(needs_streams),
@@ -179,7 +181,9 @@ impl Reader<'_> {
             namespace: self.scope_name(),
             service_accounts: accounts,
             secrets,
-            pods: Ok(unique(sum.pods, |pod| (pod.namespace.clone(), pod.name.clone()))),
+            pods: Ok(unique(sum.pods, |pod| {
+                (pod.namespace.clone(), pod.name.clone())
+            })),
             workloads: Ok(Workloads {
                 list: unique(sum.workloads, |workload| workload.object.clone()),
                 unread: Vec::new(),
@@ -223,212 +227,6 @@ impl Reader<'_> {
                 }
             }
         }
-    }
-
-    /// One object and what belongs to it; `None` where it does not exist.
-    async fn object(&self, object: &ObjectRef) -> Part<Option<Bag>> {
-        let (namespace, name) = (self.namespace.as_str(), object.name.as_str());
-        let mut bag = Bag::default();
-        match object.kind {
-            kinds::POD => {
-                let Some(pod) = self.cluster.pod(namespace, name).await? else {
-                    return Ok(None);
-                };
-                let pods = [&pod];
-                let (template, ()) =
-                    tokio::join!(self.owner(&pod), self.events_of(&pods, &mut bag));
-                bag.workloads.extend(template);
-                bag.pods.push(pod);
-            }
-            kinds::BUILD => {
-                let Some(build) = self.cluster.build(namespace, name).await? else {
-                    return Ok(None);
-                };
-                bag.builds.push(build);
-            }
-            kinds::BUILD_CONFIG => {
-                let selectors = Selectors {
-                    labels: Some(format!("{BUILD_CONFIG}={name}")),
-                    fields: None,
-                };
-                let (found, builds) = tokio::join!(
-                    self.cluster.build_config(namespace, name),
-                    self.cluster.builds(&self.scope, &selectors)
-                );
-                let Some(found) = found? else {
-                    return Ok(None);
-                };
-                bag.build_configs.push(found);
-                match builds {
-                    Ok(builds) => bag.builds = builds,
-                    Err(why) => bag.events_unread = Some(why),
-                }
-            }
-            kinds::IMAGE_STREAM | kinds::IMAGE_STREAM_TAG => {
-                let stream = name.split_once(':').map_or(name, |(stream, _)| stream);
-                let tag = name.split_once(':').map(|(_, tag)| tag);
-                let found = self.cluster.image_stream(namespace, stream).await?;
-                match found.filter(|found| tag.is_none_or(|tag| found.tag(tag).is_some())) {
-                    Some(found) => bag.streams.push(found),
-                    None => return Ok(None),
-                }
-            }
-            // They are in the lists that are read anyway; see `check_there`.
-            kinds::SERVICE_ACCOUNT | kinds::SECRET => {}
-            kind => {
-                let Some(workload) = self.cluster.workload(kind, namespace, name).await? else {
-                    return Ok(None);
-                };
-                let pods = self.pods_of(&workload).await;
-                let waiting: Vec<&Pod> = pods.iter().filter(|pod| pod.waits_for_image()).collect();
-                self.events_of(&waiting, &mut bag).await;
-                bag.workloads.push(workload);
-                bag.pods.extend(pods);
-            }
-        }
-        Ok(Some(bag))
-    }
-
-    /// What made a pod, where that can be read.
-    async fn owner(&self, pod: &Pod) -> Option<Workload> {
-        let owner = pod.owner.as_ref()?;
-        let kind = [
-            kinds::REPLICA_SET,
-            kinds::STATEFUL_SET,
-            kinds::DAEMON_SET,
-            kinds::JOB,
-        ]
-        .into_iter()
-        .find(|kind| kind.kind == owner.kind)?;
-        let found = self.cluster.workload(kind, &pod.namespace, &owner.name).await;
-        found.ok().flatten()
-    }
-
-    /// The pods that may be a workload's. A CronJob has no selector.
-    async fn pods_of(&self, workload: &Workload) -> Vec<Pod> {
-        let selectors = Selectors {
-            labels: workload.selector.clone(),
-            fields: None,
-        };
-        let scope = Scope::Namespace(self.namespace.clone());
-        // Without them the template speaks for itself.
-        self.cluster.pods(&scope, &selectors).await.unwrap_or_default()
-    }
-
-    async fn events_of(&self, pods: &[&Pod], bag: &mut Bag) {
-        let mut waiting: Vec<&&Pod> = pods.iter().filter(|pod| pod.waits_for_image()).collect();
-        waiting.sort_by_key(|pod| std::cmp::Reverse(pod.created));
-        let lists = waiting.into_iter().take(MOST_PODS).map(|pod| async move {
-            let scope = Scope::Namespace(pod.namespace.clone());
-            let about = About::Uid(pod.uid.clone());
-            self.cluster.events(&scope, Some(&about)).await
-        });
-        for list in futures_util::future::join_all(lists).await {
-            match list {
-                Ok(list) => bag.events.extend(list),
-                Err(why) => bag.events_unread = Some(why),
-            }
-        }
-    }
-
-    /// All objects of a kind.
-    async fn all(&self, kind: Kind) -> Bag {
-        let (cluster, scope, selectors) = (self.cluster, &self.scope, &self.selectors);
-        let mut bag = Bag::default();
-        let done = match kind {
-            kinds::POD => cluster.pods(scope, selectors).await.map(|pods| {
-                bag.pods = pods;
-            }),
-            kinds::BUILD => cluster.builds(scope, selectors).await.map(|builds| {
-                bag.builds = builds;
-            }),
-            kinds::BUILD_CONFIG => {
-                let every = Selectors::default();
-                let (configs, builds) = tokio::join!(
-                    cluster.build_configs(scope, selectors),
-                    cluster.builds(scope, &every)
-                );
-                bag.builds = builds.unwrap_or_default();
-                configs.map(|configs| bag.build_configs = configs)
-            }
-            kinds::IMAGE_STREAM | kinds::IMAGE_STREAM_TAG => {
-                cluster.image_streams(scope, selectors).await.map(|streams| {
-                    bag.streams = streams;
-                })
-            }
-            kinds::SERVICE_ACCOUNT => cluster
-                .service_accounts(scope, selectors)
-                .await
-                .map(|accounts| {
-                    bag.picks.extend(
-                        accounts
-                            .iter()
-                            .map(|one| picked(kind, &one.namespace, &one.name)),
-                    );
-                }),
-            kinds::SECRET => cluster
-                .secrets(scope, selectors.labels.as_deref())
-                .await
-                .map(|secrets| {
-                    bag.picks.extend(
-                        secrets
-                            .iter()
-                            .filter(|secret| !secret.is_of_platform())
-                            .map(|one| picked(kind, &one.namespace, &one.name)),
-                    );
-                }),
-            kind => {
-                let mut found = cluster.workloads_of(&[kind], scope, selectors).await;
-                bag.workloads = found.list;
-                match found.unread.pop() {
-                    Some((_, why)) => Err(why),
-                    None => Ok(()),
-                }
-            }
-        };
-        if let Err(why) = done {
-            bag.unread.push((self.place(), why));
-            return bag;
-        }
-        self.pick_all(kind, &mut bag);
-        if !bag.workloads.is_empty() {
-            match self.pods.get_or_init(|| self.all_pods()).await {
-                Ok(pods) => bag.pods.clone_from(pods),
-                Err(why) => bag.events_unread = Some(why.clone()),
-            }
-        }
-        if bag.pods.iter().any(Pod::waits_for_image) {
-            match self.events.get_or_init(|| cluster.events(scope, None)).await {
-                Ok(events) => bag.events.clone_from(events),
-                Err(why) => bag.events_unread = Some(why.clone()),
-            }
-        }
-        bag
-    }
-
-    async fn all_pods(&self) -> Part<Vec<Pod>> {
-        self.cluster.pods(&self.scope, &Selectors::default()).await
-    }
-
-    fn pick_all(&self, kind: Kind, bag: &mut Bag) {
-        let picks = match kind {
-            kinds::POD => names(&bag.pods, kind, |one| (&one.namespace, &one.name)),
-            kinds::BUILD => names(&bag.builds, kind, |one| (&one.namespace, &one.name)),
-            kinds::BUILD_CONFIG => {
-                names(&bag.build_configs, kind, |one| (&one.namespace, &one.name))
-            }
-            kinds::IMAGE_STREAM | kinds::IMAGE_STREAM_TAG => {
-                names(&bag.streams, kinds::IMAGE_STREAM, |one| {
-                    (&one.namespace, &one.name)
-                })
-            }
-            _ => bag
-                .workloads
-                .iter()
-                .map(|workload| Pick::Object(workload.object.clone()))
-                .collect(),
-        };
-        bag.picks.extend(picks);
     }
 
     fn scope_name(&self) -> Option<String> {
@@ -536,19 +334,6 @@ fn needs_streams(argument: &Argument) -> bool {
                 | kinds::IMAGE_STREAM_TAG
         ),
     }
-}
-
-fn picked(kind: Kind, namespace: &str, name: &str) -> Pick {
-    Pick::Object(kind.object(Some(namespace), name))
-}
-
-fn names<T>(list: &[T], kind: Kind, name: impl Fn(&T) -> (&String, &String)) -> Vec<Pick> {
-    list.iter()
-        .map(|one| {
-            let (namespace, name) = name(one);
-            picked(kind, namespace, name)
-        })
-        .collect()
 }
 
 fn unique<T, K: std::hash::Hash + Eq>(list: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {

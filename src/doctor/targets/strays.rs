@@ -7,8 +7,8 @@ use futures_util::{StreamExt as _, stream};
 
 use super::ground::stream_of;
 use super::read::Pick;
-use super::{build_configs, builds, resolve, streams};
 use super::world::{Name, Strays};
+use super::{build_configs, builds, resolve, streams};
 use crate::cluster::Cluster;
 use crate::cluster::snapshot::missing;
 use crate::model::kinds;
@@ -26,7 +26,10 @@ pub(super) async fn read(
     picks: &[Pick],
     account: Option<Name>,
 ) -> Strays {
-    let users: BTreeSet<Name> = accounts_of(view, picks).into_iter().chain(account).collect();
+    let users: BTreeSet<Name> = accounts_of(view, picks)
+        .into_iter()
+        .chain(account)
+        .collect();
     let accounts = match &view.service_accounts {
         Err(Missing::Forbidden { .. }) => {
             each(users.clone(), async |(namespace, name): &Name| {
@@ -68,7 +71,10 @@ async fn each<T>(
         };
         (name, found)
     });
-    stream::iter(reads).buffer_unordered(AT_ONCE).collect().await
+    stream::iter(reads)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await
 }
 
 /// The accounts that pods, templates and builds run as, and those that are targets.
@@ -182,7 +188,8 @@ fn streams_of(view: &NamespaceView) -> BTreeSet<Name> {
     let streams = view.image_streams.iter().flatten();
     let integrated = pods.flat_map(|pod| {
         let containers = pod.containers.iter();
-        containers.filter_map(|container| resolve::stream_of_image(&container.image, &pod.namespace))
+        containers
+            .filter_map(|container| resolve::stream_of_image(&container.image, &pod.namespace))
     });
     let written = workloads.clone().flat_map(|workload| {
         let namespace = workload.object.namespace.as_deref().unwrap_or_default();

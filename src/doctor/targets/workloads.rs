@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
-use super::pods::{self, PodImage};
 use super::ground::Ground;
+use super::pods::{self, PodImage};
 use super::resolve;
 use crate::doctor::ask::Ask;
 use crate::model::kinds::{self, Kind, ObjectRef};
@@ -33,12 +33,8 @@ pub(super) fn asks(ground: &Ground<'_>, workload: &Workload, pods: &[&Pod]) -> V
                 image.ask(ground)
             }
             None => {
-                let image = resolve::workload_image(
-                    ground,
-                    workload,
-                    &container.name,
-                    &container.image,
-                );
+                let image =
+                    resolve::workload_image(ground, workload, &container.name, &container.image);
                 let wired = ground.wiring.template(workload);
                 let mut ask = pods::ask(ground, &workload.object, &container.name, image, wired);
                 ask.unread.extend(pods::events_unread(ground));
@@ -58,9 +54,8 @@ fn speaker<'a>(
         .iter()
         .filter(|pod| is_current(workload, pod))
         .filter_map(|pod| {
-            let own = pods::waiting(pod).find(|own| {
-                own.kind == container.kind && own.name == container.name
-            })?;
+            let own = pods::waiting(pod)
+                .find(|own| own.kind == container.kind && own.name == container.name)?;
             Some((*pod, own))
         })
         .collect();
@@ -176,7 +171,8 @@ impl<'a> Known<'a> {
     /// The workload that a user knows a pod by.
     pub(super) fn above(&self, pod: &Pod) -> ObjectRef {
         top_of(pod, |kind, name| {
-            self.0.contains_key(&kind.object(Some(&pod.namespace), name))
+            self.0
+                .contains_key(&kind.object(Some(&pod.namespace), name))
         })
     }
 

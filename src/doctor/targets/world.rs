@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::doctor::probes::credentials::ParsedSecret;
-use crate::model::view::{Event, ImageStream, Missing, NamespaceView, Part, Secret, ServiceAccount};
+use crate::model::view::{
+    Event, ImageStream, Missing, NamespaceView, Part, Secret, ServiceAccount,
+};
 
 /// Namespace and name.
 pub(super) type Name = (String, String);

@@ -123,7 +123,12 @@ pub(super) fn said(text: &mut String, result: &Judged, seen: &Observed, look: &L
         Some(cause) => cause.title().to_owned(),
         None => sanitize_line(&result.summary, 200),
     };
-    let known = result.known_cause().is_some_and(|cause| !cause.is_open());
+    // A verdict that rests on these words alone does not confirm them.
+    let alone = result
+        .because
+        .iter()
+        .all(|id| Some(id) == seen.evidence.as_ref());
+    let known = result.known_cause().is_some_and(|cause| !cause.is_open()) && !alone;
     let verdict = match seen.points_at.as_deref() {
         None | Some("unknown") => "names no cause".to_owned(),
         Some("ambiguous") => "leaves open whether it is the credentials or the name".to_owned(),

@@ -179,7 +179,7 @@ fn involves(verdict: &Verdict) -> Option<Involved> {
 }
 
 fn observed(diagnosis: &Diagnosis) -> Option<Observed> {
-    let (at, seen) = diagnosis.observed()?;
+    let (at, seen) = diagnosis.observed_at()?;
     Some(Observed {
         source: Word::Borrowed(seen.source.word()),
         message: clean(&seen.message),

@@ -8,6 +8,7 @@ use crate::cli::report_flags::{ReportFlags, ReportFormat};
 use crate::doctor::diagnosis::Outcome;
 use crate::error::{Error, Kind};
 use crate::model::observation::Exchange;
+use crate::report::changes::changes;
 use crate::report::redact::redacted;
 use crate::report::text::{self, Detail, Look};
 use crate::report::v1::{self, ReadError};
@@ -24,10 +25,21 @@ const REMARKS: usize = 5;
 /// When it cannot be written; and, without a word, where the exit status is not 0.
 pub(super) fn print(
     run: &mut Run,
-    mut report: v1::Report,
+    report: v1::Report,
     exchanges: &[Exchange],
     flags: &ReportFlags,
 ) -> Result<(), Error> {
+    let shown = show(run, report, exchanges, flags)?;
+    status(&shown)
+}
+
+/// Prints the report, and gives it back as it was shown.
+pub(super) fn show(
+    run: &mut Run,
+    mut report: v1::Report,
+    exchanges: &[Exchange],
+    flags: &ReportFlags,
+) -> Result<v1::Report, Error> {
     let mut exchanges = exchanges;
     if flags.redact {
         report = redacted(report);
@@ -40,6 +52,30 @@ pub(super) fn print(
             run.ui.data(text::render(&report, exchanges, &look))?;
         }
     }
+    Ok(report)
+}
+
+/// Prints what is otherwise than in the report before, and gives the new one back as it was shown.
+pub(super) fn show_changes(
+    run: &mut Run,
+    before: &v1::Report,
+    mut after: v1::Report,
+    flags: &ReportFlags,
+) -> Result<v1::Report, Error> {
+    if flags.redact {
+        after = redacted(after);
+    }
+    let lines = changes(before, &after, &look(run, flags));
+    run.ui.data(lines)?;
+    Ok(after)
+}
+
+/// The exit status that follows from a report.
+///
+/// # Errors
+///
+/// Without a word, where it is not 0.
+pub(super) fn status(report: &v1::Report) -> Result<(), Error> {
     let kind = if report.interrupted {
         Kind::Interrupted
     } else if report.count(Outcome::Failed) > 0 {

@@ -94,6 +94,7 @@ impl Case {
                 namespace: Some(self.namespace.to_owned()),
                 name: "corp-pull".to_owned(),
             }],
+            action: None,
             commands: vec![command.split(' ').map(str::to_owned).collect()],
         });
         self

@@ -141,12 +141,7 @@ fn username<E>(credential: &Result<Credential, E>) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn candidate(
-    source: &Source,
-    key: &str,
-    credential: &Credential,
-    index: usize,
-) -> CandidateFact {
+fn candidate(source: &Source, key: &str, credential: &Credential, index: usize) -> CandidateFact {
     CandidateFact {
         index,
         source: source.name.clone(),

@@ -5,7 +5,7 @@ use super::{certain, expect, healthy, lines};
 use crate::doctor::causes::Cause;
 use crate::doctor::evidence::{Role, SourceFact, SourceState};
 use crate::doctor::finding::Confidence;
-use crate::doctor::target::Consumer;
+use crate::doctor::target::{Consumer, Operation};
 use crate::model::dialect::Dialect;
 use crate::model::docker_config::EntryFault;
 use crate::model::keyring::NearMiss;
@@ -252,6 +252,16 @@ fn credentials_that_block_a_public_pull_come_before_bad_ones() {
         .delivered(None)
         .no_token(Some(0), 401, "", "incorrect username or password");
     certain(&world, Cause::CredentialsBlockPublicPull);
+    // An import is made once more without them, after these words and no others.
+    let mut import = world.clone();
+    import.subject.operation = Operation::Import;
+    healthy(&import);
+    let mut import = World::new(Dialect::DockerHub)
+        .credential("robot", Role::Used, refused())
+        .delivered(None)
+        .no_token(Some(0), 401, "", "authentication required");
+    import.subject.operation = Operation::Import;
+    certain(&import, Cause::CredentialsBlockPublicPull);
 }
 
 #[test]

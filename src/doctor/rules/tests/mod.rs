@@ -2,6 +2,7 @@
 
 mod auth;
 mod cluster;
+mod far;
 mod kit;
 mod location;
 mod order;

@@ -44,25 +44,43 @@ fn waits(reason: &str, message: &str) -> Container {
 
 #[test]
 fn the_full_account_wins_over_the_back_off() {
-    let denied = format!("Failed to pull image \"{IMAGE}\": denied: requested access to the resource is denied");
-    let refused = format!("Failed to pull image \"{IMAGE}\": dial tcp 192.0.2.1:443: connect: connection refused");
+    let denied = format!(
+        "Failed to pull image \"{IMAGE}\": denied: requested access to the resource is denied"
+    );
+    let refused = format!(
+        "Failed to pull image \"{IMAGE}\": dial tcp 192.0.2.1:443: connect: connection refused"
+    );
     let events = [
         event("Failed", &denied, 10),
         event("Failed", &refused, 20),
         event("Failed", "Error: ErrImagePull", 30),
-        event("BackOff", &format!("Back-off pulling image \"{IMAGE}\""), 40),
+        event(
+            "BackOff",
+            &format!("Back-off pulling image \"{IMAGE}\""),
+            40,
+        ),
     ];
-    let back_off = waits("ImagePullBackOff", &format!("Back-off pulling image \"{IMAGE}\""));
+    let back_off = waits(
+        "ImagePullBackOff",
+        &format!("Back-off pulling image \"{IMAGE}\""),
+    );
     let seen = seen(&back_off, &events);
     let families: Vec<_> = seen.iter().map(|fact| fact.points_at).collect();
     assert_eq!(families, ["network", "auth"], "{seen:?}");
     assert!(seen.iter().all(|fact| fact.current && !fact.bare));
-    assert_eq!(seen.iter().map(|fact| fact.place).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(
+        seen.iter().map(|fact| fact.place).collect::<Vec<_>>(),
+        [0, 1]
+    );
 }
 
 #[test]
 fn the_back_off_alone_is_better_than_nothing() {
-    let events = [event("BackOff", &format!("Back-off pulling image \"{IMAGE}\""), 40)];
+    let events = [event(
+        "BackOff",
+        &format!("Back-off pulling image \"{IMAGE}\""),
+        40,
+    )];
     let seen = seen(&waits("ImagePullBackOff", ""), &events);
     assert!(!seen.is_empty());
     assert!(seen.iter().all(|fact| fact.bare), "{seen:?}");
@@ -79,8 +97,16 @@ fn a_reason_that_is_the_decoders_text_is_read() {
 #[test]
 fn words_on_other_matters_are_left_out() {
     let events = [
-        event("Unhealthy", "Readiness probe failed: connection refused", 10),
-        event("BackOff", "Back-off restarting failed container app in pod web", 20),
+        event(
+            "Unhealthy",
+            "Readiness probe failed: connection refused",
+            10,
+        ),
+        event(
+            "BackOff",
+            "Back-off restarting failed container app in pod web",
+            20,
+        ),
         Event {
             field_path: Some("spec.containers{sidecar}".to_owned()),
             ..event("Failed", "Failed to pull image \"x\": unauthorized", 30)
@@ -93,7 +119,11 @@ fn words_on_other_matters_are_left_out() {
 /// What was said of a container that has its image since is told, as something of the past.
 #[test]
 fn old_words_are_not_of_now() {
-    let events = [event("Failed", "Failed to pull image \"x\": unauthorized", 10)];
+    let events = [event(
+        "Failed",
+        "Failed to pull image \"x\": unauthorized",
+        10,
+    )];
     let runs = Container {
         image_id: Some("sha256:1".to_owned()),
         ..container("app", IMAGE)
@@ -106,7 +136,11 @@ fn old_words_are_not_of_now() {
 fn how_many_more_wait_is_said_with_the_object() {
     let container = waits("ErrImagePull", "unauthorized: authentication required");
     let pod = pod("web", vec![container.clone()]);
-    for (like, wanted) in [(0, "pod shop/web"), (1, "pod shop/web and 1 more like it"), (4, "pod shop/web and 4 more like it")] {
+    for (like, wanted) in [
+        (0, "pod shop/web"),
+        (1, "pod shop/web and 1 more like it"),
+        (4, "pod shop/web and 4 more like it"),
+    ] {
         let facts = of_container(&pod, &container, &[], like);
         let Fact::Observed(seen) = &facts[0] else {
             panic!("{facts:?}");

@@ -42,10 +42,10 @@ fn workload(triggers: Option<&str>, annotation: bool) -> Workload {
         replicas: Some(1),
         service_account: "default".into(),
         pull_secrets: Vec::new(),
+        other_secrets: Vec::new(),
         containers: Vec::new(),
         annotations,
         image_triggers: triggers.map(str::to_owned),
-        other_secrets: Vec::new(),
         selector: None,
         labels: std::collections::BTreeMap::new(),
     }
@@ -250,11 +250,32 @@ fn a_trigger_tells_where_the_image_comes_from() {
         );
         assert_eq!(trigger_streams(&with), []);
     });
-    let by_place = r#"[{"from":{"kind":"ImageStreamTag","name":"app:1"},"fieldPath":"spec.template.spec.containers[0].image"}]"#;
-    assert_eq!(trigger_of(by_place, "web", "shop"), None);
-    assert_eq!(trigger_of("no JSON", "web", "shop"), None);
+    // By place, and what is no trigger.
+    let by_place = triggers("1").replace("[?(@.name==\\\"web\\\")]", "[1]");
+    let mut with = workload(Some(&by_place), false);
+    assert_eq!(trigger_of(&with, "web"), None);
+    with.containers = ["side", "web"].map(container).to_vec();
+    assert_eq!(trigger_of(&with, "web").unwrap().tag, "1");
+    assert_eq!(trigger_of(&with, "side"), None);
+    assert_eq!(
+        trigger_streams(&with),
+        [("shop".to_owned(), "app".to_owned())]
+    );
     let paused = triggers("1").replace("}]", ",\"paused\":true}]");
-    assert_eq!(trigger_of(&paused, "web", "shop"), None);
+    for triggers in [paused.as_str(), "no JSON"] {
+        assert_eq!(trigger_of(&workload(Some(triggers), false), "web"), None);
+    }
+}
+
+fn container(name: &str) -> crate::model::view::Container {
+    crate::model::view::Container {
+        kind: crate::model::view::ContainerKind::Regular,
+        name: name.to_owned(),
+        image: "nginx".to_owned(),
+        pull_policy: None,
+        image_id: None,
+        waiting: None,
+    }
 }
 
 #[test]

@@ -40,8 +40,6 @@ fn shop() -> World {
     })
 }
 
-
-
 #[test]
 fn a_pod_made_now_gets_what_the_account_has() {
     let (world, config) = (shop(), config());

@@ -27,7 +27,8 @@ fn a_pod_is_known_by_what_people_wrote() {
     let known = Known::of(&view);
     let of_set = |name: &str| {
         let mut pod = owned("ReplicaSet", name, pod("p", Vec::new()));
-        pod.labels.insert(TEMPLATE_HASH.to_owned(), "5f9c".to_owned());
+        pod.labels
+            .insert(TEMPLATE_HASH.to_owned(), "5f9c".to_owned());
         pod
     };
     let mut of_config = owned("ReplicationController", "app-3", pod("p", Vec::new()));
@@ -39,11 +40,23 @@ fn a_pod_is_known_by_what_people_wrote() {
         (of_set("web-5f9c"), object(kinds::DEPLOYMENT, "web")),
         // Nobody's Deployment: the ReplicaSet is what people wrote.
         (of_set("api-5f9c"), object(kinds::REPLICA_SET, "api-5f9c")),
-        (of("ReplicaSet", "web-5f9c"), object(kinds::REPLICA_SET, "web-5f9c")),
+        (
+            of("ReplicaSet", "web-5f9c"),
+            object(kinds::REPLICA_SET, "web-5f9c"),
+        ),
         (of_config, object(kinds::DEPLOYMENT_CONFIG, "app")),
-        (of("Job", "nightly-29000000"), object(kinds::CRON_JOB, "nightly")),
-        (of("Job", "nightly-test"), object(kinds::JOB, "nightly-test")),
-        (of("Job", "weekly-29000000"), object(kinds::JOB, "weekly-29000000")),
+        (
+            of("Job", "nightly-29000000"),
+            object(kinds::CRON_JOB, "nightly"),
+        ),
+        (
+            of("Job", "nightly-test"),
+            object(kinds::JOB, "nightly-test"),
+        ),
+        (
+            of("Job", "weekly-29000000"),
+            object(kinds::JOB, "weekly-29000000"),
+        ),
         (of("StatefulSet", "db"), object(kinds::STATEFUL_SET, "db")),
         (of("DaemonSet", "agent"), object(kinds::DAEMON_SET, "agent")),
         (of("Build", "app-1"), object(kinds::POD, "p")),
@@ -56,8 +69,12 @@ fn a_pod_is_known_by_what_people_wrote() {
 #[test]
 fn pods_are_found_by_all_their_owners() {
     let mut web = owned("ReplicaSet", "web-5f9c", pod("web-5f9c-x", Vec::new()));
-    web.labels.insert(TEMPLATE_HASH.to_owned(), "5f9c".to_owned());
-    let view = in_view(vec![web], vec![workload(kinds::DEPLOYMENT, "web", Vec::new())]);
+    web.labels
+        .insert(TEMPLATE_HASH.to_owned(), "5f9c".to_owned());
+    let view = in_view(
+        vec![web],
+        vec![workload(kinds::DEPLOYMENT, "web", Vec::new())],
+    );
     let owners = Owners::of(&view);
     for name in [
         object(kinds::DEPLOYMENT, "web"),
@@ -87,7 +104,10 @@ fn the_newest_pod_of_the_current_template_speaks() {
     ];
     let pods: Vec<&Pod> = pods.iter().collect();
     let (pod, own, more) = speaker(&web, &web.containers[0], &pods).unwrap();
-    assert_eq!((pod.name.as_str(), own.name.as_str(), more), ("second", "app", 1));
+    assert_eq!(
+        (pod.name.as_str(), own.name.as_str(), more),
+        ("second", "app", 1)
+    );
 
     // A pod that has its image says nothing, and one with another list was made by another template.
     let runs = Pod {
@@ -104,7 +124,11 @@ fn the_newest_pod_of_the_current_template_speaks() {
 
 #[test]
 fn an_image_that_admission_put_in_is_the_templates() {
-    let web = workload(kinds::DEPLOYMENT, "web", vec![container("app", "app:latest")]);
+    let web = workload(
+        kinds::DEPLOYMENT,
+        "web",
+        vec![container("app", "app:latest")],
+    );
     let with = |image: &str| pod("web", vec![waiting("app", image)]);
     assert!(is_current(&web, &with("registry.example.com/app@sha256:1")));
     assert!(is_current(&web, &with("app:latest")));
