@@ -14,11 +14,7 @@ pub struct ReportFlags {
         value_name = "FILE",
         conflicts_with_all = [
             "targets", "selector", "all_namespaces", "all", "RegistryFlags", "platform", "push", "no_cluster",
-<<<<<<< HEAD
             "service_account", "timeout", "from_node", "fix", "wait",
-=======
-            "from_node", "service_account", "timeout",
->>>>>>> report
         ]
     )]
     pub from: Option<PathBuf>,

@@ -81,7 +81,6 @@ pub(super) fn waiting(name: &str, image: &str) -> Container {
 /// A pending pod of the account `default`, whose containers are these.
 pub(super) fn pod(name: &str, containers: Vec<Container>) -> Pod {
     Pod {
-        other_secrets: Vec::new(),
         namespace: NAMESPACE.to_owned(),
         name: name.to_owned(),
         uid: String::new(),
@@ -115,7 +114,6 @@ pub(super) fn object(kind: Kind, name: &str) -> ObjectRef {
 
 pub(super) fn workload(kind: Kind, name: &str, containers: Vec<Container>) -> Workload {
     Workload {
-        other_secrets: Vec::new(),
         object: object(kind, name),
         uid: String::new(),
         resource_version: String::new(),
