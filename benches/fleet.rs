@@ -13,7 +13,6 @@
     clippy::print_stdout,
     clippy::disallowed_macros,
     clippy::expect_used,
-    clippy::panic,
     reason = "a benchmark prints, and ends when its ground is missing"
 )]
 
@@ -208,9 +207,11 @@ fn skopeo(fleet: &Fleet, sandbox: &Sandbox) -> Option<f64> {
             .env("HOME", sandbox.home())
             .output()
             .expect("skopeo");
-        if !output.status.success() {
-            panic!("{image}: {}", String::from_utf8_lossy(&output.stderr));
-        }
+        assert!(
+            output.status.success(),
+            "{image}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     let each = started.elapsed().as_secs_f64() / number_of(sample.len());
     Some(each * number_of(fleet.images.len()))
@@ -233,9 +234,9 @@ fn print(fleet: &Fleet, rounds: &[Round], skopeo: Option<f64>) {
     );
     println!("| time, median of {} | {seconds:.2} s | |", rounds.len());
     match skopeo {
-        Some(loop_) => println!(
-            "| `skopeo inspect` in a loop | {loop_:.1} s, scaled from {SAMPLE} images: {:.1} times | 10 times |",
-            loop_ / seconds
+        Some(theirs) => println!(
+            "| `skopeo inspect` in a loop | {theirs:.1} s, scaled from {SAMPLE} images: {:.1} times | 10 times |",
+            theirs / seconds
         ),
         None => println!("| `skopeo inspect` in a loop | not installed | 10 times |"),
     }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use extreg::doctor::causes::Cause;
 use extreg::doctor::diagnosis::{Outcome, Report};
+use extreg::doctor::evidence::{Check, SkipReason};
 use extreg::doctor::targets::Wanted;
-use extreg_test_support::fleet::{Fleet, Size};
-use extreg_test_support::registry::{At, Fault, Origin};
+use extreg_test_support::fleet::{Fleet, LOGIN, Size};
+use extreg_test_support::registry::{At, Fault, LoggedRequest, Origin};
 
 use crate::kit::*;
 
@@ -20,14 +21,17 @@ const SIZE: Size = Size {
     missing: 2,
 };
 
-fn look(fleet: &Fleet) -> Report {
+fn doctor(fleet: &Fleet) -> Doctor {
     Doctor::of("replaced")
         .wanting(Wanted::InUse)
         .everywhere()
         .trust(fleet.ca.root_pem())
         .kubeconfig(fleet.api.kubeconfig("default"))
         .platform(None)
-        .run()
+}
+
+fn look(fleet: &Fleet) -> Report {
+    doctor(fleet).run()
 }
 
 /// The causes of what is not healthy.
@@ -137,4 +141,46 @@ fn a_registry_that_does_not_recover_is_left_alone() {
     let asked = log.iter().filter(|request| request.status == Some(429));
     // Once for every image, and the pauses' worth of those that were on their way together.
     assert!(asked.count() <= 4 * images);
+}
+
+#[test]
+fn what_is_known_when_the_user_stops_it_is_told() {
+    let fleet = Fleet::start(SIZE);
+    let known = 20;
+    let report = doctor(&fleet).stopped_after(known).run();
+    assert_eq!(report.results.len(), SIZE.images);
+    let healthy = report.count(Outcome::Healthy);
+    assert!(healthy >= known - SIZE.missing, "{healthy}");
+    // What was not reached is not called healthy.
+    let log = fleet.log();
+    for result in &report.results {
+        let reached = log.iter().any(|(_, request)| {
+            let path = format!("/v2/{}/manifests/", result.subject.repository());
+            request.host == result.subject.registry() && request.path.starts_with(&path)
+        });
+        assert!(reached || result.outcome() == Outcome::Undetermined);
+    }
+}
+
+#[test]
+fn what_waits_is_looked_at_to_its_last_part_and_what_runs_is_not() {
+    let fleet = Fleet::start(SIZE);
+    let report = look(&fleet);
+    let layers = |request: &LoggedRequest| request.method == "HEAD" && request.path.contains("/blobs/");
+    assert!(!fleet.log().iter().any(|(_, request)| layers(request)));
+    for result in report.results.iter().filter(|result| result.outcome() == Outcome::Healthy) {
+        let parts: Vec<_> = result.evidence.of(Check::Blobs).collect();
+        assert!(
+            parts.iter().all(|(_, item)| item.skip_reason == Some(SkipReason::OptIn)),
+            "{}",
+            told(result)
+        );
+    }
+    // Named, it is looked at in full.
+    fleet.forget();
+    let image = fleet.images.last().expect("an image");
+    let named = Doctor::of(image).trust(fleet.ca.root_pem());
+    let host = image.split('/').next().unwrap_or_default();
+    named.login(host, LOGIN).healthy();
+    assert!(fleet.log().iter().any(|(_, request)| layers(request)));
 }
