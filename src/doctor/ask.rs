@@ -34,6 +34,18 @@ pub struct Ask {
     pub platform: Option<Platform>,
     /// An import that allows plain HTTP and any certificate (`importPolicy.insecure`).
     pub insecure: bool,
+    pub depth: Depth,
+}
+
+/// How far an image is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Depth {
+    /// To its last part, and what strangers get: for what was named, and for what is known to fail.
+    #[default]
+    Full,
+    /// Whether the consumer is handed the manifest of an image for its platform, in as few requests as that takes: for what
+    /// runs, of which there may be thousands.
+    Delivery,
 }
 
 /// Why a registry is not asked for an image.
@@ -64,6 +76,7 @@ impl Ask {
             not_asked: None,
             platform: None,
             insecure: false,
+            depth: Depth::Full,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
+use super::ask::Depth;
 use super::causes::Cause;
 use super::diagnosis::{Diagnosis, Outcome, Setting};
 use super::evidence::{CandidateFact, Check, Evidence, Fact, Role, Status};
@@ -85,6 +86,7 @@ pub async fn check(request: CheckRequest) -> CheckOutcome {
         registry,
         candidates: vec![candidate],
         signatures: Vec::new(),
+        depth: Depth::Full,
         trust,
         known_images: Arc::new(KnownImages {
             cluster: None,

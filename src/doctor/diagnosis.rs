@@ -107,6 +107,12 @@ impl Diagnosis {
         self.verdict.outcome()
     }
 
+    /// Lets go of what only the judgement needed: the wire's answers and certificates. The lines of the report and the names
+    /// in them stay.
+    pub fn shed(&mut self) {
+        self.evidence.shed();
+    }
+
     pub fn cause(&self) -> Option<Cause> {
         self.verdict.causes().0
     }

@@ -4,13 +4,14 @@
 mod elsewhere;
 mod gather;
 mod opinions;
+mod probing;
+mod settle;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
 use jiff::Timestamp;
 
 use super::diagnosis::{Diagnosis, Report};
@@ -21,8 +22,8 @@ use super::evidence::{
 use super::rank;
 use super::schedule::Leg;
 use super::sink::Sink;
-use super::target::{Consumer, Operation, Subject};
-use super::targets::{self, Wanted};
+use super::target::{Consumer, Subject};
+use super::targets::Wanted;
 use crate::apply::pull_check::PullChecks;
 use crate::cluster::Cluster;
 use crate::env::Env;
@@ -32,9 +33,7 @@ use crate::model::platform::Platform;
 use crate::registry::Registry;
 
 use gather::{Gathered, Target};
-
-/// Legs that are under way at the same time; each registry's client bounds its own connections.
-const AT_ONCE: usize = 24;
+use settle::Settling;
 
 /// What to look at, and how.
 #[derive(Debug, Clone)]
@@ -61,6 +60,8 @@ pub struct Request {
     pub usual_ports: Vec<(u16, bool)>,
     /// The client through which the user calls, `oc` or `kubectl`.
     pub client: &'static str,
+    /// `-vv`: what registries answer is kept with headers and bodies.
+    pub record_in_full: bool,
 }
 
 /// A report, and whether the run was cut off by the user.
@@ -69,8 +70,8 @@ pub struct Outcome {
     pub interrupted: bool,
 }
 
-/// Probes and judges all targets. `announce` is told of everything that writes before it runs; when `interrupt` ends, so
-/// does the run, with what is known by then.
+/// Probes and judges all targets. `announce` is told of everything that writes before it runs, `progress` how many images of
+/// how many were asked about; when `interrupt` ends, so does the run, with what is known by then.
 ///
 /// # Errors
 ///
@@ -81,6 +82,7 @@ pub async fn run(
     cluster: Option<&Cluster>,
     request: &Request,
     announce: &mut (dyn FnMut(&str) + Send),
+    progress: &(dyn Fn(usize, usize) + Sync),
     interrupt: impl Future<Output = ()>,
 ) -> Result<Outcome, Error> {
     let (started, started_at) = (Instant::now(), Timestamp::now());
@@ -98,16 +100,27 @@ pub async fn run(
         mut registries,
         remarks,
         mut wallets,
-        found,
+        secrets,
     } = gathered;
     for remark in &remarks {
         announce(remark);
     }
     let checks = cluster.map(PullChecks::new);
-    let mut interrupted = tokio::select! {
-        () = Box::pin(ask_all(cluster, &targets, &legs, request, deadline, announce)) => false,
-        () = &mut interrupt => true,
+    let mut settling = if opinions::may_differ(request, targets.len()) {
+        Settling::none(&setting)
+    } else {
+        Settling::take(&mut targets, &setting)
     };
+    let mut interrupted = {
+        let probing = probing::probe(legs, request.push, &mut settling, announce, progress);
+        let asking = ask_all(cluster, &targets, deadline, probing);
+        tokio::select! {
+            () = Box::pin(asking) => false,
+            () = &mut interrupt => true,
+        }
+    };
+    let (mut results, open) = settling.end();
+    targets.extend(open);
     if let (Some(checks), Some(node)) = (&checks, &request.from_node) {
         let node = node.as_deref();
         if !interrupted {
@@ -120,7 +133,7 @@ pub async fn run(
         opinions::clean_up(checks, setting.client(), announce).await;
     }
     if let Some(cluster) = cluster.filter(|_| !interrupted) {
-        let listed = found.as_ref().and_then(targets::Found::secrets_everywhere);
+        let listed = secrets.as_deref();
         let looking = elsewhere::look(cluster, listed, &mut targets, &mut wallets, &setting);
         let limit = tokio::time::Instant::from_std(deadline);
         tokio::select! {
@@ -130,10 +143,12 @@ pub async fn run(
             () = &mut interrupt => interrupted = true,
         }
     }
-    let results = targets
-        .iter()
-        .map(|target| judged(target, &setting, interrupted))
-        .collect();
+    results.extend(targets.into_iter().map(|target| {
+        let diagnosis = judged(&target, &setting, interrupted);
+        (target.place, diagnosis)
+    }));
+    results.sort_unstable_by_key(|(place, _)| *place);
+    let results = results.into_iter().map(|(_, result)| result).collect();
     let exchanges = registries
         .iter()
         .flat_map(|registry| registry.exchanges())
@@ -155,35 +170,15 @@ pub async fn run(
 async fn ask_all(
     cluster: Option<&Cluster>,
     targets: &[Target],
-    legs: &[Arc<Leg>],
-    request: &Request,
     deadline: Instant,
-    announce: &mut (dyn FnMut(&str) + Send),
+    probing: impl Future<Output = ()>,
 ) {
     let imports = async {
         if let Some(cluster) = cluster {
             opinions::imports(cluster, targets, deadline).await;
         }
     };
-    tokio::join!(probe_all(legs, request.push, announce), Box::pin(imports));
-}
-
-async fn probe_all(legs: &[Arc<Leg>], push: bool, announce: &mut (dyn FnMut(&str) + Send)) {
-    let is_push = |leg: &&Arc<Leg>| leg.subject.operation == Operation::Push;
-    let others = legs.iter().filter(|leg| !push || !is_push(leg));
-    futures_util::stream::iter(others.map(|leg| leg.run()))
-        .buffer_unordered(AT_ONCE)
-        .collect::<()>()
-        .await;
-    if !push {
-        return;
-    }
-    // One after the other, each named before it begins.
-    for leg in legs.iter().filter(is_push) {
-        let image = leg.subject.text.clone();
-        leg.push(&mut |way| announce(&format!("push check of {image}: {way}")))
-            .await;
-    }
+    tokio::join!(Box::pin(probing), Box::pin(imports));
 }
 
 /// The result of one target.

@@ -7,6 +7,7 @@ mod signed;
 
 use std::sync::Arc;
 
+use super::ask::Depth;
 use super::answer::{self, Meaning, Missing as Gone};
 use super::evidence::{
     CandidateFact, Check, Evidence, Fact, Side, SignatureFact, SkipReason, Vantage, VariantFact,
@@ -38,6 +39,7 @@ pub struct Leg {
     pub candidates: Vec<CandidateFact>,
     /// Policies that want the image signed.
     pub signatures: Vec<SignatureFact>,
+    pub depth: Depth,
     pub trust: Trust,
     pub known_images: Arc<KnownImages>,
     /// Ports that are tried when no registry is on the one that was named, and whether by TLS.
@@ -92,9 +94,17 @@ impl Leg {
     pub async fn pull(&self) -> Option<ManifestView> {
         let image = self.subject.image.as_ref().ok()?;
         let first = self.used().next().map(|candidate| candidate.index);
-        let (ping, anonymous, with) = tokio::join!(
+        // What a stranger gets tells causes apart; where the consumer gets the image there is nothing to tell.
+        let at_once = self.depth == Depth::Full || first.is_none();
+        let (ping, mut anonymous, with) = tokio::join!(
             self.reach(),
-            manifest::ask(&self.registry, image, None),
+            async {
+                if at_once {
+                    Some(manifest::ask(&self.registry, image, None).await)
+                } else {
+                    None
+                }
+            },
             async {
                 match first {
                     Some(index) => Some(manifest::ask(&self.registry, image, Some(index)).await),
@@ -108,53 +118,68 @@ impl Leg {
         }
         let dialect = ping.dialect;
         let write = &self.sink;
-        write.facts(anonymous.1, dialect);
-        let (stranger, mut last) = (anonymous.0.clone(), anonymous.0);
-        if let Some((view, facts)) = with {
+        let own = match with {
+            Some(first) => Some(self.with_all(image, first, dialect).await),
+            None => None,
+        };
+        if anonymous.is_none() && own.as_ref().is_none_or(|view| view.manifest.is_none()) {
+            anonymous = Some(manifest::ask(&self.registry, image, None).await);
+        }
+        let stranger = anonymous.map(|(view, facts)| {
             write.facts(facts, dialect);
-            last = view;
-            for candidate in self.used().skip(1) {
-                if last.manifest.is_some() {
-                    break;
-                }
-                let (view, facts) =
-                    manifest::ask(&self.registry, image, Some(candidate.index)).await;
-                write.facts(facts, dialect);
-                // The one that got furthest speaks for all: a credential that is good, if there is one.
-                let refused = |view: &ManifestView| {
-                    matches!(
-                        answer::meaning(view, dialect),
-                        Meaning::CredentialRefused { .. }
-                    )
-                };
-                if view.manifest.is_some() || refused(&last) {
-                    last = view;
-                }
-            }
-        }
-        if let Meaning::CredentialRefused { words, .. } = answer::meaning(&last, dialect) {
-            let once_more = self.subject.operation == Operation::Import
-                && answer::is_imported_anonymously_after(&words);
-            let stands_in = answer::anonymous_stands_in(dialect) || once_more;
-            if stands_in && stranger.manifest.is_some() {
-                last = stranger;
-            }
-        }
+            view
+        });
+        let last = match (own, stranger) {
+            (Some(own), Some(stranger)) if self.is_stood_in_for(&own, &stranger, dialect) => stranger,
+            (own, stranger) => own.or(stranger)?,
+        };
         match &last.manifest {
             Some(found) => {
-                let seen = blobs::look(
-                    &self.registry,
-                    image,
-                    last.credential,
-                    found,
-                    &self.subject.platforms,
-                )
-                .await;
+                let wanted = &self.subject.platforms;
+                let (registry, credential) = (&self.registry, last.credential);
+                let seen = match self.depth {
+                    Depth::Full => blobs::look(registry, image, credential, found, wanted).await,
+                    Depth::Delivery => {
+                        blobs::look_at_platform(registry, image, credential, found).await
+                    }
+                };
                 write.seen(seen, dialect);
             }
             None => self.ask_further(image, &last, dialect).await,
         }
         Some(last).filter(|view| view.manifest.is_some())
+    }
+
+    /// Asks with one credential after the other until one gets the image; gives the answer that got furthest.
+    async fn with_all(
+        &self,
+        image: &ImageReference,
+        (mut last, facts): (ManifestView, Vec<Fact>),
+        dialect: Dialect,
+    ) -> ManifestView {
+        self.sink.facts(facts, dialect);
+        for candidate in self.used().skip(1) {
+            if last.manifest.is_some() {
+                break;
+            }
+            let (view, facts) = manifest::ask(&self.registry, image, Some(candidate.index)).await;
+            self.sink.facts(facts, dialect);
+            // The one that got furthest speaks for all: a credential that is good, if there is one.
+            if view.manifest.is_some() || is_refused(&last, dialect) {
+                last = view;
+            }
+        }
+        last
+    }
+
+    /// Whether the consumer gets what strangers get, because its own credential is refused.
+    fn is_stood_in_for(&self, own: &ManifestView, stranger: &ManifestView, dialect: Dialect) -> bool {
+        let Meaning::CredentialRefused { words, .. } = answer::meaning(own, dialect) else {
+            return false;
+        };
+        let once_more = self.subject.operation == Operation::Import
+            && answer::is_imported_anonymously_after(&words);
+        (answer::anonymous_stands_in(dialect) || once_more) && stranger.manifest.is_some()
     }
 
     /// The way to the registry, and its first answer.
@@ -320,6 +345,14 @@ impl Leg {
             }
         }
     }
+}
+
+/// The credential itself is refused, and not only the image to it.
+fn is_refused(view: &ManifestView, dialect: Dialect) -> bool {
+    matches!(
+        answer::meaning(view, dialect),
+        Meaning::CredentialRefused { .. }
+    )
 }
 
 fn is_untrusted(ping: &Ping) -> bool {

@@ -11,7 +11,7 @@ use crate::model::policy::{KeyMiss, trusted_ca};
 use crate::model::proxy::{ProxyRules, ProxyValues};
 use crate::model::trust::RootStore;
 use crate::model::view::{ClusterConfigView, ConfigMapData, Missing, Part};
-use crate::registry::{Budgets, Options};
+use crate::registry::{Budgets, Connections, Options};
 
 /// The name of this machine's store in evidence.
 const MACHINE: &str = "this machine";
@@ -235,6 +235,8 @@ pub fn registry_options(
         proxy,
         deadline,
         budgets: Budgets::default(),
+        connections: Connections::default(),
+        record_in_full: true,
     }
 }
 
@@ -247,5 +249,7 @@ pub fn same_options(options: &Options) -> Options {
         proxy: options.proxy.clone(),
         deadline: options.deadline,
         budgets: options.budgets,
+        connections: options.connections.clone(),
+        record_in_full: options.record_in_full,
     }
 }

@@ -26,6 +26,12 @@ impl<K: Eq + Hash, V: Clone> Keyed<K, V> {
         cell.get_or_init(|| work).await.clone()
     }
 
+    /// Forgets the results of these keys.
+    pub(super) fn forget_all(&self, is_one: impl Fn(&K) -> bool) {
+        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cells.retain(|key, _| !is_one(key));
+    }
+
     /// Forgets a result for which `outdated` holds, so that the next who asks works anew.
     pub(super) fn forget_if(&self, key: &K, outdated: impl FnOnce(&V) -> bool) {
         let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);

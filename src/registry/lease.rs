@@ -8,6 +8,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
+use super::connections::Permit;
 use super::dial::{Beginning, Connected, ViaProxy};
 use super::pool::Host;
 use crate::model::observation::ExchangeFault;
@@ -31,6 +32,8 @@ pub(super) struct ConnectionTraits {
     pub(super) beginning: Beginning,
     pub(super) via_proxy: Option<ViaProxy>,
     pub(super) wants_client_certificate: bool,
+    /// Given back when nobody has the connection any more.
+    _permit: Permit,
 }
 
 /// A connection lent for one request.
@@ -57,11 +60,15 @@ pub(super) enum Opened {
 }
 
 /// Begins to speak HTTP. The drivers end by themselves: with their connection, or when nobody holds a sender any more.
-pub(super) async fn handshake(connected: Connected) -> Result<Opened, ExchangeFault> {
+pub(super) async fn handshake(
+    connected: Connected,
+    permit: Permit,
+) -> Result<Opened, ExchangeFault> {
     let traits = Arc::new(ConnectionTraits {
         beginning: connected.beginning,
         via_proxy: connected.via_proxy,
         wants_client_certificate: connected.wants_client_certificate,
+        _permit: permit,
     });
     let io = TokioIo::new(connected.pipe);
     let protocol = |error: hyper::Error| ExchangeFault::Protocol {
@@ -129,18 +136,22 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Kind::Own(slot) = &mut self.kind
-            && let Some(sender) = slot.take()
-        {
-            // A connection that nothing was sent on is as good as before; one with half an answer on it is closed.
-            if self.sent {
-                self.host.lost();
-            } else {
-                self.host.give_back(Connection {
-                    sender,
-                    traits: Arc::clone(&self.traits),
-                    used: self.reused,
-                });
+        match &mut self.kind {
+            Kind::Shared(_) => self.host.stop_sharing(),
+            Kind::Own(slot) => {
+                let Some(sender) = slot.take() else {
+                    return;
+                };
+                // A connection that nothing was sent on is as good as before; one with half an answer on it is closed.
+                if self.sent {
+                    self.host.lost();
+                } else {
+                    self.host.give_back(Connection {
+                        sender,
+                        traits: Arc::clone(&self.traits),
+                        used: self.reused,
+                    });
+                }
             }
         }
     }

@@ -47,12 +47,14 @@ impl Limits {
             })
     }
 
-    /// Waits `pause`, if the run has that long and as much again for what follows. Returns whether it waited.
-    pub(super) async fn pause(&self, pause: Duration) -> bool {
-        let fits = Instant::now() + 2 * pause < self.deadline;
-        if fits {
-            tokio::time::sleep(pause).await;
-        }
-        fits
+    /// Whether the run has time for `pause`, and as much again for what follows.
+    pub(super) fn leave_time_for(&self, pause: Duration) -> bool {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        pause <= left / 2
+    }
+
+    /// Does nothing until then, or until the deadline.
+    pub(super) async fn rest_until(&self, until: Instant) {
+        tokio::time::sleep_until(until.min(self.deadline).into()).await;
     }
 }

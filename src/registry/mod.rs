@@ -12,6 +12,7 @@ mod answers;
 mod blob;
 mod browse;
 mod config_blob;
+mod connections;
 mod dial;
 mod faults;
 mod follow;
@@ -21,6 +22,7 @@ mod lease;
 mod limits;
 mod login;
 mod manifests;
+mod pace;
 mod ping;
 mod pool;
 mod push;
@@ -51,6 +53,7 @@ use crate::model::observation::{
 };
 use crate::model::proxy::ProxyRules;
 use crate::model::trust::RootStore;
+pub use connections::Connections;
 use dial::Dialer;
 use dial::guard::Guard;
 use holder::Holder;
@@ -75,6 +78,10 @@ pub struct Options {
     pub deadline: Instant,
     /// Budget of one step (DNS 3 s, TCP 4 s, TLS 4 s, HTTP 8 s by default).
     pub budgets: Budgets,
+    /// Those of the whole run, whose bounds this client keeps.
+    pub connections: Connections,
+    /// Whether [`Registry::exchanges`] has headers and the bodies of refusals; else only what was asked and how it ended.
+    pub record_in_full: bool,
 }
 
 /// What each stage may take at most.
@@ -167,7 +174,12 @@ impl Registry {
             limits,
         );
         Ok(Self {
-            wire: Wire::new(Pool::new(dialer), limits, Redactor::of(&credentials)),
+            wire: Wire::new(
+                Pool::new(dialer, options.connections),
+                limits,
+                Redactor::of(&credentials),
+                options.record_in_full,
+            ),
             asked,
             root,
             port_named: endpoint.port().is_some(),
@@ -230,6 +242,14 @@ impl Registry {
                 Box::pin(self.fetch_manifest(repository, selector, credential)),
             )
             .await
+    }
+
+    /// Lets go of what is kept of an image for those who ask for it again.
+    pub fn forget(&self, repository: &str, selector: &str) {
+        self.manifests
+            .forget_all(|(its_repository, its_selector, _)| {
+                its_repository == repository && its_selector == selector
+            });
     }
 
     /// `tags/list`, at most `limit` tags.

@@ -5,10 +5,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinHandle};
 
+use super::connections::Connections;
 use super::dial::Dialer;
 use super::dial::guard::Guard;
 use super::lease::{Connection, Http1, Http2, Kind, Lease, Opened, handshake};
@@ -16,16 +18,20 @@ use crate::model::observation::{Dial, ExchangeFault, Origin};
 
 /// Connections to one host at a time.
 pub(super) const MOST_CONNECTIONS: usize = 4;
+/// Longer than any run: the deadline comes first.
+const WHOLE_RUN: Duration = Duration::from_secs(24 * 3600);
 
 /// All origins of a run.
 pub(super) struct Pool {
     dialer: Arc<Dialer>,
+    connections: Connections,
     hosts: Mutex<HashMap<Origin, Arc<Host>>>,
 }
 
 /// The connections to one origin.
 pub(super) struct Host {
     dialer: Arc<Dialer>,
+    connections: Connections,
     origin: Origin,
     guard: Guard,
     state: Mutex<State>,
@@ -39,6 +45,8 @@ struct State {
     /// Why the first dial failed.
     fault: Option<ExchangeFault>,
     shared: Option<Connection<Http2>>,
+    /// Requests that are on the shared one.
+    sharing: usize,
     idle: Vec<Connection<Http1>>,
     /// HTTP/1 connections that are open or being dialled.
     open: usize,
@@ -49,9 +57,10 @@ struct State {
 }
 
 impl Pool {
-    pub(super) fn new(dialer: Dialer) -> Self {
+    pub(super) fn new(dialer: Dialer, connections: Connections) -> Self {
         Self {
             dialer: Arc::new(dialer),
+            connections,
             hosts: Mutex::default(),
         }
     }
@@ -71,13 +80,8 @@ impl Pool {
         let host = self.host(origin, &Guard::Any);
         // The lease goes back at once; its fault stands in the stages too.
         drop(Arc::clone(&host).lease().await);
-        host.state().first.clone().unwrap_or(Dial {
-            origin: origin.clone(),
-            dns: None,
-            tcp: None,
-            proxy: None,
-            tls: None,
-        })
+        let first = host.state().first.clone();
+        first.unwrap_or_else(|| nothing(origin))
     }
 
     /// What the first dials showed, in no order.
@@ -98,14 +102,28 @@ impl Pool {
     fn host(&self, origin: &Origin, guard: &Guard) -> Arc<Host> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(hosts.entry(origin.clone()).or_insert_with(|| {
-            Arc::new(Host {
+            let host = Arc::new(Host {
                 dialer: Arc::clone(&self.dialer),
+                connections: self.connections.clone(),
                 origin: origin.clone(),
                 guard: guard.clone(),
                 state: Mutex::default(),
                 changed: Notify::new(),
-            })
+            });
+            self.connections.know(&host);
+            host
         }))
+    }
+}
+
+/// A dial of which no step was reached.
+fn nothing(origin: &Origin) -> Dial {
+    Dial {
+        origin: origin.clone(),
+        dns: None,
+        tcp: None,
+        proxy: None,
+        tls: None,
     }
 }
 
@@ -181,13 +199,15 @@ impl Host {
         }
         if let Some(shared) = &mut state.shared {
             let reused = std::mem::replace(&mut shared.used, true);
-            return Next::Have(Lease {
+            let lease = Lease {
                 host: Arc::clone(self),
                 kind: Kind::Shared(shared.sender.clone()),
                 traits: Arc::clone(&shared.traits),
                 reused,
                 sent: false,
-            });
+            };
+            state.sharing += 1;
+            return Next::Have(lease);
         }
         while let Some(connection) = state.idle.pop() {
             if !connection.sender.is_closed() {
@@ -215,16 +235,12 @@ impl Host {
 
     /// Dials, and puts the connection where whoever waits finds it.
     async fn open(self: Arc<Self>, first: bool) -> Result<(), ExchangeFault> {
-        let dialed = self.dialer.dial(&self.origin, &self.guard).await;
-        let opened = match dialed.result {
-            Ok(connected) => handshake(connected).await,
-            Err(fault) => Err(fault),
-        };
+        let (dial, opened) = self.dialed().await;
         let result = {
             let mut state = self.state();
             state.dialling_first = false;
             if first {
-                state.first = Some(dialed.dial);
+                state.first = Some(dial);
                 state.fault = opened.as_ref().err().cloned();
             }
             match opened {
@@ -252,16 +268,66 @@ impl Host {
         result
     }
 
-    /// A connection that can serve others.
+    /// Waits for its turn among the connections of the run, and dials.
+    async fn dialed(&self) -> (Dial, Result<Opened, ExchangeFault>) {
+        let limits = &self.dialer.limits;
+        let permit = self.connections.permit(&self.origin);
+        let Ok(permit) = limits.within(WHOLE_RUN, permit).await else {
+            return (nothing(&self.origin), Err(ExchangeFault::Deadline));
+        };
+        let dialed = self.dialer.dial(&self.origin, &self.guard).await;
+        let opened = match dialed.result {
+            Ok(connected) => handshake(connected, permit).await,
+            Err(fault) => Err(fault),
+        };
+        (dialed.dial, opened)
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// A connection that can serve others, here or, by making room, at another server.
     pub(super) fn give_back(&self, connection: Connection<Http1>) {
+        let wanted = self.connections.are_wanted(&self.origin);
         let mut state = self.state();
-        if connection.sender.is_closed() {
+        if connection.sender.is_closed() || wanted {
             state.open = state.open.saturating_sub(1);
         } else {
             state.idle.push(connection);
         }
         drop(state);
         self.changed.notify_waiters();
+    }
+
+    /// A request on the shared connection has ended.
+    pub(super) fn stop_sharing(&self) {
+        let mut state = self.state();
+        state.sharing = state.sharing.saturating_sub(1);
+        drop(state);
+        if self.connections.are_wanted(&self.origin) {
+            self.close_unused();
+        }
+    }
+
+    /// Closes a connection that no request is on, and says whether there was one.
+    pub(super) fn close_unused(&self) -> bool {
+        let mut state = self.state();
+        let idle = state.idle.pop();
+        if idle.is_some() {
+            state.open = state.open.saturating_sub(1);
+        }
+        let shared = if idle.is_none() && state.sharing == 0 {
+            state.shared.take()
+        } else {
+            None
+        };
+        drop(state);
+        let closed = idle.is_some() || shared.is_some();
+        if idle.is_some() {
+            self.changed.notify_waiters();
+        }
+        closed
     }
 
     /// A connection that is gone.

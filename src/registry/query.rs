@@ -70,6 +70,8 @@ pub(super) struct Query {
     pub(super) bound: usize,
     /// Which addresses must not be connected to.
     pub(super) guard: Guard,
+    /// Asked again after the pause that a 429 names. Not so what could count as one more wrong password, or writes.
+    pub(super) insists: bool,
 }
 
 impl Query {
@@ -85,6 +87,10 @@ impl Query {
             form: None,
             bound: BOUND,
             guard: Guard::Any,
+            insists: !matches!(
+                purpose,
+                Purpose::CredentialCheck | Purpose::PushProbe | Purpose::PushCancel
+            ),
         }
     }
 

@@ -6,7 +6,6 @@
 //! a token names another service, that one is asked too, once.
 
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
 use super::follow::Redirects;
 use super::holder::{Holder, Sign};
@@ -14,13 +13,10 @@ use super::query::{Authorization, Query};
 use super::signs::{basic_sign, registry_token_sign};
 use super::token::Issued;
 use super::wire::{Asked, Wire};
-use super::{Registry, answers, urls};
+use super::{Registry, urls};
 use crate::model::challenge::{self, Challenge};
 use crate::model::credential::Credential;
 use crate::model::observation::{Answer, Grant, Sent, Withheld};
-
-/// A pause that a registry asks for is taken when it is no longer than this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// The last answer on the way, and the token that was got for it.
 pub(super) struct Reached {
@@ -29,35 +25,8 @@ pub(super) struct Reached {
 }
 
 impl Registry {
-    /// Asks `query` about `repository` as `credential`, or anonymously. A short pause that the registry asks for is taken once.
+    /// Asks `query` about `repository` as `credential`, or anonymously.
     pub(super) async fn reach(
-        &self,
-        repository: &str,
-        credential: Option<usize>,
-        query: &Query,
-        redirects: Redirects,
-    ) -> Reached {
-        let reached = self
-            .reach_as(repository, credential, query, redirects)
-            .await;
-        let pause = reached
-            .asked
-            .answer()
-            .filter(|answer| answer.status == 429)
-            .and_then(answers::retry_after)
-            .filter(|pause| *pause <= LONGEST_PAUSE);
-        let refused_by_token_service =
-            reached.grant.is_some() && reached.asked.exchange.purpose != query.purpose;
-        match pause {
-            Some(pause) if !refused_by_token_service && self.wire.limits.pause(pause).await => {
-                self.reach_as(repository, credential, query, redirects)
-                    .await
-            }
-            _ => reached,
-        }
-    }
-
-    async fn reach_as(
         &self,
         repository: &str,
         credential: Option<usize>,

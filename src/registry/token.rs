@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use super::Registry;
-use super::holder::{Holder, Sign};
+use super::holder::{Holder, Sign, Standing};
 use super::query::{Authorization, Query};
 use super::realm;
 use super::wire::{Asked, Wire};
@@ -137,6 +137,8 @@ impl Registry {
             return Arc::new(not_issued(Wire::withheld(&query, Withheld::PlainHttp)));
         }
         let proves = self.dialect().await.traits().token_proves;
+        // A login that may be wrong is not tried twice, whatever the service says about when.
+        query.insists &= matches!(holder.standing(), Standing::Proven);
         let scoped = key.scope.is_some();
         let read = |asked: &Asked| token_sign(asked, proves, scoped);
         let asked = match holder.ask(self.wire.ask(&query), read).await {

@@ -13,6 +13,7 @@ use super::answers;
 use super::faults::{fault_of, is_ended};
 use super::lease::Lease;
 use super::limits::{Cut, Limits};
+use super::pace::Paces;
 use super::pool::{MOST_CONNECTIONS, Pool};
 use super::query::{Query, method_name, request};
 use super::redact::Redactor;
@@ -47,6 +48,9 @@ pub(super) struct Wire {
     pub(super) pool: Pool,
     pub(super) limits: Limits,
     pub(super) redactor: Redactor,
+    paces: Paces,
+    /// Whether headers and bodies are kept on record.
+    in_full: bool,
     /// In the order of their beginning; `None` while under way.
     record: Mutex<Vec<Option<Exchange>>>,
 }
@@ -63,11 +67,13 @@ struct Raw {
 }
 
 impl Wire {
-    pub(super) fn new(pool: Pool, limits: Limits, redactor: Redactor) -> Self {
+    pub(super) fn new(pool: Pool, limits: Limits, redactor: Redactor, in_full: bool) -> Self {
         Self {
             pool,
             limits,
             redactor,
+            paces: Paces::default(),
+            in_full,
             record: Mutex::default(),
         }
     }
@@ -78,8 +84,31 @@ impl Wire {
         record.iter().flatten().cloned().collect()
     }
 
-    /// Sends `query`.
+    /// Sends `query`; once more, and later, where the server has too much to do and says when to come back.
     pub(super) async fn ask(&self, query: &Query) -> Asked {
+        let Some(origin) = urls::origin_of(&query.url) else {
+            return self.ask_once(query).await;
+        };
+        let pace = self.paces.of(&origin);
+        loop {
+            let turn = pace.turn(&self.limits).await;
+            let asked = self.ask_once(query).await;
+            let busy = match asked.answer() {
+                Some(answer) if answer.status == 429 => answers::retry_after(answer),
+                Some(_) => {
+                    pace.recovered();
+                    None
+                }
+                None => None,
+            };
+            match busy {
+                Some(pause) if query.insists && pace.wants(pause, &turn, &self.limits) => {}
+                _ => return asked,
+            }
+        }
+    }
+
+    async fn ask_once(&self, query: &Query) -> Asked {
         let slot = {
             let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
             record.push(None);
@@ -131,12 +160,17 @@ impl Wire {
 
     /// Puts an exchange on record. Bodies of successes are not kept there: whoever asked has them.
     fn note(&self, slot: usize, exchange: &Exchange) {
-        let mut kept = exchange.clone();
-        if let Ok(answer) = &mut kept.result
-            && answer.is_success()
-        {
-            answer.body = Vec::new();
-        }
+        let kept = if self.in_full {
+            let mut kept = exchange.clone();
+            if let Ok(answer) = &mut kept.result
+                && answer.is_success()
+            {
+                answer.body = Vec::new();
+            }
+            kept
+        } else {
+            exchange.outline()
+        };
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = record.get_mut(slot) {
             *entry = Some(kept);

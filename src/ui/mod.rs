@@ -17,7 +17,7 @@ pub use crate::model::sanitize::{sanitize, sanitize_line};
 use aside::Shared;
 
 pub use aside::Aside;
-pub use progress::Progress;
+pub use progress::{Counter, Progress};
 pub use style::{Glyphs, Paint};
 pub use table::Table;
 
@@ -90,6 +90,14 @@ impl Ui {
         self.out
             .write_all(text.as_ref().as_bytes())
             .map_err(|error| broken_output(&error))
+    }
+
+    /// Data on standard output that is too long to be held in memory.
+    pub fn stream(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        write(&mut self.out).map_err(|error| broken_output(&error))
     }
 
     /// A line about what is going on, on standard error.

@@ -60,6 +60,7 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
         account: args.service_account.clone(),
         timeout: args.time(),
         usual_ports: ports::USUAL.to_vec(),
+        record_in_full: args.report.verbose > 1,
         client: if run.program.starts_with("oc") {
             "oc"
         } else {
@@ -202,15 +203,19 @@ async fn look(
 ) -> Result<run::Outcome, Error> {
     let held = run.interrupt.hold();
     let interrupt = asked(run);
+    let bar = run.ui.counter("images");
     let (env, ui) = (&run.env, &mut run.ui);
     let outcome = Box::pin(run::run(
         env,
         cluster,
         request,
         &mut |words| ui.status(sanitize_line(words, 400)),
+        &|done, of| bar.show(done, of),
         interrupt,
     ))
-    .await?;
+    .await;
+    drop(bar);
+    let outcome = outcome?;
     for warning in cluster.into_iter().flat_map(Cluster::take_warnings) {
         run.ui.warning(sanitize_line(&warning, 400));
     }

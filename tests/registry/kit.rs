@@ -9,7 +9,7 @@ use extreg::model::observation::{Answer, Exchange, ExchangeFault, ManifestKind, 
 use extreg::model::pem;
 use extreg::model::proxy::{ProxyRules, ProxyValues};
 use extreg::model::trust::RootStore;
-use extreg::registry::{Budgets, Options, Registry};
+use extreg::registry::{Budgets, Connections, Options, Registry};
 use extreg_test_support::certs::Ca;
 use extreg_test_support::registry::{self as embedded, RegistryBuilder};
 use secrecy::SecretString;
@@ -49,6 +49,8 @@ pub(crate) fn options(pems: &[&str]) -> Options {
         proxy: no_proxy(),
         deadline: Instant::now() + Duration::from_secs(60),
         budgets: Budgets::default(),
+        connections: Connections::default(),
+        record_in_full: true,
     }
 }
 

@@ -12,6 +12,7 @@ mod command;
 mod complete;
 mod dialects;
 mod explain;
+mod fleet;
 mod kit;
 mod location;
 mod network;

@@ -29,9 +29,22 @@ const SECRET_TYPES: [&str; 3] = [
 impl Cluster {
     /// Pods by labels or fields.
     pub async fn pods(&self, scope: &Scope, selectors: &Selectors) -> Part<Vec<Pod>> {
+        self.pods_where(scope, selectors, |_| true).await
+    }
+
+    /// The same, of which only those are kept that `keep` chooses as they come.
+    pub async fn pods_where(
+        &self,
+        scope: &Scope,
+        selectors: &Selectors,
+        mut keep: impl FnMut(&Pod) -> bool + Send,
+    ) -> Part<Vec<Pod>> {
         let mut pods = Vec::new();
         self.list(kinds::POD, scope, selectors, |object| {
-            pods.push(objects::pod(&object));
+            let pod = objects::pod(&object);
+            if keep(&pod) {
+                pods.push(pod);
+            }
         })
         .await
         .map_err(missing)?;

@@ -11,7 +11,7 @@ use crate::model::docker_config::EntryFault;
 use crate::model::image::{ImageReference, ReferenceError};
 use crate::model::keyring::NearMiss;
 use crate::model::observation::{
-    BlobView, ConnectFault, DnsFault, Login, ManifestView, Ping, ProxyUse, PushView, Stage, Tags,
+    BlobView, ConnectFault, DnsFault, Login, ManifestKind, ManifestView, Ping, ProxyUse, PushView, Stage, Tags,
     Tls, TlsFault,
 };
 use crate::model::platform::Platform;
@@ -65,6 +65,27 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// Lets go of answers and certificates; what was seen in them stays as it is.
+    pub(super) fn shed(&mut self) {
+        match self {
+            Self::Tls(stage) => {
+                if let Ok(tls) = &mut stage.result {
+                    tls.chain = Vec::new();
+                }
+            }
+            Self::Ping(ping) => ping.exchange = ping.exchange.outline(),
+            Self::Login(login) => login.exchanges = Vec::new(),
+            Self::Manifest(view) => {
+                view.exchange = view.exchange.outline();
+                view.grant = None;
+                if let Some(manifest) = &mut view.manifest {
+                    manifest.kind = ManifestKind::Unknown { why: String::new() };
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Where it stands among its like: by kind, then by its own number.
     pub(super) fn place(&self) -> u64 {
         let credential = |index: Option<usize>| index.map_or(0, |index| index as u64 + 1);

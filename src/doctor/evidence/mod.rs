@@ -260,6 +260,14 @@ impl EvidenceSet {
             .filter_map(move |(at, item)| Some((at, pick(item.fact.as_ref()?)?)))
     }
 
+    /// Lets go of answers and certificates, which nobody reads once the target is judged.
+    pub fn shed(&mut self) {
+        for fact in self.0.iter_mut().filter_map(|item| item.fact.as_mut()) {
+            fact.shed();
+        }
+        self.0.shrink_to_fit();
+    }
+
     /// A target that turned out healthy has no failed stages: what failed on the way there is worth a warning.
     pub fn soften(&mut self) {
         for item in &mut self.0 {

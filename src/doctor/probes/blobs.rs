@@ -5,7 +5,7 @@ use futures_util::StreamExt as _;
 use super::Seen;
 use crate::doctor::evidence::{Check, Evidence, Fact, SkipReason, Vantage};
 use crate::model::image::ImageReference;
-use crate::model::observation::{BlobView, Descriptor, ExchangeFault, ManifestFact, ManifestKind};
+use crate::model::observation::{BlobView, Child, Descriptor, ExchangeFault, ManifestFact, ManifestKind};
 use crate::model::platform::Platform;
 use crate::registry::Registry;
 
@@ -25,18 +25,7 @@ pub async fn look(
     let mut seen = Seen::default();
     match &manifest.kind {
         ManifestKind::Image { config, layers } => {
-            let (view, platform) = registry
-                .image_platform(image.repository(), config, credential)
-                .await;
-            match platform {
-                Some(platform) => seen.facts.push(Fact::Platforms(vec![platform])),
-                None => seen.skips.push(Evidence::skip(
-                    Check::Platform,
-                    Vantage::Here,
-                    SkipReason::DependsOn,
-                    "the image's configuration could not be read",
-                )),
-            }
+            let view = platform_of(registry, image, credential, config, &mut seen).await;
             parts(
                 registry,
                 image,
@@ -48,10 +37,6 @@ pub async fn look(
             .await;
         }
         ManifestKind::Index { children } => {
-            let offered: Vec<Platform> = children
-                .iter()
-                .filter_map(|child| child.platform.clone())
-                .collect();
             let chosen: Vec<&Descriptor> = wanted
                 .iter()
                 .filter_map(|wanted| {
@@ -64,12 +49,83 @@ pub async fn look(
                 })
                 .map(|child| &child.descriptor)
                 .collect();
-            seen.facts.push(Fact::Platforms(offered));
+            seen.facts.push(Fact::Platforms(offered(children)));
             of_children(registry, image, credential, chosen, &mut seen).await;
         }
         ManifestKind::Artifact { .. } | ManifestKind::Schema1 | ManifestKind::Unknown { .. } => {}
     }
     seen
+}
+
+/// Looks at the platform of the image and at nothing that this does not take: an index names its platforms, of a single image
+/// the configuration is read.
+pub async fn look_at_platform(
+    registry: &Registry,
+    image: &ImageReference,
+    credential: Option<usize>,
+    manifest: &ManifestFact,
+) -> Seen {
+    let mut seen = Seen::default();
+    match &manifest.kind {
+        ManifestKind::Image { config, .. } => {
+            let view = platform_of(registry, image, credential, config, &mut seen).await;
+            if matches!(last(&view), Err(ExchangeFault::Deadline)) {
+                seen.skips.push(Evidence::skip(
+                    Check::Blobs,
+                    Vantage::Here,
+                    SkipReason::TimedOut,
+                    "the time was over before the image's configuration was read",
+                ));
+            } else if !is_there(&view) {
+                seen.facts.push(Fact::Blob(Box::new(view)));
+            }
+        }
+        ManifestKind::Index { children } => {
+            seen.facts.push(Fact::Platforms(offered(children)));
+        }
+        ManifestKind::Artifact { .. } | ManifestKind::Schema1 | ManifestKind::Unknown { .. } => {
+            return seen;
+        }
+    }
+    if seen.facts.iter().all(|fact| !matches!(fact, Fact::Blob(_))) && seen.skips.is_empty() {
+        seen.skips.push(Evidence::skip(
+            Check::Blobs,
+            Vantage::Here,
+            SkipReason::OptIn,
+            "not looked at in what runs; name the target to have its layers looked at",
+        ));
+    }
+    seen
+}
+
+/// Reads the configuration of a single image for its platform.
+async fn platform_of(
+    registry: &Registry,
+    image: &ImageReference,
+    credential: Option<usize>,
+    config: &Descriptor,
+    seen: &mut Seen,
+) -> BlobView {
+    let (view, platform) = registry
+        .image_platform(image.repository(), config, credential)
+        .await;
+    match platform {
+        Some(platform) => seen.facts.push(Fact::Platforms(vec![platform])),
+        None => seen.skips.push(Evidence::skip(
+            Check::Platform,
+            Vantage::Here,
+            SkipReason::DependsOn,
+            "the image's configuration could not be read",
+        )),
+    }
+    view
+}
+
+fn offered(children: &[Child]) -> Vec<Platform> {
+    children
+        .iter()
+        .filter_map(|child| child.platform.clone())
+        .collect()
 }
 
 /// The manifests that an index names for the wanted platforms, and their parts.

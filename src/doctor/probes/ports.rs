@@ -39,6 +39,8 @@ pub async fn ask(host: &str, port: u16, https: bool, like: &Options) -> Option<P
         proxy: like.proxy.clone(),
         deadline: like.deadline.min(Instant::now() + Duration::from_secs(5)),
         budgets: BUDGETS,
+        connections: like.connections.clone(),
+        record_in_full: like.record_in_full,
     };
     let registry = Registry::new(Endpoint::of_registry(&name), Vec::new(), options).ok()?;
     let ping = registry.ping().await;

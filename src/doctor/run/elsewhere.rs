@@ -9,7 +9,8 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 
 use super::gather::Target;
-use super::{AT_ONCE, judged};
+use super::judged;
+use super::probing::AT_ONCE;
 use crate::cluster::{Cluster, Scope};
 use crate::doctor::causes::Cause;
 use crate::doctor::diagnosis::Setting;

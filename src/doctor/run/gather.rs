@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::{MirrorLeg, Registries, Request};
 use crate::cluster::snapshot::WantConfig;
 use crate::cluster::{Cluster, ClusterError};
+use crate::doctor::ask::Depth;
 use crate::doctor::diagnosis::{ClusterName, Setting};
 use crate::doctor::evidence::{CandidateFact, Fact};
 use crate::doctor::probes::config;
@@ -21,13 +22,14 @@ use crate::doctor::schedule::Leg;
 use crate::doctor::setup;
 use crate::doctor::sink::Sink;
 use crate::doctor::target::{Operation, Subject};
-use crate::doctor::targets::{self, Found, Questions};
+use crate::doctor::targets::{self, Questions};
+use crate::model::view::Secret;
 use crate::env::Env;
 use crate::error::Error;
 use crate::model::dialect::Dialect;
 use crate::model::image::ImageReference;
 use crate::model::view::ClusterConfigView;
-use crate::registry::Registry;
+use crate::registry::{Connections, Registry};
 use maker::Maker;
 use plan::Plan;
 
@@ -43,12 +45,15 @@ pub(super) struct Gathered {
     pub remarks: Vec<String>,
     /// The credentials of the run by registry, handed out.
     pub wallets: BTreeMap<String, Wallet>,
-    /// What was read for the targets.
-    pub found: Option<Found>,
+    /// The secrets of all namespaces, where they were read.
+    pub secrets: Option<Vec<Secret>>,
 }
 
 /// One target, ready to be probed.
 pub(super) struct Target {
+    /// Its place among the results.
+    pub place: usize,
+    pub depth: Depth,
     pub subject: Subject,
     /// Evidence that needs no registry.
     pub given: Sink,
@@ -82,7 +87,7 @@ pub(super) async fn gather(
         let limit = tokio::time::Instant::from_std(deadline);
         tokio::time::timeout_at(limit, reading).await
     };
-    let (read, Questions { asks, remarks }, found) = match cluster {
+    let (read, Questions { asks, remarks }, secrets) = match cluster {
         Some(cluster) => {
             let reading = Box::pin(async {
                 let (read, found) = tokio::join!(
@@ -98,7 +103,8 @@ pub(super) async fn gather(
                     let questions = found
                         .questions(env, request, &read.config, openshift)
                         .await?;
-                    (Some(read), questions, Some(found))
+                    // The rest of what was read has served.
+                    (Some(read), questions, found.into_secrets_everywhere())
                 }
                 Err(_) => return Err(unreachable("it did not answer in time")),
             }
@@ -115,7 +121,8 @@ pub(super) async fn gather(
         config::platforms(request.platform.as_ref(), config);
     let mut plans = Vec::new();
     let mut wallets: BTreeMap<String, Wallet> = BTreeMap::new();
-    for ask in &asks {
+    for ask in asks {
+        let ask = &ask;
         let of_node = ask.platform.as_ref().filter(|_| request.platform.is_none());
         let subject = Subject {
             target: ask.target.clone(),
@@ -189,11 +196,13 @@ pub(super) async fn gather(
         known_images: RefCell::default(),
         trusts: RefCell::default(),
         legs: RefCell::default(),
+        connections: Connections::default(),
     };
     let registries = maker.registries(&plans, &mut wallets)?;
     let targets = plans
         .into_iter()
-        .map(|plan| maker.target(plan, &registries))
+        .enumerate()
+        .map(|(place, plan)| maker.target(place, plan, &registries))
         .collect();
     Ok(Gathered {
         targets,
@@ -203,7 +212,7 @@ pub(super) async fn gather(
         registries: registries.into_values().collect(),
         remarks,
         wallets,
-        found,
+        secrets,
     })
 }
 

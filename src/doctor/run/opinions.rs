@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::Request;
 use super::gather::Target;
 use crate::apply::pull_check::{LeftBehind, PullCheck, PullChecks};
 use crate::cluster::Cluster;
@@ -27,6 +28,12 @@ const MOST_PODS: usize = 5;
 const IMPORT_LIMIT: Duration = Duration::from_secs(15);
 /// How long a kubelet may take for one pull, when the run has that much time.
 const POD_LIMIT: Duration = Duration::from_secs(120);
+
+/// Whether others may have something to say on targets that run well: a node that is asked about every image, or the API
+/// server where there are few.
+pub(super) fn may_differ(request: &Request, targets: usize) -> bool {
+    request.from_node.is_some() || targets <= MOST_IMPORTS
+}
 
 /// Asks the API server for its opinion on the images of pods and imports. With many targets only what waits is asked about.
 pub(super) async fn imports(cluster: &Cluster, targets: &[Target], deadline: Instant) {

@@ -9,7 +9,8 @@ use super::ground::Ground;
 use super::pods::{self, PodImage};
 use super::workloads::{self, Known, Owners};
 use super::world::{NamedSecret, World};
-use crate::doctor::ask::Ask;
+use crate::doctor::ask::{Ask, Depth};
+use crate::doctor::evidence::Fact;
 use crate::model::kinds::{self, ObjectRef};
 use crate::model::view::{Container, Pod, Secret};
 
@@ -101,6 +102,12 @@ pub(super) fn in_use(ground: &Ground<'_>) -> Vec<Ask> {
                 like: waiting.saturating_sub(1),
             };
             asks.push(image.ask(ground));
+        }
+    }
+    for ask in &mut asks {
+        let fails = |fact: &Fact| matches!(fact, Fact::Observed(seen) if seen.current);
+        if !ask.facts.iter().any(fails) {
+            ask.depth = Depth::Delivery;
         }
     }
     asks

@@ -76,12 +76,9 @@ pub async fn find(cluster: &Cluster, request: &Request) -> Result<Found, Error> 
 
 impl Found {
     /// The docker secrets of all namespaces, where they were read.
-    pub fn secrets_everywhere(&self) -> Option<&[Secret]> {
-        let view = &self.read.world.view;
-        view.secrets
-            .as_deref()
-            .ok()
-            .filter(|_| view.namespace.is_none())
+    pub fn into_secrets_everywhere(self) -> Option<Vec<Secret>> {
+        let view = self.read.world.view;
+        view.secrets.ok().filter(|_| view.namespace.is_none())
     }
 
     /// The questions. `openshift` is the version, where it is known.

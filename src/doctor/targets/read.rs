@@ -1,6 +1,7 @@
 //! The reads: only what the targets need, at the same time where one does not wait for another. What may not be read is noted
 //! with the right that is missing, and never ends the run.
 
+mod fold;
 mod kind;
 mod one;
 mod sweep;

@@ -84,7 +84,7 @@ fn is_resolved(name: &str, image: &str) -> bool {
 
 /// The workload that a user knows a pod by, from its labels and its owner: the Deployment above the ReplicaSet, the CronJob
 /// above the Job. The pod itself where there is none.
-fn top_of(pod: &Pod, known: impl Fn(Kind, &str) -> bool) -> ObjectRef {
+pub(super) fn top_of(pod: &Pod, known: impl Fn(Kind, &str) -> bool) -> ObjectRef {
     let object = |kind: Kind, name: &str| kind.object(Some(&pod.namespace), name);
     let Some(owner) = &pod.owner else {
         return object(kinds::POD, &pod.name);

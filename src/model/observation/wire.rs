@@ -193,6 +193,28 @@ impl Answer {
 }
 
 impl Exchange {
+    /// What was asked and how it ended, without the headers, the body and the challenges of the answer.
+    pub fn outline(&self) -> Self {
+        Self {
+            purpose: self.purpose,
+            method: self.method,
+            url: self.url.clone(),
+            sent: self.sent,
+            elapsed: self.elapsed,
+            result: match &self.result {
+                Ok(answer) => Ok(Answer {
+                    status: answer.status,
+                    headers: Vec::new(),
+                    challenges: Vec::new(),
+                    body: Vec::new(),
+                    truncated: answer.truncated,
+                    errors: answer.errors.clone(),
+                }),
+                Err(fault) => Err(fault.clone()),
+            },
+        }
+    }
+
     /// The answer, if there was one.
     pub fn answer(&self) -> Option<&Answer> {
         self.result.as_ref().ok()

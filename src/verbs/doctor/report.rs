@@ -61,11 +61,13 @@ impl<'a> Printer<'a> {
     ) -> Result<v1::Report, Error> {
         let report = self.hidden(report);
         let exchanges = if self.flags.redact { &[] } else { exchanges };
-        let printed = match self.flags.output {
-            ReportFormat::Json => report.json(),
-            ReportFormat::Text => text::render(&report, exchanges, &look(run, self.flags)),
-        };
-        run.ui.data(printed)?;
+        match self.flags.output {
+            ReportFormat::Json => run.ui.stream(|out| report.write_json(out))?,
+            ReportFormat::Text => {
+                let look = look(run, self.flags);
+                run.ui.data(text::render(&report, exchanges, &look))?;
+            }
+        }
         Ok(report)
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Doctor {
     vars: BTreeMap<String, String>,
     request: Request,
     kubeconfig: Option<PathBuf>,
+    /// Images after which the user has had enough.
+    enough: Option<usize>,
 }
 
 impl Doctor {
@@ -53,8 +55,10 @@ impl Doctor {
                 timeout: Duration::from_secs(60),
                 usual_ports: Vec::new(),
                 client: "oc",
+                record_in_full: true,
             },
             kubeconfig: None,
+            enough: None,
         }
     }
 
@@ -161,6 +165,12 @@ impl Doctor {
         self
     }
 
+    /// The user stops it when so many images were asked about.
+    pub(crate) fn stopped_after(mut self, images: usize) -> Self {
+        self.enough = Some(images);
+        self
+    }
+
     pub(crate) fn account(mut self, name: &str) -> Self {
         name.clone_into(&mut self.request.account);
         self
@@ -195,12 +205,19 @@ impl Doctor {
                 None => None,
             };
             let mut announce = |words: &str| announced.push(words.to_owned());
+            let stop = tokio::sync::Notify::new();
+            let progress = |done, _| {
+                if self.enough == Some(done) {
+                    stop.notify_one();
+                }
+            };
             let outcome = run(
                 &env,
                 cluster.as_ref(),
                 &self.request,
                 &mut announce,
-                std::future::pending(),
+                &progress,
+                stop.notified(),
             )
             .await
             .map_err(|error| error.message().to_owned())?;

@@ -5,6 +5,7 @@ pub mod certs;
 pub mod client;
 pub mod cluster;
 pub mod content;
+pub mod fleet;
 pub mod net;
 pub mod process;
 pub mod pull;

@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use super::plan::{Location, Plan};
 use super::{MirrorLeg, Registries, Request, Target};
 use crate::cluster::Cluster;
+use crate::doctor::ask::Depth;
 use crate::doctor::evidence::SignatureFact;
 use crate::doctor::probes::credentials::Wallet;
 use crate::doctor::schedule::{ClusterSide, KnownImages, Leg, Trust};
@@ -21,7 +22,7 @@ use crate::error::Error;
 use crate::model::endpoint::Endpoint;
 use crate::model::platform::Platform;
 use crate::model::view::ClusterConfigView;
-use crate::registry::{Options, Registry};
+use crate::registry::{Connections, Options, Registry};
 
 /// Makes clients and legs.
 pub(super) struct Maker<'a> {
@@ -32,6 +33,7 @@ pub(super) struct Maker<'a> {
     pub(super) platform_trust: Option<setup::PlatformTrust<'a>>,
     pub(super) deadline: Instant,
     pub(super) cluster: Option<&'a Cluster>,
+    pub(super) connections: Connections,
     /// By namespace.
     pub(super) known_images: RefCell<BTreeMap<String, Arc<KnownImages>>>,
     /// What the cluster trusts, by registry.
@@ -49,6 +51,7 @@ type LegKey = (
     bool,
     Vec<Platform>,
     Vec<SignatureFact>,
+    Depth,
 );
 
 impl Maker<'_> {
@@ -64,14 +67,18 @@ impl Maker<'_> {
     }
 
     fn options(&self, registry: &str, insecure: bool) -> Options {
-        setup::registry_options(
-            &self.machine,
-            self.cluster_trust(registry).as_deref(),
-            setup::proxy_rules(self.env),
-            self.request.plain_http,
-            insecure,
-            self.deadline,
-        )
+        Options {
+            connections: self.connections.clone(),
+            record_in_full: self.request.record_in_full,
+            ..setup::registry_options(
+                &self.machine,
+                self.cluster_trust(registry).as_deref(),
+                setup::proxy_rules(self.env),
+                self.request.plain_http,
+                insecure,
+                self.deadline,
+            )
+        }
     }
 
     pub(super) fn registries(
@@ -107,6 +114,7 @@ impl Maker<'_> {
             location.insecure,
             subject.platforms.clone(),
             location.signatures.clone(),
+            location.depth,
         );
         let registry = Arc::clone(registries.get(subject.registry())?);
         let mut legs = self.legs.borrow_mut();
@@ -148,6 +156,7 @@ impl Maker<'_> {
             registry,
             candidates: location.candidates.clone(),
             signatures: location.signatures.clone(),
+            depth: location.depth,
             trust: Trust {
                 machine: Arc::clone(&self.machine),
                 tolerated: false,
@@ -160,7 +169,7 @@ impl Maker<'_> {
         }
     }
 
-    pub(super) fn target(&self, plan: Plan, registries: &Registries) -> Target {
+    pub(super) fn target(&self, place: usize, plan: Plan, registries: &Registries) -> Target {
         let leg = plan
             .source
             .as_ref()
@@ -179,6 +188,8 @@ impl Maker<'_> {
             })
             .collect();
         Target {
+            place,
+            depth: plan.depth,
             subject: plan.subject,
             given: plan.given,
             candidates: plan.candidates,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::doctor::ask::{Ask, NotAsked};
+use crate::doctor::ask::{Ask, Depth, NotAsked};
 use crate::doctor::evidence::{
     CandidateFact, Check, Evidence, Fact, SignatureFact, SkipReason, Vantage,
 };
@@ -30,6 +30,7 @@ pub(super) struct Plan {
     pub(super) resolved: bool,
     /// An import that allows plain HTTP and any certificate.
     pub(super) insecure: bool,
+    pub(super) depth: Depth,
 }
 
 /// A registry that is asked for a target.
@@ -40,6 +41,7 @@ pub(super) struct Location {
     pub(super) insecure: bool,
     /// Policies that want the image signed.
     pub(super) signatures: Vec<SignatureFact>,
+    pub(super) depth: Depth,
 }
 
 impl Plan {
@@ -55,6 +57,7 @@ impl Plan {
                 Some(NotAsked::Unresolved(_) | NotAsked::Itself)
             ),
             insecure: ask.insecure,
+            depth: ask.depth,
         }
     }
 
@@ -204,5 +207,6 @@ fn location(
         candidates,
         insecure,
         signatures: Vec::new(),
+        depth: ask.depth,
     }
 }

@@ -1,5 +1,6 @@
 //! The reads for a look at everything: a namespace, or all of them.
 
+use super::fold::Fold;
 use super::{Pick, Reader};
 use crate::cluster::Selectors;
 use crate::model::kinds::{self, Kind, ObjectRef};
@@ -22,10 +23,11 @@ impl Reader<'_> {
     ) -> (NamespaceView, Vec<Pick>, Vec<(ObjectRef, Missing)>) {
         let (cluster, scope, selectors) = (self.cluster, &self.scope, &self.selectors);
         let every = Selectors::default();
+        let mut fold = Fold::new(all);
         let workloads = if all { selectors } else { &every };
         let first = Box::pin(async {
             tokio::join!(
-                cluster.pods(scope, selectors),
+                cluster.pods_where(scope, selectors, |pod| fold.keeps(pod)),
                 cluster.workloads_of(&WORKLOADS, scope, workloads),
                 cluster.service_accounts(scope, &every),
                 cluster.secrets(scope, None),

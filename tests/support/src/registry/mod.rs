@@ -319,6 +319,9 @@ impl Registry {
         let mut journal = self.world.journal();
         journal.requests.clear();
         journal.connections.clear();
+        for (open, most) in journal.open.values_mut() {
+            *most = *open;
+        }
         journal.failed_handshakes.clear();
     }
 
@@ -330,6 +333,12 @@ impl Registry {
             .get(&origin)
             .copied()
             .unwrap_or_default()
+    }
+
+    /// How many connections to one of its servers were open at the same time, at most.
+    pub fn most_connections(&self, origin: Origin) -> usize {
+        let journal = self.world.journal();
+        journal.open.get(&origin).map_or(0, |(_, most)| *most)
     }
 
     /// How TLS handshakes failed, in rustls' words: among them the alerts that clients sent.

@@ -19,13 +19,12 @@ pub(crate) struct Server {
 
 impl Handler for Server {
     fn greet(&self) -> Greeting {
-        *self
-            .world
-            .journal()
-            .connections
-            .entry(self.origin)
-            .or_default() += 1;
+        self.world.journal().arrived(self.origin);
         misbehave::greeting(&mut self.world.state(), self.origin)
+    }
+
+    fn left(&self) {
+        self.world.journal().left(self.origin);
     }
 
     fn handshake_failed(&self, reason: &str) {

@@ -55,7 +55,23 @@ pub(crate) struct State {
 pub(crate) struct Journal {
     pub(crate) requests: Vec<LoggedRequest>,
     pub(crate) connections: HashMap<Origin, usize>,
+    /// Those that are open, and how many were at most.
+    pub(crate) open: HashMap<Origin, (usize, usize)>,
     pub(crate) failed_handshakes: Vec<String>,
+}
+
+impl Journal {
+    pub(crate) fn arrived(&mut self, origin: Origin) {
+        *self.connections.entry(origin).or_default() += 1;
+        let (open, most) = self.open.entry(origin).or_default();
+        *open += 1;
+        *most = (*most).max(*open);
+    }
+
+    pub(crate) fn left(&mut self, origin: Origin) {
+        let (open, _) = self.open.entry(origin).or_default();
+        *open = open.saturating_sub(1);
+    }
 }
 
 impl World {

@@ -66,6 +66,9 @@ pub(crate) trait Handler: Send + Sync + 'static {
         Greeting::Serve
     }
 
+    /// Called once for every accepted connection, when it has ended.
+    fn left(&self) {}
+
     /// Called when a TLS handshake failed, with rustls' words.
     fn handshake_failed(&self, _reason: &str) {}
 

@@ -62,9 +62,20 @@ async fn accept(door: Door) {
     }
 }
 
+/// Tells the handler when a connection has ended, however it does.
+struct Guest(Arc<dyn Handler>);
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.0.left();
+    }
+}
+
 async fn converse(stream: TcpStream, tls: Option<TlsAcceptor>, handler: Arc<dyn Handler>) {
     let mut tls = tls;
-    match handler.greet() {
+    let greeting = handler.greet();
+    let _guest = Guest(Arc::clone(&handler));
+    match greeting {
         Greeting::Serve => {}
         Greeting::Silence => return hold(stream).await,
         Greeting::SilenceAfterHello => {
