@@ -198,7 +198,14 @@ fn skopeo(fleet: &Fleet, sandbox: &Sandbox) -> Option<f64> {
     let started = Instant::now();
     for image in &sample {
         let output = Command::new("skopeo")
-            .args(["inspect", "--no-tags", "--override-os", "linux", "--override-arch", "amd64"])
+            .args([
+                "inspect",
+                "--no-tags",
+                "--override-os",
+                "linux",
+                "--override-arch",
+                "amd64",
+            ])
             .arg("--authfile")
             .arg(&auth_file)
             .arg("--cert-dir")
@@ -243,7 +250,10 @@ fn print(fleet: &Fleet, rounds: &[Round], skopeo: Option<f64>) {
     let memory = rounds.iter().map(|round| round.memory).fold(0.0, f64::max);
     println!("| memory, highest | {memory:.1} MiB | under 100 MiB |");
     println!("| API calls | {} | |", most(&|round| round.api_calls));
-    println!("| registry requests | {} | |", most(&|round| round.registry.requests));
+    println!(
+        "| registry requests | {} | |",
+        most(&|round| round.registry.requests)
+    );
     let manifests = most(&|round| round.registry.manifests);
     println!(
         "| manifest requests an image | {:.2}, at most {} | at most 2 |",
@@ -264,7 +274,10 @@ fn print(fleet: &Fleet, rounds: &[Round], skopeo: Option<f64>) {
         "| connections to one host | at most {} | at most 4 |",
         most(&|round| round.registry.connections_most)
     );
-    println!("| sockets in all | at most {} | bounded |", most(&|round| round.sockets));
+    println!(
+        "| sockets in all | at most {} | bounded |",
+        most(&|round| round.sockets)
+    );
 }
 
 /// `VmHWM` of a process in MiB; nothing once it has ended.

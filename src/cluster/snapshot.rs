@@ -109,7 +109,9 @@ impl Cluster {
         let (builds, image_streams, signature_policies, events) = join!(
             asked(
                 want.builds,
-                self.selected(kinds::BUILD, scope, &chosen, |object| Some(builds::build(object)))
+                self.selected(kinds::BUILD, scope, &chosen, |object| Some(builds::build(
+                    object
+                )))
             ),
             asked(
                 want.image_streams,

@@ -7,8 +7,8 @@ mod signed;
 
 use std::sync::Arc;
 
-use super::ask::Depth;
 use super::answer::{self, Meaning, Missing as Gone};
+use super::ask::Depth;
 use super::evidence::{
     CandidateFact, Check, Evidence, Fact, Side, SignatureFact, SkipReason, Vantage, VariantFact,
 };
@@ -130,7 +130,9 @@ impl Leg {
             view
         });
         let last = match (own, stranger) {
-            (Some(own), Some(stranger)) if self.is_stood_in_for(&own, &stranger, dialect) => stranger,
+            (Some(own), Some(stranger)) if self.is_stood_in_for(&own, &stranger, dialect) => {
+                stranger
+            }
             (own, stranger) => own.or(stranger)?,
         };
         match &last.manifest {
@@ -173,7 +175,12 @@ impl Leg {
     }
 
     /// Whether the consumer gets what strangers get, because its own credential is refused.
-    fn is_stood_in_for(&self, own: &ManifestView, stranger: &ManifestView, dialect: Dialect) -> bool {
+    fn is_stood_in_for(
+        &self,
+        own: &ManifestView,
+        stranger: &ManifestView,
+        dialect: Dialect,
+    ) -> bool {
         let Meaning::CredentialRefused { words, .. } = answer::meaning(own, dialect) else {
             return false;
         };

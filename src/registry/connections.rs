@@ -70,8 +70,7 @@ impl Connections {
     /// Whether somebody waits who could open a connection if one to `origin` were closed.
     pub(super) fn are_wanted(&self, origin: &Origin) -> bool {
         let state = self.state();
-        state.waiting.contains_key(origin)
-            || state.open >= self.0.most && !state.waiting.is_empty()
+        state.waiting.contains_key(origin) || state.open >= self.0.most && !state.waiting.is_empty()
     }
 
     /// Waits until one more may be opened to `origin`.

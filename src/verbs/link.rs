@@ -17,10 +17,10 @@ use crate::cli::link::LinkArgs as Flags;
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::plan::link::{self, LinkArgs, LinkRefusal, NamespaceView, SecretSource};
-use crate::plan::restart::Aftermath;
-use crate::plan::{Plan, naming};
 use crate::plan::ours::Why;
+use crate::plan::restart::Aftermath;
 use crate::plan::secret::Content;
+use crate::plan::{Plan, naming};
 
 /// A link that is checked and planned, and not written yet.
 pub(super) struct Prepared {

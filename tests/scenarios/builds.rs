@@ -50,7 +50,7 @@ scenarios![
     .says("a push sends secret shop/a-stale alone")
     .mended(|shop| shop.link("builder", &["b-good"])),
     a_base_image_without_a_pull_secret = shop(Cause::SecretNotLinked, |shop| {
-        shop.into_a_stream();
+        shop.goes_into_a_stream();
         shop.base(&json!({"kind": "DockerImage", "name": shop.image()}));
         shop.secret("pull", ALICE);
     })
@@ -61,7 +61,7 @@ scenarios![
         });
     }),
     a_base_image_whose_import_failed = shop(Cause::NoCredentials, |shop| {
-        shop.into_a_stream();
+        shop.goes_into_a_stream();
         shop.import();
         shop.base(&json!({"kind": "ImageStreamTag", "name": "app:1.0"}));
     })
@@ -289,7 +289,7 @@ impl Shop {
     }
 
     /// The output is nothing that could be asked about.
-    fn into_a_stream(&self) {
+    fn goes_into_a_stream(&self) {
         let stream = json!({
             "apiVersion": "image.openshift.io/v1", "kind": "ImageStream",
             "metadata": {"name": "out", "namespace": "shop"},
@@ -539,7 +539,7 @@ fn a_signature_is_looked_for_where_a_policy_wants_one() {
         "{unsigned}"
     );
     assert_eq!(asked_for_signatures(), 1);
-    let tag = format!("{}.sig", digest.to_string().replacen(':', "-", 1));
+    let tag = format!("{}.sig", digest.replacen(':', "-", 1));
     shop.open.push_image("signed", &tag, &Image::new());
     let signed = told(&look());
     assert!(

@@ -65,7 +65,10 @@ fn every_image_is_asked_for_once_and_politely() {
         }
     }
     let there = |path: &&String| !path.ends_with("/9.9");
-    let most = manifests.iter().filter(|(path, _)| there(path)).max_by_key(|(_, asked)| **asked);
+    let most = manifests
+        .iter()
+        .filter(|(path, _)| there(path))
+        .max_by_key(|(_, asked)| **asked);
     let (path, asked) = most.expect("manifests were asked for");
     assert!(*asked <= 2, "{asked} requests for {path}");
     let names: Vec<&String> = manifests.keys().filter(there).collect();
@@ -166,12 +169,19 @@ fn what_is_known_when_the_user_stops_it_is_told() {
 fn what_waits_is_looked_at_to_its_last_part_and_what_runs_is_not() {
     let fleet = Fleet::start(SIZE);
     let report = look(&fleet);
-    let layers = |request: &LoggedRequest| request.method == "HEAD" && request.path.contains("/blobs/");
+    let layers =
+        |request: &LoggedRequest| request.method == "HEAD" && request.path.contains("/blobs/");
     assert!(!fleet.log().iter().any(|(_, request)| layers(request)));
-    for result in report.results.iter().filter(|result| result.outcome() == Outcome::Healthy) {
+    for result in report
+        .results
+        .iter()
+        .filter(|result| result.outcome() == Outcome::Healthy)
+    {
         let parts: Vec<_> = result.evidence.of(Check::Blobs).collect();
         assert!(
-            parts.iter().all(|(_, item)| item.skip_reason == Some(SkipReason::OptIn)),
+            parts
+                .iter()
+                .all(|(_, item)| item.skip_reason == Some(SkipReason::OptIn)),
             "{}",
             told(result)
         );

@@ -79,7 +79,7 @@ scenarios![
             assert_eq!(request.authorization(), None);
         }
     })
-    .mended(|mirrored| mirrored.node_login()),
+    .mended(Mirrored::node_login),
     a_secret_of_the_pod_for_a_mirror = Scenario::of(Cause::NoCredentials, || {
         let mirrored = Mirrored::without_secrets("NeverContactSource");
         mirrored.secret("mirror", &name_of(&mirrored.mirror));
@@ -88,7 +88,7 @@ scenarios![
     })
     .asks(Mirrored::doctor)
     .suggests(|_| "set data secret/pull-secret".to_owned())
-    .mended(|mirrored| mirrored.node_login()),
+    .mended(Mirrored::node_login),
 ];
 
 /// A namespace of an OpenShift cluster that trusts the registry's CA, and has a good secret where nothing else is said.

@@ -2,6 +2,7 @@
 //! server runs on a real one as well.
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     reason = "a helper that cannot do its work ends the test"
 )]
 

@@ -202,9 +202,11 @@ fn the_wide_table_has_every_entry_and_the_clusters_own_registry() {
 #[test]
 fn labels_choose_and_nothing_is_called_unused() {
     let world = busy();
-    world.api().edit("deployments.apps", "shop", "cache", |web| {
-        web["metadata"]["labels"] = json!({"team": "a"});
-    });
+    world
+        .api()
+        .edit("deployments.apps", "shop", "cache", |web| {
+            web["metadata"]["labels"] = json!({"team": "a"});
+        });
     let document = json_of(&world, "status -l team=a -o json");
     let users: Vec<&Value> = document["registries"]
         .as_array()

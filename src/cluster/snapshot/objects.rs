@@ -252,10 +252,13 @@ fn image_changes(kind: Kind, spec: &Value) -> Option<String> {
         .map(|trigger| &trigger["imageChangeParams"])
         .filter(|change| change.is_object())
         .flat_map(|change| {
-            texts(&change["containerNames"]).into_iter().map(|container| {
-                let path = format!("spec.template.spec.containers[?(@.name==\"{container}\")].image");
-                json!({"from": change["from"], "fieldPath": path})
-            })
+            texts(&change["containerNames"])
+                .into_iter()
+                .map(|container| {
+                    let path =
+                        format!("spec.template.spec.containers[?(@.name==\"{container}\")].image");
+                    json!({"from": change["from"], "fieldPath": path})
+                })
         })
         .collect();
     (!triggers.is_empty()).then(|| Value::Array(triggers).to_string())

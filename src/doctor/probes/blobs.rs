@@ -5,7 +5,9 @@ use futures_util::StreamExt as _;
 use super::Seen;
 use crate::doctor::evidence::{Check, Evidence, Fact, SkipReason, Vantage};
 use crate::model::image::ImageReference;
-use crate::model::observation::{BlobView, Child, Descriptor, ExchangeFault, ManifestFact, ManifestKind};
+use crate::model::observation::{
+    BlobView, Child, Descriptor, ExchangeFault, ManifestFact, ManifestKind,
+};
 use crate::model::platform::Platform;
 use crate::registry::Registry;
 

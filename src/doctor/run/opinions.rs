@@ -96,7 +96,10 @@ fn may_be_imported(target: &Target) -> bool {
         target.subject.consumer,
         Consumer::ServiceAccount { .. } | Consumer::Pod { .. } | Consumer::Import { .. }
     );
-    target.resolved && consumer && target.subject.operation.fetches() && target.subject.image.is_ok()
+    target.resolved
+        && consumer
+        && target.subject.operation.fetches()
+        && target.subject.image.is_ok()
 }
 
 fn waits(target: &Target) -> bool {
@@ -115,7 +118,8 @@ pub(super) async fn nodes(
 ) {
     let pulls = targets.iter().filter_map(|target| {
         let subject = &target.subject;
-        let wanted = target.resolved && subject.operation == Operation::Pull && subject.image.is_ok();
+        let wanted =
+            target.resolved && subject.operation == Operation::Pull && subject.image.is_ok();
         let check = PullCheck {
             namespace: subject.namespace()?.to_owned(),
             image: subject.text.clone(),
@@ -200,7 +204,13 @@ fn note(target: &Target, opinion: Opinion) {
         }
         vantage::OpinionOutcome::Works { digest } => {
             let outcome = OpinionOutcome::Works { digest };
-            write(target, opinion.vantage, opinion.who, outcome, opinion.elapsed);
+            write(
+                target,
+                opinion.vantage,
+                opinion.who,
+                outcome,
+                opinion.elapsed,
+            );
             return;
         }
         vantage::OpinionOutcome::Fails { reason, words } => (reason, words),
@@ -225,7 +235,13 @@ fn note(target: &Target, opinion: Opinion) {
             .is_some_and(|first| first.likelihood == Likelihood::Certain),
         candidates: meaning.candidates.iter().map(|it| it.cause).collect(),
     };
-    write(target, opinion.vantage, opinion.who, outcome, opinion.elapsed);
+    write(
+        target,
+        opinion.vantage,
+        opinion.who,
+        outcome,
+        opinion.elapsed,
+    );
 }
 
 fn write(

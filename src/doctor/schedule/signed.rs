@@ -20,12 +20,11 @@ impl Leg {
             Some(view) => self.attached(view).await,
             None => None,
         };
-        let facts = self.signatures.iter().cloned().map(|policy| {
-            Fact::Signature(SignatureFact {
-                attached,
-                ..policy
-            })
-        });
+        let facts = self
+            .signatures
+            .iter()
+            .cloned()
+            .map(|policy| Fact::Signature(SignatureFact { attached, ..policy }));
         self.sink.facts(facts, dialect);
     }
 

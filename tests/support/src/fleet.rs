@@ -108,8 +108,7 @@ impl Fleet {
     fn trust(&self) {
         let data = json!({"ca-bundle.crt": self.ca.root_pem()});
         let place = ("openshift-config", "fleet-ca");
-        self.api
-            .create(make::config_map(place.0, place.1, &data));
+        self.api.create(make::config_map(place.0, place.1, &data));
         self.api
             .edit("proxies.config.openshift.io", "", "cluster", |proxy| {
                 proxy["spec"]["trustedCA"] = json!({"name": place.1});
@@ -258,7 +257,7 @@ impl Fleet {
                     "Failed to pull image \"{image}\": reading manifest 9.9 in {image}: manifest unknown"
                 );
                 events.push(event(0, container, "Warning", "Failed", &message));
-            } else if at % 10 == 0 {
+            } else if at.is_multiple_of(10) {
                 let message = format!("Successfully pulled image \"{image}\" in 1.2s");
                 events.push(event(0, container, "Normal", "Pulled", &message));
             }
@@ -269,7 +268,7 @@ impl Fleet {
 
 /// Every second registry wants the login.
 fn is_private(at: usize) -> bool {
-    at % 2 == 0
+    at.is_multiple_of(2)
 }
 
 fn registry(at: usize, ca: &Ca) -> Registry {
@@ -301,9 +300,10 @@ fn push(registries: &[Registry], at: usize, is_there: bool) -> String {
     }
     let tag = format!("{}.0", number % 2 + 1);
     let seed = u8::try_from(at % 256).unwrap_or_default();
-    let image = (0..6).fold(Image::new().label(&format!("image {at}")), |image, layer| {
-        image.layer(Layer::of_size(seed, 100 + layer))
-    });
+    let image = (0..6).fold(
+        Image::new().label(&format!("image {at}")),
+        |image, layer| image.layer(Layer::of_size(seed, 100 + layer)),
+    );
     if at % 5 == 4 {
         let index = Index::new([
             image.clone().platform("linux/amd64"),

@@ -380,7 +380,9 @@ fn concerns(state: &SourceState) -> bool {
                 .is_some_and(EntryFault::breaks_whole_keyring);
             entry.matches || entry.near_miss.is_some() || spoils
         }),
-        SourceState::Missing | SourceState::WrongType { .. } | SourceState::Malformed { .. } => true,
+        SourceState::Missing | SourceState::WrongType { .. } | SourceState::Malformed { .. } => {
+            true
+        }
     }
 }
 

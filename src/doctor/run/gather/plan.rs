@@ -158,8 +158,8 @@ impl Plan {
             let sinks = [&sink, &self.given];
             let sinks = if first { &sinks[..] } else { &sinks[..1] };
             let insecure = place.insecure.is_some();
-            let of_nodes = (by_kubelet && image.registry() != own_registry)
-                .then(|| ask.sources.of_nodes());
+            let of_nodes =
+                (by_kubelet && image.registry() != own_registry).then(|| ask.sources.of_nodes());
             let sources = of_nodes.as_ref().unwrap_or(&ask.sources);
             let found = location(subject, ask, sources, &image, insecure, sinks, wallets);
             if first {
