@@ -7,7 +7,7 @@
 //! words -> argument -> read (all that the targets need, at once) -> World, Picks -> pods, workloads, builds, ... -> Ask
 //! ```
 //!
-//! What reads is async and ends with the [`world::World`]; what comes after it is pure.
+//! What reads is async and ends with the `World`; what comes after it is pure.
 
 mod accounts;
 pub mod argument;
