@@ -14,6 +14,7 @@ fn causes(text: &str) -> Vec<Cause> {
 fn every_rule_names_a_cause_once_and_gives_a_reason() {
     for rule in [
         auth::RULES,
+        refused::RULES,
         missing::RULES,
         network::RULES,
         tls::RULES,
