@@ -98,7 +98,6 @@ fn rules_and_planners_know_no_client_and_no_screen() {
         "doctor/rules",
         "doctor/rank",
         "doctor/reading",
-        "doctor/vantage",
     ] {
         assert_eq!(offenders(place, &words), Vec::<String>::new(), "in {place}");
     }
