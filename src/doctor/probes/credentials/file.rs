@@ -1,7 +1,9 @@
 //! What containers/image takes out of a file given with `-a`, or out of what a credential helper keeps.
 
-use super::Wallet;
-use super::content::has_newline;
+use std::sync::Arc;
+
+use super::content::{Content, has_newline};
+use super::{Source, Sources, Wallet};
 use crate::credentials::Found;
 use crate::doctor::evidence::{CandidateFact, EntryFact, Role, SourceState};
 use crate::model::docker_config::{DockerConfig, EntryFault};
@@ -13,6 +15,56 @@ pub(super) struct AuthFile {
     pub(super) config: DockerConfig,
     pub(super) found: Option<Found>,
     pub(super) fault: Option<(String, String)>,
+}
+
+impl Sources {
+    /// A file given with `-a`: its content, and the one entry that containers/image would use for the image.
+    ///
+    /// `fault` is the key and the fault of an entry that matches and cannot be used.
+    pub fn of_file(
+        name: String,
+        config: DockerConfig,
+        found: Option<Found>,
+        fault: Option<(String, String)>,
+    ) -> Self {
+        let file = AuthFile {
+            config,
+            found,
+            fault,
+        };
+        Self {
+            list: vec![Source {
+                name,
+                object: None,
+                role: Role::Used,
+                content: Arc::new(Content::File(Box::new(file))),
+            }],
+            as_containers_image: true,
+            first_only: true,
+            by_reference: false,
+            whole_namespace: false,
+            only: None,
+            maybe_more: None,
+        }
+    }
+
+    /// A file given with `-a` that holds no docker config, and why.
+    pub fn of_malformed_file(name: String, why: String) -> Self {
+        Self {
+            list: vec![Source {
+                name,
+                object: None,
+                role: Role::Used,
+                content: Arc::new(Content::Malformed(why)),
+            }],
+            as_containers_image: true,
+            first_only: true,
+            by_reference: false,
+            whole_namespace: false,
+            only: None,
+            maybe_more: None,
+        }
+    }
 }
 
 /// The state of the file `source` for the image `name`; what would be sent is added to `candidates`.

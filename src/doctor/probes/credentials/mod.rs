@@ -8,7 +8,6 @@ mod wallet;
 
 use std::sync::Arc;
 
-use crate::credentials::Found;
 use crate::doctor::evidence::{CandidateFact, EntryFact, Role, SourceFact, SourceState};
 use crate::doctor::target::Consumer;
 use crate::model::credential::Credential;
@@ -138,54 +137,6 @@ impl Sources {
             whole_namespace: false,
             only: None,
             maybe_more: self.maybe_more.clone(),
-        }
-    }
-
-    /// A file given with `-a`: its content, and the one entry that containers/image would use for the image.
-    ///
-    /// `fault` is the key and the fault of an entry that matches and cannot be used.
-    pub fn of_file(
-        name: String,
-        config: DockerConfig,
-        found: Option<Found>,
-        fault: Option<(String, String)>,
-    ) -> Self {
-        let file = file::AuthFile {
-            config,
-            found,
-            fault,
-        };
-        Self {
-            list: vec![Source {
-                name,
-                object: None,
-                role: Role::Used,
-                content: Arc::new(Content::File(Box::new(file))),
-            }],
-            as_containers_image: true,
-            first_only: true,
-            by_reference: false,
-            whole_namespace: false,
-            only: None,
-            maybe_more: None,
-        }
-    }
-
-    /// A file given with `-a` that holds no docker config, and why.
-    pub fn of_malformed_file(name: String, why: String) -> Self {
-        Self {
-            list: vec![Source {
-                name,
-                object: None,
-                role: Role::Used,
-                content: Arc::new(Content::Malformed(why)),
-            }],
-            as_containers_image: true,
-            first_only: true,
-            by_reference: false,
-            whole_namespace: false,
-            only: None,
-            maybe_more: None,
         }
     }
 
