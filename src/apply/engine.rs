@@ -10,7 +10,7 @@ use super::rights;
 use crate::cluster::Cluster;
 use crate::error::{Error, Kind};
 use crate::plan::undo::Undo;
-use crate::plan::{Change, Plan, diff};
+use crate::plan::{Action, Change, Plan, diff};
 use crate::ui::Ui;
 
 /// What kind of run it is.
@@ -246,8 +246,12 @@ async fn require(cluster: &Cluster, plan: &Plan, decisions: &[Decision]) -> Resu
 fn warn_of_what_stays(plan: &Plan, tried: &Pass, ui: &mut Ui) {
     for (change, wanted) in tried.writes(plan) {
         if let Undo::NeedsSecret { again } = &wanted.undo {
+            let what = match change.action {
+                Action::Delete => "what is deleted",
+                _ => "its old content",
+            };
             ui.status(format!(
-                "{}: its old content is a secret, which the journal does not keep: `undo` cannot bring it back, `{again}` makes it again",
+                "{}: the journal keeps no secret value, so that `undo` cannot bring {what} back; `{again}` makes it again",
                 change.object
             ));
         }

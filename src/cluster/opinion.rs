@@ -293,6 +293,7 @@ impl Round<'_> {
             )),
             accept: "application/json",
             limit: Some(ANSWER_LIMIT),
+            unasked: false,
         };
         let session = &self.cluster.session;
         let answer = match session.call(&call).await {

@@ -60,7 +60,12 @@ impl Cluster {
             if let Some(token) = &next {
                 path = path.query("continue", token);
             }
-            let answer = self.session.call(&Call::get(path.finish())).await?;
+            let call = Call {
+                // Deprecated, and looked at with every other kind of workload.
+                unasked: kind == kinds::DEPLOYMENT_CONFIG,
+                ..Call::get(path.finish())
+            };
+            let answer = self.session.call(&call).await?;
             // The server keeps a list for some minutes only; as client-go's pager, then all at once.
             if answer.status == StatusCode::GONE && next.is_some() {
                 next = None;

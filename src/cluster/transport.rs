@@ -23,6 +23,8 @@ pub(super) struct Call {
     pub(super) accept: &'static str,
     /// A longer answer is not read, in bytes.
     pub(super) limit: Option<usize>,
+    /// The user did not ask for this kind: what the server says on its being old is no news to anybody.
+    pub(super) unasked: bool,
 }
 
 impl Call {
@@ -33,6 +35,7 @@ impl Call {
             body: None,
             accept: "application/json",
             limit: None,
+            unasked: false,
         }
     }
 }
@@ -104,7 +107,9 @@ impl Session {
             .await
             .map_err(|error| faults::of_transport(&error, self))?;
         let (parts, body) = answer.into_parts();
-        self.warnings.add_headers(&parts.headers);
+        if !call.unasked {
+            self.warnings.add_headers(&parts.headers);
+        }
         let read = match call.limit {
             None => body.collect_bytes().await.map(Vec::from),
             Some(limit) => match bounded(body, limit).await {

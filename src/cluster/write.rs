@@ -84,6 +84,7 @@ impl Cluster {
             body: body.map(|(content_type, text)| (content_type, text.into_bytes())),
             accept: JSON,
             limit: None,
+            unasked: false,
         };
         let answer = self.session.call(&call).await?;
         faults::json(
@@ -102,6 +103,7 @@ impl Cluster {
             body: Some((JSON, body.to_string().into_bytes())),
             accept: JSON,
             limit: None,
+            unasked: false,
         };
         let answer = self.session.call(&call).await?;
         faults::json(&answer, &subject_of_path(path), &self.session.server)

@@ -208,10 +208,12 @@ fn entry(held: &docker_config::Entry, names: &Names) -> Entry {
     }
 }
 
-/// An image that the key was probably meant for. A key for another part of the same registry is about that part.
+/// An image that the key was probably meant for. A key for another part of the same registry is about that part, and one with
+/// another port about another registry: one host often serves several.
 fn near(reach: &mut Reach, names: &Names, miss: impl Fn(&str) -> Option<NearMiss>) {
     reach.near = names.keys().find_map(|name| {
-        let miss = miss(name).filter(|miss| *miss != NearMiss::Path)?;
+        let miss =
+            miss(name).filter(|miss| !matches!(miss, NearMiss::Path | NearMiss::PortDiffers))?;
         Some((name.clone(), miss))
     });
 }

@@ -53,7 +53,7 @@ fn a_new_password_goes_into_the_same_secret() {
         world.link("quay.io").success();
         let output = world.link_with("quay.io", "another\n").success();
         output.prints("secret/extreg-quay.io configured\nserviceaccount/default unchanged\n");
-        output.says("`undo` cannot bring it back");
+        output.says("`undo` cannot bring its old content back");
         assert_eq!(
             world.config("extreg-quay.io")["auths"]["quay.io"],
             entry("robot", "another")

@@ -17,7 +17,7 @@ fn the_way_back_of_a_link() {
             world.account("default")["imagePullSecrets"],
             before["imagePullSecrets"]
         );
-        output.says("`undo` cannot bring it back");
+        output.says("`undo` cannot bring what is deleted back");
         let output = world.run("undo").exits(1);
         output.says(&format!("`oc extreg link quay.io -n {ns}` makes it again"));
     });

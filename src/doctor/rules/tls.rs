@@ -153,6 +153,13 @@ fn cluster_lacks(
     if case.voices.own_got_an_answer().is_some() {
         return None;
     }
+    // The API server's own refusal bears it out, and is no word on the bundle of the nodes.
+    because.extend(
+        case.voices
+            .other_now()
+            .filter(|(_, words)| words.first().is_some_and(is_about_trust))
+            .map(|(voice, _)| voice.at),
+    );
     Some(
         Finding::likely(Cause::ClusterTrustMissing, because, summary)
             .settled_by("what a node says when it pulls: x509, or not"),
