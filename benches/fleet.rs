@@ -31,10 +31,18 @@ const ROUNDS: usize = 3;
 const SAMPLE: usize = 100;
 
 fn main() {
-    let numbers: Vec<usize> = std::env::args()
+    let arguments: Vec<String> = std::env::args()
         .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
+    let numbers: Vec<usize> = arguments
+        .iter()
         .filter_map(|argument| argument.parse().ok())
         .collect();
+    // A word chooses a row of the other bench.
+    if numbers.len() < arguments.len() {
+        return;
+    }
     let number = |at: usize, usual: usize| numbers.get(at).copied().unwrap_or(usual);
     let size = Size {
         namespaces: (number(0, 10_000) / 100).max(1),
