@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cluster::Write;
-use crate::plan::edit::{OpRefusal, apply_all, invert_all};
+use crate::plan::edit::{OpRefusal, apply_all, invert_all, place};
 use crate::plan::ours::{self, NotOurs, Owner};
 use crate::plan::undo::Undo;
 use crate::plan::{Action, Change, Object, UndoNote};
@@ -100,9 +100,9 @@ pub(super) fn decide(
             let before = ops
                 .iter()
                 .map(|op| {
-                    let place = op.place();
-                    let held = now.value().pointer(&place).cloned();
-                    (place, held.unwrap_or(Value::Null))
+                    let at = op.place();
+                    let held = place::look(now.value(), &at).cloned();
+                    (at, held.unwrap_or(Value::Null))
                 })
                 .collect();
             Ok(write(Wanted {

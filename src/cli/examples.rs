@@ -58,3 +58,35 @@ Examples:
   # What a pod's events, or one line of them, can mean
   oc describe pod web-1 | oc extreg explain --message -
   oc extreg explain --message 'unauthorized: authentication required'";
+
+pub(super) const PUSH_TARGET: &str = "\
+Examples:
+  oc extreg push-target ...";
+
+pub(super) const BUILD_SOURCE: &str = "\
+Examples:
+  oc extreg build-source ...";
+
+pub(super) const IMPORT: &str = "\
+Examples:
+  oc extreg import ...";
+
+pub(super) const USE_IMAGE: &str = "\
+Examples:
+  oc extreg use ...";
+
+pub(super) const PROMOTE: &str = "\
+Examples:
+  oc extreg promote ...";
+
+pub(super) const TRUST: &str = "\
+Examples:
+  oc extreg trust ...";
+
+pub(super) const INSECURE: &str = "\
+Examples:
+  oc extreg insecure ...";
+
+pub(super) const COMPLETION: &str = "\
+Examples:
+  oc extreg completion ...";

@@ -2,20 +2,28 @@
 //! plugin's name.
 
 pub mod anywhere;
+pub mod build_source;
+pub mod completion;
 pub mod credential_flags;
 pub mod doctor;
 mod examples;
 pub mod explain;
 pub mod global;
+pub mod import;
+pub mod insecure;
 pub mod link;
 pub mod namespaces;
 pub mod output;
+pub mod promote;
 mod purposes;
+pub mod push_target;
 pub mod registry_flags;
 pub mod report_flags;
 pub mod status;
+pub mod trust;
 pub mod undo;
 pub mod unlink;
+pub mod use_image;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -52,6 +60,22 @@ pub enum Verb {
     Doctor(Box<doctor::DoctorArgs>),
     #[command(after_help = examples::EXPLAIN)]
     Explain(explain::ExplainArgs),
+    #[command(after_help = examples::PUSH_TARGET)]
+    PushTarget(Box<push_target::PushTargetArgs>),
+    #[command(after_help = examples::BUILD_SOURCE)]
+    BuildSource(Box<build_source::BuildSourceArgs>),
+    #[command(after_help = examples::IMPORT)]
+    Import(Box<import::ImportArgs>),
+    #[command(after_help = examples::USE_IMAGE)]
+    Use(Box<use_image::UseArgs>),
+    #[command(after_help = examples::PROMOTE)]
+    Promote(Box<promote::PromoteArgs>),
+    #[command(after_help = examples::TRUST)]
+    Trust(Box<trust::TrustArgs>),
+    #[command(after_help = examples::INSECURE)]
+    Insecure(Box<insecure::InsecureArgs>),
+    #[command(after_help = examples::COMPLETION)]
+    Completion(Box<completion::CompletionArgs>),
     /// Prints the version.
     Version,
 }

@@ -5,6 +5,7 @@
 
 mod builds;
 mod config;
+pub mod decode;
 mod events;
 mod json;
 mod lists;

@@ -162,7 +162,8 @@ fn unusable(summary: String) -> CheckOutcome {
     }
 }
 
-fn outcome(diagnosis: &Diagnosis, registry: &str) -> CheckOutcome {
+/// A diagnosis in short, as verbs tell it that are about to write. `registry` is what its sentences call the registry.
+pub fn outcome(diagnosis: &Diagnosis, registry: &str) -> CheckOutcome {
     let (checked, mut unchecked) = looked_at(diagnosis, registry);
     let line = |item: &Evidence| format!("{}: {}", item.check.word(), item.detail);
     let gaps = diagnosis.evidence.iter().filter(|item| {

@@ -24,6 +24,7 @@ use super::schedule::Leg;
 use super::sink::Sink;
 use super::target::{Consumer, Subject};
 use super::targets::Wanted;
+use super::targets::planned::Planned;
 use crate::apply::pull_check::PullChecks;
 use crate::cluster::Cluster;
 use crate::env::Env;
@@ -54,6 +55,8 @@ pub struct Request {
     pub from_node: Option<Option<String>>,
     /// `-z`: the account that pulls images of the command line.
     pub account: String,
+    /// Objects as a plan would leave them, in the place of what is there.
+    pub planned: Planned,
     /// For the whole run.
     pub timeout: Duration,
     /// Ports that are tried when no registry is where it should be, and whether by TLS.

@@ -4,10 +4,14 @@
 //! API server (`listType=atomic` in Kubernetes' `core/v1/types.go`): every kind of patch replaces it whole, which is why
 //! the list is edited here and written back under its `resourceVersion`.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+pub mod place;
 
-/// One edit. Places are JSON pointers; maps and lists on the way are made when they are missing.
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use place::{escape, items, list_at, look, map_at, parent, set, words};
+
+/// One edit. Places are those of [`place`]; maps and lists on the way are made when they are missing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
 pub enum Op {
@@ -26,6 +30,16 @@ pub enum Op {
         key: String,
         value: String,
     },
+    /// Adds a value to a list of plain values unless it is there. `at` is where it stood before it was taken out; the end
+    /// when there is none.
+    ValueAdd {
+        list: String,
+        value: Value,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<usize>,
+    },
+    /// Takes a value out of a list of plain values, every time that it is in it.
+    ValueRemove { list: String, value: Value },
     /// Sets one entry of a map.
     MapSet {
         map: String,
@@ -92,19 +106,19 @@ impl Op {
                 items.insert(at.map_or(end, |at| at.min(end)), entry.clone());
                 Ok(true)
             }
-            Self::ListRemove { list, key, value } => {
-                if object.pointer(list).is_none_or(Value::is_null) {
+            Self::ListRemove { list, key, value } => retain(object, list, |item| {
+                item.get(key).and_then(Value::as_str) != Some(value)
+            }),
+            Self::ValueAdd { list, value, at } => {
+                let items = list_at(object, list)?;
+                if items.contains(value) {
                     return Ok(false);
                 }
-                let items = list_at(object, list)?;
-                let before = items.len();
-                items.retain(|item| item.get(key).and_then(Value::as_str) != Some(value));
-                let (changed, empty) = (items.len() != before, items.is_empty());
-                if changed && empty {
-                    set(object, list, None);
-                }
-                Ok(changed)
+                let end = items.len();
+                items.insert(at.map_or(end, |at| at.min(end)), value.clone());
+                Ok(true)
             }
+            Self::ValueRemove { list, value } => retain(object, list, |item| item != value),
             Self::MapSet { map, key, value } => {
                 let entries = map_at(object, map)?;
                 if entries.get(key) == Some(value) {
@@ -114,7 +128,7 @@ impl Op {
                 Ok(true)
             }
             Self::MapRemove { map, key, value } => {
-                if object.pointer(map).and_then(|map| map.get(key)) != Some(value) {
+                if look(object, map).and_then(|map| map.get(key)) != Some(value) {
                     return Ok(false);
                 }
                 let entries = map_at(object, map)?;
@@ -129,7 +143,7 @@ impl Op {
                 expected,
                 value,
             } => {
-                let current = object.pointer(field).filter(|value| !value.is_null());
+                let current = look(object, field).filter(|value| !value.is_null());
                 if current == value.as_ref() {
                     return Ok(false);
                 }
@@ -175,8 +189,25 @@ impl Op {
                     at: Some(at),
                 })
                 .collect(),
+            Self::ValueAdd { list, value, .. } => {
+                let there = items(before, list).any(|(_, item)| item == value);
+                let remove = Self::ValueRemove {
+                    list: list.clone(),
+                    value: value.clone(),
+                };
+                (!there).then_some(remove).into_iter().collect()
+            }
+            Self::ValueRemove { list, value } => items(before, list)
+                .find(|(_, item)| *item == value)
+                .map(|(at, item)| Self::ValueAdd {
+                    list: list.clone(),
+                    value: item.clone(),
+                    at: Some(at),
+                })
+                .into_iter()
+                .collect(),
             Self::MapSet { map, key, value } => {
-                match before.pointer(map).and_then(|map| map.get(key)) {
+                match look(before, map).and_then(|map| map.get(key)) {
                     Some(old) if old == value => Vec::new(),
                     Some(old) => vec![Self::Set {
                         field: format!("{map}/{}", escape(key)),
@@ -190,8 +221,7 @@ impl Op {
                     }],
                 }
             }
-            Self::MapRemove { map, key, value } => before
-                .pointer(map)
+            Self::MapRemove { map, key, value } => look(before, map)
                 .and_then(|map| map.get(key))
                 .filter(|old| *old == value)
                 .map(|old| Self::MapSet {
@@ -202,7 +232,7 @@ impl Op {
                 .into_iter()
                 .collect(),
             Self::Set { field, value, .. } => {
-                let old = before.pointer(field).filter(|value| !value.is_null());
+                let old = look(before, field).filter(|value| !value.is_null());
                 if old == value.as_ref() {
                     return Vec::new();
                 }
@@ -218,7 +248,10 @@ impl Op {
     /// The place that it touches, for the before-image.
     pub fn place(&self) -> String {
         match self {
-            Self::ListAdd { list, .. } | Self::ListRemove { list, .. } => list.clone(),
+            Self::ListAdd { list, .. }
+            | Self::ListRemove { list, .. }
+            | Self::ValueAdd { list, .. }
+            | Self::ValueRemove { list, .. } => list.clone(),
             Self::MapSet { map, key, .. } | Self::MapRemove { map, key, .. } => {
                 format!("{map}/{}", escape(key))
             }
@@ -249,95 +282,23 @@ pub fn invert_all(ops: &[Op], before: &Value) -> Result<Vec<Op>, OpRefusal> {
     Ok(inverse)
 }
 
-fn items<'a>(object: &'a Value, list: &str) -> impl Iterator<Item = (usize, &'a Value)> {
-    object
-        .pointer(list)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .enumerate()
-}
-
-fn list_at<'a>(object: &'a mut Value, pointer: &str) -> Result<&'a mut Vec<Value>, OpRefusal> {
-    let shape = || OpRefusal::Shape {
-        place: words(pointer),
-    };
-    make(object, pointer, || Value::Array(Vec::new()))
-        .and_then(Value::as_array_mut)
-        .ok_or_else(shape)
-}
-
-fn map_at<'a>(
-    object: &'a mut Value,
-    pointer: &str,
-) -> Result<&'a mut Map<String, Value>, OpRefusal> {
-    let shape = || OpRefusal::Shape {
-        place: words(pointer),
-    };
-    make(object, pointer, || Value::Object(Map::new()))
-        .and_then(Value::as_object_mut)
-        .ok_or_else(shape)
-}
-
-/// The value at the pointer, made with `leaf` when it is missing or null; maps on the way are made too.
-fn make<'a>(
-    object: &'a mut Value,
-    pointer: &str,
-    leaf: impl Fn() -> Value,
-) -> Option<&'a mut Value> {
-    let mut tokens = pointer.split('/').skip(1).peekable();
-    let mut at = object;
-    while let Some(token) = tokens.next() {
-        let last = tokens.peek().is_none();
-        let slot = at
-            .as_object_mut()?
-            .entry(unescape(token))
-            .or_insert(Value::Null);
-        if slot.is_null() {
-            *slot = if last {
-                leaf()
-            } else {
-                Value::Object(Map::new())
-            };
-        }
-        at = slot;
+/// Keeps the items that `keep` holds for; a list that loses its last item is taken away with it.
+fn retain(
+    object: &mut Value,
+    list: &str,
+    keep: impl FnMut(&Value) -> bool,
+) -> Result<bool, OpRefusal> {
+    if look(object, list).is_none_or(Value::is_null) {
+        return Ok(false);
     }
-    Some(at)
-}
-
-/// Sets or takes away a field whose parent is there.
-fn set(object: &mut Value, pointer: &str, value: Option<&Value>) {
-    let (above, name) = parent(pointer);
-    if let Some(map) = object.pointer_mut(above).and_then(Value::as_object_mut) {
-        let name = unescape(name);
-        match value {
-            Some(value) => drop(map.insert(name, value.clone())),
-            None => drop(map.shift_remove(&name)),
-        }
+    let items = list_at(object, list)?;
+    let before = items.len();
+    items.retain(keep);
+    let (changed, empty) = (items.len() != before, items.is_empty());
+    if changed && empty {
+        set(object, list, None);
     }
-}
-
-fn parent(pointer: &str) -> (&str, &str) {
-    pointer.rsplit_once('/').unwrap_or(("", pointer))
-}
-
-/// One token of a JSON pointer, by RFC 6901.
-fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
-}
-
-fn unescape(token: &str) -> String {
-    token.replace("~1", "/").replace("~0", "~")
-}
-
-/// A pointer as people write a field: `spec.output.to`.
-fn words(pointer: &str) -> String {
-    pointer
-        .split('/')
-        .skip(1)
-        .map(unescape)
-        .collect::<Vec<_>>()
-        .join(".")
+    Ok(changed)
 }
 
 #[cfg(test)]

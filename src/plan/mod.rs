@@ -3,6 +3,7 @@
 //! A [`Plan`] is data. [`crate::apply`] carries it out, and may re-evaluate an edit on a fresher object after a conflict:
 //! that is why edits are meant (`add this entry to that list`), not computed patches.
 
+pub mod after;
 pub mod again;
 pub mod diff;
 pub mod edit;

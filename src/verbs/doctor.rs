@@ -14,6 +14,7 @@ use crate::cluster::Cluster;
 use crate::doctor::probes::ports;
 use crate::doctor::run::{self, Request};
 use crate::doctor::targets::argument;
+use crate::doctor::targets::planned::Planned;
 use crate::error::Error;
 use crate::report::v1;
 use crate::ui::sanitize_line;
@@ -58,14 +59,11 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
         push: args.push,
         from_node: args.from_node.clone(),
         account: args.service_account.clone(),
+        planned: Planned::default(),
         timeout: args.time(),
         usual_ports: ports::USUAL.to_vec(),
         record_in_full: args.report.verbose > 1,
-        client: if run.program.starts_with("oc") {
-            "oc"
-        } else {
-            "kubectl"
-        },
+        client: run.client(),
     };
     let mut printer = Printer::new(&args.report);
     let first = Box::pin(look(run, cluster.as_ref(), &request)).await?;
@@ -196,7 +194,7 @@ fn words_of(time: Duration) -> String {
 }
 
 /// One look at everything. Ctrl-C ends the probing, and what is known by then is the report.
-async fn look(
+pub(super) async fn look(
     run: &mut Run,
     cluster: Option<&Cluster>,
     request: &Request,

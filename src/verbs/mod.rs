@@ -1,14 +1,23 @@
 //! One file a verb: gather, plan, apply, print. What decides something is elsewhere.
 
+mod build_source;
+mod completion;
 mod connecting;
 mod doctor;
 mod explain;
+mod import;
+mod insecure;
 mod link;
 mod namespaces;
 mod objects;
+mod preflight;
+mod promote;
+mod push_target;
 mod status;
+mod trust;
 mod undo;
 mod unlink;
+mod use_image;
 mod version;
 mod writing;
 
@@ -35,6 +44,15 @@ impl Run {
             env,
             program,
             interrupt: Interrupt::default(),
+        }
+    }
+
+    /// The client that the tool is a plugin of, for advice on other commands: `oc` or `kubectl`.
+    pub fn client(&self) -> &'static str {
+        if self.program.starts_with("oc") {
+            "oc"
+        } else {
+            "kubectl"
         }
     }
 }
@@ -67,6 +85,14 @@ pub async fn run(run: &mut Run, cli: Cli) -> Result<(), Error> {
         Verb::Undo(args) => Box::pin(undo::run(run, &cli.global, &args)).await,
         Verb::Status(args) => Box::pin(status::run(run, &cli.global, &args)).await,
         Verb::Doctor(args) => Box::pin(doctor::run(run, &cli.global, &args)).await,
+        Verb::PushTarget(args) => Box::pin(push_target::run(run, &cli.global, &args)).await,
+        Verb::BuildSource(args) => Box::pin(build_source::run(run, &cli.global, &args)).await,
+        Verb::Import(args) => Box::pin(import::run(run, &cli.global, &args)).await,
+        Verb::Use(args) => Box::pin(use_image::run(run, &cli.global, &args)).await,
+        Verb::Promote(args) => Box::pin(promote::run(run, &cli.global, &args)).await,
+        Verb::Trust(args) => Box::pin(trust::run(run, &cli.global, &args)).await,
+        Verb::Insecure(args) => Box::pin(insecure::run(run, &cli.global, &args)).await,
+        Verb::Completion(args) => Box::pin(completion::run(run, &cli.global, &args)).await,
         Verb::Explain(args) => explain::run(run, &args),
         Verb::Version => version::run(run),
     }

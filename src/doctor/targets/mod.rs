@@ -20,6 +20,7 @@ mod images;
 #[cfg(test)]
 mod kit;
 mod observed;
+pub mod planned;
 mod pods;
 mod read;
 mod resolve;

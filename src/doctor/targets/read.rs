@@ -12,6 +12,7 @@ use futures_util::{StreamExt as _, stream};
 use tokio::sync::OnceCell;
 
 use super::argument::{Argument, Wanted};
+use super::planned::Planned;
 use super::world::{Name, World};
 use super::{builds, strays};
 use crate::cluster::{Cluster, Scope, Selectors};
@@ -52,16 +53,16 @@ pub(super) struct Read {
 
 /// Everything that one argument brings in.
 #[derive(Default)]
-struct Bag {
-    picks: Vec<Pick>,
-    unread: Vec<(ObjectRef, Missing)>,
-    pods: Vec<Pod>,
-    workloads: Vec<Workload>,
-    builds: Vec<Build>,
-    build_configs: Vec<BuildConfig>,
-    streams: Vec<ImageStream>,
-    events: Vec<Event>,
-    events_unread: Option<Missing>,
+pub(super) struct Bag {
+    pub(super) picks: Vec<Pick>,
+    pub(super) unread: Vec<(ObjectRef, Missing)>,
+    pub(super) pods: Vec<Pod>,
+    pub(super) workloads: Vec<Workload>,
+    pub(super) builds: Vec<Build>,
+    pub(super) build_configs: Vec<BuildConfig>,
+    pub(super) streams: Vec<ImageStream>,
+    pub(super) events: Vec<Event>,
+    pub(super) events_unread: Option<Missing>,
 }
 
 /// Reads for one run.
@@ -70,6 +71,7 @@ struct Reader<'a> {
     namespace: String,
     scope: Scope,
     selectors: Selectors,
+    planned: &'a Planned,
     /// All pods and events of the scope, read when a whole kind is asked for.
     pods: OnceCell<Part<Vec<Pod>>>,
     events: OnceCell<Part<Vec<Event>>>,
@@ -95,21 +97,24 @@ pub(super) async fn read(cluster: &Cluster, request: &Request) -> Result<Read, E
             labels: request.selector.clone(),
             fields: None,
         },
+        planned: &request.planned,
         pods: OnceCell::new(),
         events: OnceCell::new(),
     };
-    let (view, picks, unread) = match &request.wanted {
+    let (mut view, picks, unread) = match &request.wanted {
         Wanted::Named(arguments) => reader.named(arguments, request).await?,
         Wanted::Failing => reader.sweep(false).await,
         Wanted::InUse => reader.sweep(true).await,
     };
+    request.planned.overlay(&mut view);
     let images = picks.iter().any(|pick| matches!(pick, Pick::Image(_)));
     let account = (images && request.registry_config.is_none())
         .then(|| (reader.namespace.clone(), request.account.clone()));
-    let (strays, logs) = tokio::join!(
+    let (mut strays, logs) = tokio::join!(
         strays::read(cluster, &view, &picks, account.clone()),
         reader.logs(&view, &picks)
     );
+    request.planned.overlay_strays(&mut strays);
     let read = Read {
         world: World::new(view, strays),
         picks,

@@ -98,6 +98,58 @@ fn a_single_field_is_refused_when_it_holds_something_else() {
 }
 
 #[test]
+fn an_item_of_a_list_is_found_by_its_key_wherever_it_stands() {
+    let image = place::item("/spec/containers", "name", "web") + "/image";
+    let op = [Op::Set {
+        field: image,
+        expected: Some(json!("a")),
+        value: Some(json!("b")),
+    }];
+    let before = json!({"spec": {"containers": [{"name": "web", "image": "a"}]}});
+    let shifted =
+        json!({"spec": {"containers": [{"name": "proxy"}, {"name": "web", "image": "a"}]}});
+    assert_eq!(
+        edited(&op, &shifted),
+        json!({"spec": {"containers": [{"name": "proxy"}, {"name": "web", "image": "b"}]}})
+    );
+    let inverse = invert_all(&op, &before).expect("inverts");
+    assert_eq!(edited(&inverse, &edited(&op, &shifted)), shifted);
+    let other = json!({"spec": {"containers": [{"name": "web", "image": "c"}]}});
+    assert_eq!(
+        apply_all(&op, &other).expect_err("refuses").to_string(),
+        "spec.containers[name=web].image has been changed by somebody else"
+    );
+    let gone = json!({"spec": {"containers": [{"name": "proxy"}]}});
+    assert!(apply_all(&op, &gone).is_err());
+}
+
+#[test]
+fn a_plain_value_comes_and_goes_without_its_neighbours() {
+    let list = "/spec/registrySources/insecureRegistries";
+    let op = [Op::ValueAdd {
+        list: list.into(),
+        value: json!("r.example.com:5000"),
+        at: None,
+    }];
+    let before = json!({"spec": {"registrySources": {"insecureRegistries": ["a", "b"]}}});
+    let after = edited(&op, &before);
+    assert_eq!(
+        after,
+        json!({"spec": {"registrySources": {"insecureRegistries": ["a", "b", "r.example.com:5000"]}}})
+    );
+    assert_eq!(apply_all(&op, &after), Ok(None));
+    let inverse = invert_all(&op, &before).expect("inverts");
+    assert_eq!(edited(&inverse, &after), before);
+    let remove = [Op::ValueRemove {
+        list: list.into(),
+        value: json!("a"),
+    }];
+    let without = edited(&remove, &before);
+    let inverse = invert_all(&remove, &before).expect("inverts");
+    assert_eq!(edited(&inverse, &without), before);
+}
+
+#[test]
 fn another_shape_is_refused_and_not_overwritten() {
     let op = Op::add_reference("/imagePullSecrets", "mine");
     let mut odd = json!({"imagePullSecrets": "text"});

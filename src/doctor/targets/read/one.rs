@@ -15,6 +15,9 @@ const BUILD_CONFIG: &str = "openshift.io/build-config.name";
 impl Reader<'_> {
     /// One object and what belongs to it; `None` where it does not exist.
     pub(super) async fn object(&self, object: &ObjectRef) -> Part<Option<Bag>> {
+        if let Some(planned) = self.planned.target(object) {
+            return Ok(Some(planned));
+        }
         let (namespace, name) = (self.namespace.as_str(), object.name.as_str());
         let mut bag = Bag::default();
         match object.kind {

@@ -1,0 +1,7 @@
+//! `use WORKLOAD IMAGE`.
+
+use clap::Args;
+
+/// Points a workload at an image, directly or through an image stream.
+#[derive(Debug, Clone, Args)]
+pub struct UseArgs {}

@@ -1,0 +1,174 @@
+//! What `doctor` says of a plan before it is carried out: the same questions, probes and words, asked of the objects as the
+//! plan would leave them.
+
+use std::time::Duration;
+
+use super::{Run, doctor};
+use crate::cli::registry_flags::RegistryFlags;
+use crate::cluster::Cluster;
+use crate::doctor::causes::Cause;
+use crate::doctor::check;
+use crate::doctor::diagnosis::{Diagnosis, Outcome, Report};
+use crate::doctor::probes::ports;
+use crate::doctor::run::Request;
+use crate::doctor::target::Operation;
+use crate::doctor::targets::planned::Planned;
+use crate::doctor::targets::{Argument, Wanted};
+use crate::error::{Error, Kind};
+use crate::model::platform::Platform;
+use crate::plan::{Plan, after};
+use crate::report::text::{self, Detail, Look};
+use crate::report::v1;
+use crate::ui::sanitize_line;
+
+/// How long the whole look may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What is asked of a plan.
+pub(super) struct Question<'a> {
+    pub plan: &'a Plan,
+    /// What is looked at: objects of the plan, objects that are there, images.
+    pub targets: Vec<Argument>,
+    /// Answers about other operations are left out.
+    pub operations: &'a [Operation],
+    pub registry: &'a RegistryFlags,
+    pub platform: Option<Platform>,
+    /// The push right is checked too, which may leave traces at the registry; they are named first.
+    pub push: bool,
+    /// The account that pulls images that are targets by themselves.
+    pub account: &'a str,
+}
+
+/// The answers.
+pub(super) struct Preflight {
+    report: Report,
+}
+
+/// Asks. What the look leaves behind at a registry is said before it is made.
+///
+/// # Errors
+///
+/// When the work cannot be done at all: see [`crate::doctor::run::run`]. When it was interrupted.
+pub(super) async fn ask(
+    run: &mut Run,
+    cluster: &Cluster,
+    question: Question<'_>,
+) -> Result<Preflight, Error> {
+    let planned =
+        after::after(question.plan).map_err(|refusal| Error::failure(refusal.to_string()))?;
+    let request = Request {
+        wanted: Wanted::Named(question.targets),
+        selector: None,
+        all_namespaces: false,
+        registry_config: None,
+        registry_ca: question.registry.registry_ca.clone(),
+        plain_http: question.registry.plain_http,
+        platform: question.platform,
+        push: question.push,
+        from_node: None,
+        account: question.account.to_owned(),
+        planned: Planned::new(planned),
+        timeout: TIMEOUT,
+        usual_ports: ports::USUAL.to_vec(),
+        record_in_full: false,
+        client: run.client(),
+    };
+    let mut looked = Box::pin(doctor::look(run, Some(cluster), &request)).await?;
+    if looked.interrupted {
+        return Err(Error::exit_only(Kind::Interrupted));
+    }
+    looked
+        .report
+        .results
+        .retain(|result| question.operations.contains(&result.subject.operation));
+    Ok(Preflight {
+        report: looked.report,
+    })
+}
+
+impl Preflight {
+    /// The answers, one an image and consumer.
+    pub(super) fn results(&self) -> &[Diagnosis] {
+        &self.report.results
+    }
+
+    /// Says what was checked and what was not. Where something fails, `doctor`'s own report on it, and the error that ends
+    /// the run.
+    ///
+    /// # Errors
+    ///
+    /// When an image would not arrive, or a push would be refused.
+    pub(super) fn say(&self, run: &mut Run) -> Result<(), Error> {
+        for result in &self.report.results {
+            let registry = result.subject.image.as_ref().map_or_else(
+                |_| "the registry".to_owned(),
+                |image| image.registry().to_owned(),
+            );
+            let outcome = check::outcome(result, &registry);
+            for line in &outcome.checked {
+                let pass = run.ui.glyphs().pass;
+                run.ui
+                    .status(format!("{pass} {}", sanitize_line(line, 300)));
+            }
+            match result.outcome() {
+                Outcome::Healthy => {
+                    for line in &outcome.unchecked {
+                        run.ui
+                            .warning(format!("not checked: {}", sanitize_line(line, 300)));
+                    }
+                }
+                Outcome::Undetermined => {
+                    run.ui.warning(format!(
+                        "not known: {}",
+                        sanitize_line(&outcome.summary, 600)
+                    ));
+                }
+                Outcome::Failed => {}
+            }
+        }
+        self.refuse(run)
+    }
+
+    fn refuse(&self, run: &mut Run) -> Result<(), Error> {
+        let failed: Vec<Diagnosis> = self
+            .report
+            .results
+            .iter()
+            .filter(|result| result.outcome() == Outcome::Failed)
+            .cloned()
+            .collect();
+        let Some(first) = failed.first() else {
+            return Ok(());
+        };
+        let cause = first.cause();
+        let error = match failed.as_slice() {
+            [one] => Error::failure(sanitize_line(&one.summary(), 600)),
+            many => Error::failure(format!("{} images would fail", many.len())),
+        };
+        let report = v1::Report::of(
+            &Report {
+                results: failed,
+                exchanges: Vec::new(),
+                ..self.report.clone()
+            },
+            false,
+        );
+        let look = Look {
+            paint: run.ui.paint(),
+            glyphs: run.ui.glyphs(),
+            width: run.ui.width(),
+            detail: Detail::Normal,
+        };
+        for line in text::render(&report, &[], &look).lines() {
+            run.ui.status(line);
+        }
+        let error = match cause {
+            Some(Cause::UnknownCa) => error.hint(
+                "--registry-ca FILE checks against the CA that signed it; the nodes need that CA too",
+            ),
+            Some(cause) => error.hint(format!("`{} explain {}` tells more", run.program, cause.id())),
+            None => error,
+        };
+        Err(error.hint("nothing was written; --skip-check writes all the same"))
+    }
+}
