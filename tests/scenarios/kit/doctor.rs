@@ -52,6 +52,7 @@ impl Doctor {
                 push: false,
                 from_node: None,
                 account: "default".to_owned(),
+                planned: extreg::doctor::targets::planned::Planned::default(),
                 timeout: Duration::from_secs(60),
                 usual_ports: Vec::new(),
                 client: "oc",
