@@ -63,6 +63,7 @@ use holder::Holder;
 use keyed::Keyed;
 use limits::Limits;
 use pool::Pool;
+pub use push::push_verdict;
 use query::Wish;
 use redact::Redactor;
 use token::{Issued, TokenKey};

@@ -8,6 +8,7 @@ mod progress;
 mod prompt;
 mod style;
 mod table;
+mod transfer;
 
 use std::io::{self, Write};
 
@@ -20,6 +21,7 @@ pub use aside::Aside;
 pub use progress::{Counter, Progress};
 pub use style::{Glyphs, Paint};
 pub use table::Table;
+pub use transfer::Bytes;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

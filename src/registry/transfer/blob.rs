@@ -31,7 +31,6 @@ pub enum Carried {
 pub struct Carrier {
     source: Place,
     target: Place,
-    retries: u32,
     meter: Arc<Meter>,
     /// By the digest of the blob.
     open: Mutex<HashMap<String, Session>>,
@@ -52,12 +51,10 @@ struct Work<'a> {
 }
 
 impl Carrier {
-    /// `retries` is how often a step is tried again that may only have met with an accident.
-    pub fn new(source: Place, target: Place, retries: u32, meter: Arc<Meter>) -> Self {
+    pub fn new(source: Place, target: Place, meter: Arc<Meter>) -> Self {
         Self {
             source,
             target,
-            retries,
             meter,
             open: Mutex::default(),
         }
@@ -73,9 +70,9 @@ impl Carrier {
         blob: &Descriptor,
         mount_from: Option<&str>,
     ) -> Result<Carried, Fault> {
-        let mut tries = Tries::new(self.retries);
+        let mut tries = Tries::new(self.target.retries);
         let mut work = Work {
-            source: Source::new(&self.source, blob, self.retries),
+            source: Source::new(&self.source, blob),
             hash: self.running(blob)?,
             counted: 0,
             session: None,
@@ -98,14 +95,17 @@ impl Carrier {
             if work.session.as_ref().is_some_and(|session| session.offset > before) {
                 tries.moved_on();
             }
-            let at_target = fault.place == self.target.name();
-            if at_target && fault.status() == Some(401) && !work.renewed {
+            // At the source every step was tried again already.
+            if fault.place != self.target.name() {
+                return Err(fault);
+            }
+            if fault.status() == Some(401) && !work.renewed {
                 // A stream cannot be sent twice: whether its token was still good shows only in the answer.
                 work.renewed = true;
                 self.target.forget_token(&Wish::Push).await;
                 continue;
             }
-            if at_target && fault.again() == Again::Smaller {
+            if fault.again() == Again::Smaller {
                 match SMALLER.iter().find(|size| work.part.is_none_or(|part| **size < part)) {
                     Some(size) => work.part = Some(*size),
                     None => return Err(fault),

@@ -4,7 +4,7 @@ use hyper::body::Bytes;
 use serde_json::Value;
 
 use super::digest::digest_of;
-use super::{Fault, Place, Trouble, Tries, tries};
+use super::{Fault, Place, STALL, Tries, Trouble};
 use crate::model::observation::Purpose;
 use crate::registry::browse::MANIFEST_TYPES;
 use crate::registry::follow::Redirects;
@@ -54,13 +54,38 @@ impl Place {
     ///
     /// When it was refused, did not come, or is another one than its digest says.
     pub async fn manifest(&self, selector: &str) -> Result<Option<Manifest>, Fault> {
-        let mut tries = Tries::new(tries::USUAL);
+        let mut tries = Tries::new(self.retries);
         loop {
             match self.manifest_once(selector).await {
                 Err(fault) => tries.after(fault).await?,
                 done => return done,
             }
         }
+    }
+
+    /// The same, with what was answered to whoever asked this client before.
+    ///
+    /// # Errors
+    ///
+    /// As [`Place::manifest`].
+    pub async fn known_manifest(&self, selector: &str) -> Result<Option<Manifest>, Fault> {
+        let view = self
+            .registry
+            .manifest(&self.repository, selector, self.credential)
+            .await;
+        if let (Some(fact), Ok(answer)) = (view.manifest, &view.exchange.result)
+            && fact.asked_digest.is_none()
+            && fact.header_digest.is_none()
+            // What was taken out of it as a secret would show here.
+            && digest_of(&answer.body, Some(&fact.digest)) == fact.digest
+        {
+            return Ok(Some(Manifest {
+                media_type: own_type(&answer.body).unwrap_or(fact.media_type),
+                digest: fact.digest,
+                bytes: answer.body.clone().into(),
+            }));
+        }
+        self.manifest(selector).await
     }
 
     async fn manifest_once(&self, selector: &str) -> Result<Option<Manifest>, Fault> {
@@ -95,15 +120,10 @@ impl Place {
                 found: digest,
             }));
         }
-        let json = serde_json::from_slice::<Value>(&asked.body).ok();
-        // What it says of itself has to stand in the header too when it is stored.
-        let own = json
-            .as_ref()
-            .and_then(|json| json.get("mediaType")?.as_str())
-            .map(str::to_owned);
         Ok(Some(Manifest {
             digest,
-            media_type: own.unwrap_or_else(|| media_type(header("content-type"), json.as_ref())),
+            media_type: own_type(&asked.body)
+                .unwrap_or_else(|| media_type(header("content-type"), None)),
             bytes: asked.body,
         }))
     }
@@ -114,7 +134,7 @@ impl Place {
     ///
     /// When it was refused, or something else was stored.
     pub async fn store(&self, selector: &str, manifest: &Manifest) -> Result<Stored, Fault> {
-        let mut tries = Tries::new(tries::USUAL);
+        let mut tries = Tries::new(self.retries);
         loop {
             match self.store_once(selector, manifest).await {
                 Err(fault) => tries.after(fault).await?,
@@ -129,6 +149,7 @@ impl Place {
             .await;
         query.method = http::Method::PUT;
         query.wish = Wish::Push;
+        query.patience = Some(STALL);
         query.content = Some(Content {
             media_type: manifest.media_type.clone(),
             bytes: manifest.bytes.clone(),
@@ -156,4 +177,10 @@ impl Place {
             keeps_referrers: header("oci-subject").is_some(),
         })
     }
+}
+
+/// The type that a manifest says of itself: it has to stand in the header too when it is stored.
+fn own_type(bytes: &[u8]) -> Option<String> {
+    let json: Value = serde_json::from_slice(bytes).ok()?;
+    json.get("mediaType")?.as_str().map(str::to_owned)
 }

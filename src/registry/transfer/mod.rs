@@ -29,14 +29,17 @@ pub use digest::digest_of;
 pub use fault::{Fault, Trouble};
 pub use manifest::{Manifest, Stored};
 pub use meter::Meter;
-pub use tries::Tries;
+use tries::Tries;
 
 use super::query::{Query, Wish};
 use super::{Budgets, Connections, Options, Registry};
-use crate::model::observation::{BlobView, Descriptor, Origin};
+use crate::model::observation::{BlobView, Descriptor, Exchange, Origin, Purpose};
+use crate::model::platform::Platform;
 
 /// How many blobs are under way at the same time: as many as there are connections to one server.
 pub const AT_ONCE: usize = super::pool::MOST_CONNECTIONS;
+/// What an answer may take, where nothing but looking things up is asked for.
+const ANSWER: Duration = Duration::from_secs(20);
 /// Without a byte for so long, a connection is dead.
 const STALL: Duration = Duration::from_secs(60);
 /// What a registry may take to make a blob of what it was sent: some copy it once more inside their storage.
@@ -51,11 +54,9 @@ pub fn for_content(options: Options) -> Options {
     Options {
         deadline: Instant::now() + WHOLE_COPY,
         budgets: Budgets {
-            dns: Duration::from_secs(10),
-            tcp: Duration::from_secs(10),
-            tls: Duration::from_secs(10),
-            http: STALL,
+            http: ANSWER,
             pause: PAUSE,
+            ..Budgets::default()
         },
         connections: Connections::default(),
         record_in_full: false,
@@ -70,15 +71,23 @@ pub struct Place {
     registry: Arc<Registry>,
     repository: String,
     credential: Option<usize>,
+    retries: u32,
 }
 
 impl Place {
-    /// `credential` is an index into the list that `registry` was made with.
-    pub fn new(registry: Arc<Registry>, repository: &str, credential: Option<usize>) -> Self {
+    /// `credential` is an index into the list that `registry` was made with; `retries` is how often a step is tried again
+    /// that may only have met with an accident.
+    pub fn new(
+        registry: Arc<Registry>,
+        repository: &str,
+        credential: Option<usize>,
+        retries: u32,
+    ) -> Self {
         Self {
             registry,
             repository: repository.to_owned(),
             credential,
+            retries,
         }
     }
 
@@ -106,13 +115,21 @@ impl Place {
         self.registry.base().await.clone()
     }
 
+    /// The platform that a configuration names; `None` where it names none, or could not be read.
+    pub async fn platform(&self, config: &Descriptor) -> Option<Platform> {
+        self.registry
+            .image_platform(&self.repository, config, self.credential)
+            .await
+            .1
+    }
+
     /// Whether a blob is there, asked with the right to pull or, where a push follows anyway, with the token of that.
     ///
     /// # Errors
     ///
     /// What is neither yes nor no.
     pub async fn has_blob(&self, blob: &Descriptor, pushes: bool) -> Result<bool, Fault> {
-        let mut tries = Tries::new(tries::USUAL);
+        let mut tries = Tries::new(self.retries);
         loop {
             let wish = if pushes { Wish::Push } else { Wish::Pull };
             let view = self
@@ -146,7 +163,7 @@ impl Place {
         }
     }
 
-    async fn query(&self, purpose: crate::model::observation::Purpose, path: &str) -> Query {
+    async fn query(&self, purpose: Purpose, path: &str) -> Query {
         let url = self
             .registry
             .url(&format!("/v2/{}/{path}", self.repository))
@@ -158,7 +175,7 @@ impl Place {
 }
 
 /// What a look for a blob says; the exchange where it says nothing. Who may not read a repository does not see what is in it.
-fn presence(view: BlobView) -> Result<bool, Box<crate::model::observation::Exchange>> {
+fn presence(view: BlobView) -> Result<bool, Box<Exchange>> {
     let last = view.redirected.unwrap_or(view.exchange);
     match last.answer() {
         Some(answer) if answer.is_success() => {

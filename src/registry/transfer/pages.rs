@@ -4,7 +4,7 @@ use http::header::LINK;
 use serde_json::Value;
 
 use super::manifest::said;
-use super::{Fault, Place, Trouble, Tries, tries};
+use super::{Fault, Place, Tries, Trouble};
 use crate::model::observation::Purpose;
 use crate::registry::browse::next_page;
 use crate::registry::follow::Redirects;
@@ -50,7 +50,7 @@ impl Place {
 
     /// One page and the query for the next; `None` where there is no such call.
     async fn page(&self, query: &Query) -> Result<Option<(Vec<Value>, Option<Query>)>, Fault> {
-        let mut tries = Tries::new(tries::USUAL);
+        let mut tries = Tries::new(self.retries);
         loop {
             let asked = self
                 .registry

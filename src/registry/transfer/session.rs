@@ -5,7 +5,7 @@ use http::header::{LOCATION, RANGE};
 use reqwest::Url;
 
 use super::manifest::said;
-use super::{COMMIT, Fault, Place, Trouble};
+use super::{COMMIT, Fault, Place, STALL, Trouble};
 use crate::model::observation::{Answer, Purpose, Withheld};
 use crate::registry::follow::Redirects;
 use crate::registry::query::{Content, Query, Wish};
@@ -39,6 +39,7 @@ impl Place {
         let mut query = self.query(Purpose::Upload, "blobs/uploads/").await;
         query.method = Method::POST;
         query.wish = Wish::Push;
+        query.patience = Some(STALL);
         if let Some((digest, from)) = mount {
             let mut mounting = query.clone();
             mounting.url.query_pairs_mut().append_pair("mount", digest).append_pair("from", from);

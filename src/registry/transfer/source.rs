@@ -19,7 +19,6 @@ pub(super) struct Source<'a> {
     open: Option<Open>,
     /// What was read already and goes first.
     rest: Bytes,
-    retries: u32,
 }
 
 /// An answer that is being read, and the exchange that it belongs to, for the words of a failure.
@@ -31,14 +30,13 @@ struct Open {
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(place: &'a Place, blob: &'a Descriptor, retries: u32) -> Self {
+    pub(super) fn new(place: &'a Place, blob: &'a Descriptor) -> Self {
         Self {
             place,
             blob,
             position: 0,
             open: None,
             rest: Bytes::new(),
-            retries,
         }
     }
 
@@ -78,7 +76,7 @@ impl<'a> Source<'a> {
 
     /// Asks for it, unless that was done.
     pub(super) async fn begin(&mut self) -> Result<(), Fault> {
-        let mut tries = Tries::new(self.retries);
+        let mut tries = Tries::new(self.place.retries);
         while self.open.is_none() && self.position < self.blob.size {
             match self.ask().await {
                 Ok(open) => self.open = Some(open),
@@ -89,7 +87,7 @@ impl<'a> Source<'a> {
     }
 
     async fn read(&mut self) -> Result<Bytes, Fault> {
-        let mut tries = Tries::new(self.retries);
+        let mut tries = Tries::new(self.place.retries);
         loop {
             let broken = match self.read_once().await {
                 Ok(bytes) => return Ok(bytes),
@@ -143,6 +141,7 @@ impl<'a> Source<'a> {
             .query(Purpose::Blob, &format!("blobs/{}", self.blob.digest))
             .await;
         query.live = true;
+        query.patience = Some(STALL);
         if self.position > 0 {
             query.range = Some(Range::From(self.position));
         }

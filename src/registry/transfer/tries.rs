@@ -5,22 +5,20 @@ use std::time::Duration;
 use super::PAUSE;
 use super::fault::{Again, Fault};
 
-/// Further tries in a row of one step, where nothing else is said.
-pub(super) const USUAL: u32 = 5;
 /// The first pause; each is twice the one before, up to the longest.
 const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// The tries of one step. Whatever moves on begins anew.
 #[derive(Debug, Clone)]
-pub struct Tries {
+pub(super) struct Tries {
     most: u32,
     made: u32,
 }
 
 impl Tries {
     /// So many tries beside the first.
-    pub fn new(most: u32) -> Self {
+    pub(super) fn new(most: u32) -> Self {
         Self { most, made: 0 }
     }
 
