@@ -297,14 +297,13 @@ impl<'a> Upload<'a> {
     }
 
     fn finish(self) -> (String, usize) {
-        let hex: String = self
-            .hash
-            .finish()
+        let hash = self.hash.finish();
+        let hex: Vec<String> = hash
             .as_ref()
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        let digest = format!("sha256:{hex}");
+        let digest = format!("sha256:{}", hex.concat());
         let put = format!("{}&digest={digest}", self.location);
         let stored = self.remote.send(self.remote.request("PUT", &put));
         assert_eq!(stored.status, 201, "{}", stored.text());
