@@ -38,7 +38,10 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
     let reading = Box::pin(plan::read(run, flags, &source, &target));
     let plan = match interrupted(run, reading).await {
         Some(plan) => plan?,
-        None => return Err(Error::exit_only(crate::error::Kind::Interrupted)),
+        None => {
+            run.ui.status("interrupted: nothing was written");
+            return Err(Error::exit_only(crate::error::Kind::Interrupted));
+        }
     };
     let done = if plan.is_done() {
         Done::unchanged(&plan)

@@ -203,15 +203,22 @@ impl Place {
     /// redirects.
     async fn location(&self, asked_at: &Url, asked: &Asked) -> Option<Url> {
         let text = asked.headers.get(LOCATION)?.to_str().ok()?;
-        let named = asked_at.join(text).ok()?;
-        if named.host_str() == asked_at.host_str() {
-            let mut url = asked_at.clone();
-            url.set_path(named.path());
-            url.set_query(named.query());
+        if let Some(url) = at_the_same_host(asked_at, text) {
             return Some(url);
         }
         realm::redirect(asked_at, text, &self.registry.own_addresses().await).ok()
     }
+}
+
+/// The path that is named, at the very server that named it; `None` for another host.
+fn at_the_same_host(asked_at: &Url, text: &str) -> Option<Url> {
+    let named = asked_at.join(text).ok()?;
+    (named.host_str() == asked_at.host_str()).then(|| {
+        let mut url = asked_at.clone();
+        url.set_path(named.path());
+        url.set_query(named.query());
+        url
+    })
 }
 
 /// How much is there, by `Range: 0-LAST`. `0-0` is what distribution says of nothing at all, too: not worth going on from.
@@ -228,6 +235,25 @@ fn read_offset(range: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_upload_goes_on_at_the_server_that_it_was_begun_at() {
+        let asked_at = Url::parse("https://r.example:5000/v2/a/blobs/uploads/?mount=x").unwrap();
+        let goes_on = |text: &str| at_the_same_host(&asked_at, text).map(String::from);
+        for named in [
+            "/v2/a/blobs/uploads/1?_state=s",
+            "https://r.example:5000/v2/a/blobs/uploads/1?_state=s",
+            // As a registry behind a proxy names itself.
+            "http://r.example/v2/a/blobs/uploads/1?_state=s",
+        ] {
+            assert_eq!(
+                goes_on(named).as_deref(),
+                Some("https://r.example:5000/v2/a/blobs/uploads/1?_state=s"),
+                "{named}"
+            );
+        }
+        assert_eq!(goes_on("https://storage.example/1"), None);
+    }
 
     #[test]
     fn how_far_an_upload_is() {

@@ -75,6 +75,39 @@ fn all_platforms_byte_for_byte_and_a_second_time_nothing() {
     );
 }
 
+/// A few frames of it are under way, however long it is.
+#[test]
+fn a_large_layer_takes_no_more_memory_than_a_small_one() {
+    if !real_registry_or_skip("measures the memory of a promotion") {
+        return;
+    }
+    let source = DockerRegistry::builder().start();
+    let home = Home::new();
+    let most = |tag: &str, bytes: usize| {
+        let layer = vec![7; bytes];
+        let mut image = with_layer(&json!({
+            "mediaType": "application/vnd.oci.image.layer.v1.tar",
+            "digest": digest(&layer),
+            "size": bytes,
+        }));
+        image.blobs.push(layer);
+        source.push("web", tag, &image);
+        let target = DockerRegistry::builder().start();
+        let (from, to) = (source.image(&format!("web:{tag}")), target.image("web:1"));
+        let mut running = home.cmd(&format!("{from} {to} --plain-http")).spawn();
+        let mut most = 0;
+        while running.is_running() {
+            most = running.most_memory().max(most);
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        running.wait().success();
+        most
+    };
+    let small = most("small", 4_000_000);
+    let large = most("large", 64_000_000);
+    assert!(large < small + 20_000, "{small} KiB and {large} KiB");
+}
+
 #[test]
 fn docker_s_own_formats() {
     if !real_registry_or_skip("promotes a manifest list") {

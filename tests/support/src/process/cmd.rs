@@ -251,6 +251,23 @@ impl Running {
         }
     }
 
+    /// The most memory that it has had so far, in KiB (`VmHWM`); 0 once it has ended.
+    pub fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+            .unwrap_or_default()
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.child
+            .try_wait()
+            .expect("a child to wait for")
+            .is_none()
+    }
+
     /// Waits for its end. Panics when that takes longer than the command's timeout.
     pub fn wait(mut self) -> Output {
         let status = loop {
