@@ -4,6 +4,7 @@
 //! from a registry, a cluster or a helper goes through [`sanitize`] before it is printed.
 
 mod aside;
+mod bug;
 mod progress;
 mod prompt;
 mod style;
@@ -17,6 +18,7 @@ pub use crate::model::sanitize::{sanitize, sanitize_line};
 use aside::Shared;
 
 pub use aside::Aside;
+pub use bug::report_crashes;
 pub use progress::{Counter, Progress};
 pub use style::{Glyphs, Paint};
 pub use table::Table;
