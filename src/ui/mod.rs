@@ -19,7 +19,7 @@ use aside::Shared;
 
 pub use aside::Aside;
 pub use bug::report_crashes;
-pub use progress::{Counter, Progress};
+pub use progress::{Counter, Progress, Ticker};
 pub use style::{Glyphs, Paint};
 pub use table::Table;
 
