@@ -14,6 +14,7 @@ pub mod object;
 pub mod ours;
 pub mod pod;
 pub mod purpose;
+pub mod push_target;
 pub mod restart;
 pub mod secret;
 pub mod together;
