@@ -6,6 +6,7 @@ pub mod watchers;
 
 use serde_json::{Value, json};
 
+use super::ours::{MANAGED_BY, MANAGER, REGISTRY};
 use super::{Action, Change, Object, Op, Plan, Purposes, UndoNote, WhenGone};
 use crate::model::kinds;
 use aim::{Goal, StreamTag};
@@ -14,6 +15,8 @@ const TO: &str = "/spec/output/to";
 const PUSH_SECRET: &str = "/spec/output/pushSecret";
 /// The account of builds that name none (openshift-apiserver `pkg/build/apiserver/buildgenerator`).
 const BUILDER: &str = "builder";
+/// The registry that a stream is for which builds push into: it has another name on every cluster.
+const INTEGRATED: &str = "integrated";
 
 /// One BuildConfig, and what is to become of it.
 #[derive(Debug, Clone)]
@@ -150,7 +153,12 @@ fn stream(namespace: &str, name: &str) -> Change {
         action: Action::Create(Object::new(json!({
             "apiVersion": kinds::IMAGE_STREAM.api_version(),
             "kind": kinds::IMAGE_STREAM.kind,
-            "metadata": {"name": name, "namespace": namespace},
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                "labels": { MANAGED_BY: MANAGER },
+                "annotations": { REGISTRY: INTEGRATED },
+            },
             "spec": {"lookupPolicy": {"local": false}},
         }))),
         seen: None,
