@@ -1,8 +1,9 @@
 //! The only writer. Carries out a [`Plan`](crate::plan::Plan): rights, server-side dry run, journal, writes; takes it back
-//! from the journal. Decides nothing about what is to be written. [`pull_check`] makes the one object that nobody planned:
-//! a pod that is gone again when its work is done.
+//! from the journal. Decides nothing about what is to be written. [`build`] starts builds, which is no write of an object;
+//! [`pull_check`] makes the one object that nobody planned: a pod that is gone again when its work is done.
 
 pub mod backoff;
+pub mod build;
 mod decide;
 mod engine;
 pub mod interrupt;

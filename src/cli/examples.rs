@@ -61,7 +61,23 @@ Examples:
 
 pub(super) const PUSH_TARGET: &str = "\
 Examples:
-  oc extreg push-target ...";
+  # With a secret that is there already, and a build to see it work
+  oc extreg push-target app quay.io/team/app:1.4 --start
+
+  # With a robot account whose password is asked for; the right to push is checked too
+  oc extreg push-target app quay.io/team/app:1.4 --registry-username team+pusher --check-push
+
+  # Several, each to a repository of its own name
+  oc extreg push-target -l part-of=shop registry.example.com:5000/shop/
+
+  # Back into the image stream
+  oc extreg push-target app --internal app:latest";
+
+/// How `push-target` is called, which its arguments alone do not show.
+pub(super) const PUSH_TARGET_USAGE: &str = "\
+oc extreg push-target [OPTIONS] BUILDCONFIG... IMAGE
+       oc extreg push-target [OPTIONS] -l SELECTOR IMAGE
+       oc extreg push-target [OPTIONS] BUILDCONFIG... --internal STREAM:TAG";
 
 pub(super) const BUILD_SOURCE: &str = "\
 Examples:

@@ -93,4 +93,7 @@ pub fn command(program: &'static str) -> clap::Command {
             }
             None => verb,
         })
+        .mut_subcommand("push-target", |verb| {
+            verb.override_usage(examples::PUSH_TARGET_USAGE.replace(examples::PROGRAM, program))
+        })
 }

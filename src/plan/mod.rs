@@ -15,6 +15,7 @@ pub mod object;
 pub mod ours;
 pub mod pod;
 pub mod purpose;
+pub mod push_target;
 pub mod restart;
 pub mod rollout;
 pub mod secret;

@@ -3,8 +3,10 @@
 mod build_source;
 mod completion;
 mod connecting;
+mod diagnosing;
 mod doctor;
 mod explain;
+mod following;
 mod import;
 mod insecure;
 mod link;

@@ -7,7 +7,7 @@ use super::{Run, doctor};
 use crate::cli::registry_flags::RegistryFlags;
 use crate::cluster::Cluster;
 use crate::doctor::causes::Cause;
-use crate::doctor::check;
+use crate::doctor::check::{self, UntriedPush};
 use crate::doctor::diagnosis::{Diagnosis, Outcome, Report};
 use crate::doctor::probes::ports;
 use crate::doctor::run::Request;
@@ -42,6 +42,8 @@ pub(super) struct Question<'a> {
 /// The answers.
 pub(super) struct Preflight {
     report: Report,
+    /// The push right was asked for.
+    push: bool,
 }
 
 /// Asks. What the look leaves behind at a registry is said before it is made.
@@ -67,7 +69,7 @@ pub(super) async fn ask(
         push: question.push,
         from_node: None,
         account: question.account.to_owned(),
-        planned: Planned::new(planned),
+        planned: Planned::new(planned).only(question.operations),
         timeout: TIMEOUT,
         usual_ports: ports::USUAL.to_vec(),
         record_in_full: false,
@@ -83,6 +85,7 @@ pub(super) async fn ask(
         .retain(|result| question.operations.contains(&result.subject.operation));
     Ok(Preflight {
         report: looked.report,
+        push: question.push,
     })
 }
 
@@ -99,31 +102,46 @@ impl Preflight {
     ///
     /// When an image would not arrive, or a push would be refused.
     pub(super) fn say(&self, run: &mut Run) -> Result<(), Error> {
+        // Several objects with images of one registry are told alike.
+        let mut told: Vec<String> = Vec::new();
+        let mut news = |line: String| {
+            let is_new = !told.contains(&line);
+            told.push(line.clone());
+            is_new.then_some(line)
+        };
         for result in &self.report.results {
             let registry = result.subject.image.as_ref().map_or_else(
                 |_| "the registry".to_owned(),
                 |image| image.registry().to_owned(),
             );
             let outcome = check::outcome(result, &registry);
+            let pass = run.ui.glyphs().pass;
             for line in &outcome.checked {
-                let pass = run.ui.glyphs().pass;
-                run.ui
-                    .status(format!("{pass} {}", sanitize_line(line, 300)));
+                let line = news(format!("{pass} {}", sanitize_line(line, 300)));
+                line.into_iter().for_each(|line| run.ui.status(line));
             }
-            match result.outcome() {
-                Outcome::Healthy => {
-                    for line in &outcome.unchecked {
-                        run.ui
-                            .warning(format!("not checked: {}", sanitize_line(line, 300)));
-                    }
+            let untried = check::untried_push(result).filter(|_| !self.push);
+            let mut unknown = Vec::new();
+            if untried.is_some() || result.outcome() == Outcome::Healthy {
+                unknown.extend(outcome.unchecked.iter().map(|line| format!("not checked: {line}")));
+            }
+            match untried {
+                Some(UntriedPush::WithLogin) => unknown.push(format!(
+                    "not known: whether this login may push to {}",
+                    result.subject.text
+                )),
+                Some(UntriedPush::WithoutLogin) => unknown.push(format!(
+                    "not known: whether everybody may push to {}; {registry} asks nobody for a login so far",
+                    result.subject.text
+                )),
+                None if result.outcome() == Outcome::Undetermined => {
+                    unknown.push(format!("not known: {}", outcome.summary));
                 }
-                Outcome::Undetermined => {
-                    run.ui.warning(format!(
-                        "not known: {}",
-                        sanitize_line(&outcome.summary, 600)
-                    ));
-                }
-                Outcome::Failed => {}
+                None => {}
+            }
+            for line in unknown {
+                let line = news(sanitize_line(&line, 600));
+                line.into_iter().for_each(|line| run.ui.warning(line));
             }
         }
         self.refuse(run)

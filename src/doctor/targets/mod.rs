@@ -130,6 +130,7 @@ impl Found {
                 }
             }
         }
+        asks.retain(|ask| request.planned.asks_about(ask.operation));
         Ok(Questions { asks, remarks })
     }
 

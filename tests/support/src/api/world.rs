@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) rolls_out: bool,
     /// The machines that pull and import, once there are any.
     pub(crate) machines: Option<Machines>,
+    /// The builds that were started, by namespace and name.
+    pub(crate) builds_due: BTreeSet<(String, String)>,
     /// The pods that a kubelet has seen to.
     pub(crate) seen_pods: BTreeSet<String>,
     /// While this is not zero the kubelets look away.
@@ -68,6 +70,7 @@ impl World {
             pod_fate: None,
             rolls_out: false,
             machines: None,
+            builds_due: BTreeSet::new(),
             seen_pods: BTreeSet::new(),
             kubelets_off: 0,
             changed: watch::Sender::new(0),
