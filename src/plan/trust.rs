@@ -265,6 +265,22 @@ pub fn refer_again(view: &TrustView) -> Plan {
     }
 }
 
+/// What is left of a bundle's text without what [`remove`] would take out of it, and what there is to say.
+pub fn removed_from(
+    text: &str,
+    registry: &str,
+    fingerprints: Option<&[Fingerprint]>,
+) -> (String, Vec<String>) {
+    let chosen = Chosen::of(text, registry, fingerprints);
+    let read = |list: &[String]| -> Vec<Fingerprint> {
+        list.iter().filter_map(|text| Fingerprint::parse(text)).collect()
+    };
+    let left = bundle::remove(text, Some(registry), &read(&chosen.marked))
+        .unwrap_or_else(|| text.to_owned());
+    let left = bundle::remove(&left, None, &read(&chosen.unmarked)).unwrap_or(left);
+    (left, chosen.notes)
+}
+
 impl TrustView {
     fn refused(&self, refusal: OpRefusal) -> TrustRefusal {
         TrustRefusal::Bundle {

@@ -19,7 +19,7 @@ use crate::plan::{Plan, after};
 
 use super::Run;
 
-pub(super) use elsewhere::Wanted;
+pub(super) use elsewhere::{Wanted, What};
 pub(super) use ground::{Ground, OpenShift, ground};
 
 /// A change of the platform, between the look at the cluster and its end.
