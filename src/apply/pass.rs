@@ -109,12 +109,10 @@ impl Passage<'_> {
         for (at, (change, start)) in self.plan.changes.iter().zip(starts).enumerate() {
             let own = if self.dry_run { at } else { 0 };
             let namespace = change.object.namespace.as_deref().filter(|_| !ordered);
-            let group = *known
-                .entry((namespace, own))
-                .or_insert_with(|| {
-                    groups.push(Group::new());
-                    groups.len() - 1
-                });
+            let group = *known.entry((namespace, own)).or_insert_with(|| {
+                groups.push(Group::new());
+                groups.len() - 1
+            });
             groups[group].push((at, start));
         }
         groups

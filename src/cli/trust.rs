@@ -41,7 +41,14 @@ pub struct TrustArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "list", "wait", "yes", "output"])]
     pub install_config: Option<PathBuf>,
     /// Set additionalTrustBundlePolicy of the install-config: Always, or Proxyonly, which is what the installer does by itself.
-    #[arg(long, value_enum, value_name = "POLICY", requires = "install_config", ignore_case = true, hide_possible_values = true)]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "POLICY",
+        requires = "install_config",
+        ignore_case = true,
+        hide_possible_values = true
+    )]
     pub bundle_policy: Option<PolicyFlag>,
     /// Take out again what was put in for the registry, or what --ca or --fingerprint name.
     #[arg(long, conflicts_with_all = ["from_registry", "from_system", "skip_check", "repair", "bundle_policy", "list"])]

@@ -78,14 +78,18 @@ struct Field {
     lines: Range<usize>,
     value: String,
     style: Style,
+    /// How far the content of a block is indented.
+    indent: usize,
     /// What stands behind the value on the first line, from the `#` on.
     comment: Option<String>,
+    /// Comments on lines of their own among those of the value.
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Style {
-    /// `|` with this header (`|`, `|-`, `|2`), the content indented so far.
-    Literal { header: String, indent: usize },
+    /// `|` with this header (`|`, `|-`, `|2`).
+    Literal { header: String },
     /// Anything else.
     Other,
 }
@@ -199,32 +203,39 @@ impl InstallConfig<'_> {
     }
 
     fn bundle_edit(&self, bundle: &str) -> (Range<usize>, String) {
-        let place = self
-            .bundle
-            .as_ref()
-            .map_or(self.end..self.end, |field| field.lines.clone());
-        let comment = self
-            .bundle
-            .as_ref()
-            .and_then(|field| field.comment.as_ref());
+        let field = self.bundle.as_ref();
+        let place = field.map_or(self.end..self.end, |field| field.lines.clone());
+        let mut new = String::new();
+        for note in field.iter().flat_map(|field| &field.notes) {
+            new.push_str(note);
+            new.push_str(self.line_end);
+        }
+        let comment = field.and_then(|field| field.comment.as_ref());
         if bundle::is_blank(bundle) {
             // What was said of the bundle stays, even without the bundle.
-            let left = comment.map(|comment| format!("{comment}{}", self.line_end));
-            return (place, left.unwrap_or_default());
-        }
-        let (header, indent) = match self.bundle.as_ref().map(|field| &field.style) {
-            // `|+` keeps empty lines at the end, which the installer does not take in a bundle.
-            Some(Style::Literal { header, indent }) if !header.contains('+') => {
-                (header.as_str(), *indent)
+            if let Some(comment) = comment {
+                new.push_str(comment);
+                new.push_str(self.line_end);
             }
-            _ => ("|", INDENT),
+            return (place, new);
+        }
+        let header = match field.map(|field| &field.style) {
+            // `|+` keeps empty lines at the end, which the installer does not take in a bundle.
+            Some(Style::Literal { header }) if !header.contains('+') => header.as_str(),
+            _ => "|",
         };
-        let comment = comment.map_or_else(String::new, |comment| format!(" {comment}"));
-        let mut new = format!("{BUNDLE}: {header}{comment}{}", self.line_end);
+        let indent = " ".repeat(field.map_or(INDENT, |field| field.indent));
+        new.push_str(BUNDLE);
+        new.push_str(": ");
+        new.push_str(header);
+        if let Some(comment) = comment {
+            new.push(' ');
+            new.push_str(comment);
+        }
+        new.push_str(self.line_end);
         for line in bundle.trim_end().lines() {
-            let line = line.trim_end_matches('\r');
             if !line.is_empty() {
-                new.push_str(&" ".repeat(indent));
+                new.push_str(&indent);
                 new.push_str(line);
             }
             new.push_str(self.line_end);

@@ -25,7 +25,10 @@ pub fn of(object: &Value) -> Value {
     }
     let mut metadata = Map::new();
     for field in ["name", "namespace", "labels", "annotations"] {
-        if let Some(value) = object.get("metadata").and_then(|metadata| metadata.get(field)) {
+        if let Some(value) = object
+            .get("metadata")
+            .and_then(|metadata| metadata.get(field))
+        {
             metadata.insert(field.to_owned(), value.clone());
         }
     }

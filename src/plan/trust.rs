@@ -273,7 +273,9 @@ pub fn removed_from(
 ) -> (String, Vec<String>) {
     let chosen = Chosen::of(text, registry, fingerprints);
     let read = |list: &[String]| -> Vec<Fingerprint> {
-        list.iter().filter_map(|text| Fingerprint::parse(text)).collect()
+        list.iter()
+            .filter_map(|text| Fingerprint::parse(text))
+            .collect()
     };
     let left = bundle::remove(text, Some(registry), &read(&chosen.marked))
         .unwrap_or_else(|| text.to_owned());

@@ -145,14 +145,16 @@ fn still_needed(ops: &[Op], recorded: &[Recorded]) -> Option<String> {
         }
         _ => None,
     })?;
-    recorded.iter().find_map(|entry| match (&entry.undo, &entry.now) {
-        (Undo::Prune { ops }, Some(now)) if entry.object.name == unhooked => {
-            let left = apply_all(ops, now.value()).ok()?;
-            let left = left.as_ref().unwrap_or(now.value());
-            (!shell::is_empty(left)).then(|| entry.named())
-        }
-        _ => None,
-    })
+    recorded
+        .iter()
+        .find_map(|entry| match (&entry.undo, &entry.now) {
+            (Undo::Prune { ops }, Some(now)) if entry.object.name == unhooked => {
+                let left = apply_all(ops, now.value()).ok()?;
+                let left = left.as_ref().unwrap_or(now.value());
+                (!shell::is_empty(left)).then(|| entry.named())
+            }
+            _ => None,
+        })
 }
 
 /// One change that makes these edits, which must be possible on `onto`.

@@ -35,17 +35,11 @@ pub fn text(trusted: &Trusted, look: &Look) -> String {
         if !text.is_empty() {
             text.push('\n');
         }
-        put(
-            &mut text,
-            format_args!("{}\n", look.paint.bold("REMARKS")),
-        );
+        put(&mut text, format_args!("{}\n", look.paint.bold("REMARKS")));
     }
     for remark in &trusted.remarks {
         let mark = look.paint.yellow(look.glyphs.warn);
-        let lines = wrapped(
-            &sanitize_line(remark, 400),
-            look.width.saturating_sub(4),
-        );
+        let lines = wrapped(&sanitize_line(remark, 400), look.width.saturating_sub(4));
         for (at, line) in lines.iter().enumerate() {
             let lead = if at == 0 {
                 format!("{mark} ")
@@ -76,11 +70,7 @@ fn from(entry: &Entry) -> String {
     } else {
         " (by this tool)"
     };
-    let reach = if entry.only_nodes {
-        ", nodes only"
-    } else {
-        ""
-    };
+    let reach = if entry.only_nodes { ", nodes only" } else { "" };
     format!("{}{whose}{reach}", entry.config_map)
 }
 

@@ -110,19 +110,29 @@ fn rewrite(text: &str) -> String {
     let mut mended = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(found) = next_block(rest) {
-        let (before, raw, after) = (&rest[..found.begin], &rest[found.begin..found.end], &rest[found.end..]);
-        let Some(der) = found.der() else {
+        let (before, raw, after) = (
+            &rest[..found.begin],
+            &rest[found.begin..found.end],
+            &rest[found.end..],
+        );
+        let Some((der, beside_begin)) = found.certificate() else {
             // Left as it is, with all that leads to it.
             mended.push_str(&rest[..found.begin + BEGIN.len()]);
             rest = &rest[found.begin + BEGIN.len()..];
             continue;
         };
-        let (above, beside) = before.rsplit_once('\n').map_or(("", before), |(above, beside)| {
-            (&before[..=above.len()], beside)
-        });
+        let (above, beside) = before
+            .rsplit_once('\n')
+            .map_or(("", before), |(above, beside)| {
+                (&before[..=above.len()], beside)
+            });
         mended.push_str(above);
         if !is_noise(beside) {
             mended.push_str(beside.trim_end());
+            mended.push('\n');
+        }
+        if !is_noise(beside_begin) {
+            mended.push_str(beside_begin.trim());
             mended.push('\n');
         }
         let next = after.find('\n').map_or(after.len(), |at| at + 1);
@@ -130,11 +140,19 @@ fn rewrite(text: &str) -> String {
         let on_its_line = (mended.is_empty() || mended.ends_with('\n')) && beside.is_empty();
         if on_its_line && is_noise(behind) && pem::parse(raw.as_bytes()).is_sound() {
             mended.push_str(raw);
-            mended.push_str(if behind.ends_with("\r\n") { "\r\n" } else { "\n" });
+            mended.push_str(if behind.ends_with("\r\n") {
+                "\r\n"
+            } else {
+                "\n"
+            });
         } else {
             mended.push_str(&pem::encode(&der));
         }
-        rest = if is_noise(behind) { below } else { after.trim_start_matches([' ', '\t']) };
+        rest = if is_noise(behind) {
+            below
+        } else {
+            after.trim_start_matches([' ', '\t'])
+        };
     }
     mended.push_str(rest);
     mended
@@ -189,19 +207,26 @@ fn next_block(text: &str) -> Option<Found<'_>> {
 }
 
 impl Found<'_> {
-    /// The certificate in it, when there is no doubt that it is one.
-    fn der(&self) -> Option<Vec<u8>> {
+    /// The certificate in it, when there is no doubt that it is one, and what stands behind the `BEGIN` on its line.
+    fn certificate(&self) -> Option<(Vec<u8>, &'_ str)> {
         if !LABELS.contains(&self.label) {
             return None;
         }
-        let body = self.body.replace("\\n", "\n").replace("\\r", "");
-        let body = without_headers(&body);
-        let packed: String = body
-            .chars()
-            .filter(|character| !character.is_whitespace() && *character != '"')
-            .collect();
-        certificate(&LENIENT.decode(packed).ok()?)
+        if let Some(der) = decoded(self.body) {
+            return Some((der, ""));
+        }
+        let (beside, body) = self.body.split_once('\n')?;
+        decoded(body).map(|der| (der, beside))
     }
+}
+
+fn decoded(body: &str) -> Option<Vec<u8>> {
+    let body = body.replace("\\n", "\n").replace("\\r", "");
+    let packed: String = without_headers(&body)
+        .chars()
+        .filter(|character| !character.is_whitespace() && *character != '"')
+        .collect();
+    certificate(&LENIENT.decode(packed).ok()?)
 }
 
 /// Header lines (`Proc-Type: ...`) stand first, up to an empty line.

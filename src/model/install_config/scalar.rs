@@ -46,8 +46,8 @@ fn block(lines: &[&str], at: usize, first: &str) -> Result<Field, Refusal> {
             why: "the block's header is not understood",
         });
     }
-    let end = below(lines, at);
-    let texts: Vec<&str> = (at + 1..end)
+    let mut end = below(lines, at);
+    let mut texts: Vec<&str> = (at + 1..end)
         .map(|number| content(lines[number], number))
         .collect();
     let given = indicators
@@ -59,6 +59,19 @@ fn block(lines: &[&str], at: usize, first: &str) -> Result<Field, Refusal> {
         .find(|line| !line.trim().is_empty())
         .map(|line| line.len() - line.trim_start_matches(' ').len());
     let indent = given.or(found).unwrap_or(super::INDENT);
+    // A line that is indented less can only be a comment behind the block.
+    let is_behind = |line: &&str| {
+        !line.trim().is_empty() && !line.starts_with(&" ".repeat(indent))
+    };
+    if let Some(length) = texts.iter().position(|line| is_behind(&line)) {
+        let blank = texts[..length]
+            .iter()
+            .rev()
+            .take_while(|line| line.trim().is_empty());
+        let length = length - blank.count();
+        texts.truncate(length);
+        end = at + 1 + length;
+    }
     let stripped: Vec<&str> = texts
         .iter()
         .map(|line| line.get(indent..).unwrap_or_default())
@@ -69,7 +82,7 @@ fn block(lines: &[&str], at: usize, first: &str) -> Result<Field, Refusal> {
             value.push('\n');
         }
         let header = header.to_owned();
-        (value, Style::Literal { header, indent })
+        (value, Style::Literal { header })
     } else {
         (fold(&stripped), Style::Other)
     };
@@ -77,7 +90,9 @@ fn block(lines: &[&str], at: usize, first: &str) -> Result<Field, Refusal> {
         lines: at..end,
         value,
         style,
+        indent,
         comment,
+        notes: Vec::new(),
     })
 }
 
@@ -151,7 +166,9 @@ fn quoted(lines: &[&str], at: usize, first: &str, quote: char) -> Option<Field> 
                     text.replace("''", "'")
                 },
                 style: Style::Other,
+                indent: super::INDENT,
                 comment,
+                notes: Vec::new(),
             });
         }
         raw.push(content(lines.get(end)?, end));
@@ -200,21 +217,24 @@ fn unescape(text: &str) -> String {
 fn plain(lines: &[&str], at: usize, first: &str) -> Field {
     let end = below(lines, at);
     let (own, comment) = comment_of(first);
-    let more: Vec<&str> = (at + 1..end)
+    let (notes, more): (Vec<&str>, Vec<&str>) = (at + 1..end)
         .map(|number| content(lines[number], number))
-        .filter(|line| !line.trim_start().starts_with('#'))
-        .collect();
-    let has_more = more.iter().any(|line| !line.trim().is_empty());
+        .partition(|line| line.trim_start().starts_with('#'));
     let value = flow(std::iter::once(own).chain(more));
     let value = match value.as_str() {
         "~" | "null" | "Null" | "NULL" => String::new(),
         _ => value.trim_start().to_owned(),
     };
     Field {
-        lines: at..if has_more { end } else { at + 1 },
+        lines: at..end,
         value,
         style: Style::Other,
+        indent: super::INDENT,
         comment,
+        notes: notes
+            .into_iter()
+            .map(|note| note.trim().to_owned())
+            .collect(),
     }
 }
 
@@ -224,7 +244,10 @@ fn comment_of(text: &str) -> (&str, Option<String>) {
         *character == '#' && (*at == 0 || text[..*at].ends_with([' ', '\t']))
     });
     match starts {
-        Some((at, _)) => (text[..at].trim_end(), Some(text[at..].trim_end().to_owned())),
+        Some((at, _)) => (
+            text[..at].trim_end(),
+            Some(text[at..].trim_end().to_owned()),
+        ),
         None => (text.trim_end(), None),
     }
 }

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
 
-use super::{BUNDLE_KEY, Scope, USER_CA_BUNDLE};
+use super::{BUNDLE_KEY, Scope};
 use crate::model::bundle;
 use crate::model::certificate::Fingerprint;
 use crate::model::pem;
@@ -137,7 +137,7 @@ fn bundle_of(map: &Map, key: &str, text: &str, now: Timestamp, trusted: &mut Tru
             ended,
             fingerprint: certificate.fingerprint(),
             put_in_for: block.marks.iter().map(|mark| shown(mark)).collect(),
-            only_nodes: !map.is_named && map.name == USER_CA_BUNDLE,
+            only_nodes: !map.is_named,
         });
     }
 }
@@ -166,10 +166,7 @@ fn key_remark(input: &Input, map: &Map, key: &str) -> Option<String> {
                 KeyMiss::Separator => "the port is written with two dots",
                 KeyMiss::Case => "upper and lower case differ",
             };
-            return Some(format!(
-                "{place} does not serve {}: {why}",
-                shown(registry)
-            ));
+            return Some(format!("{place} does not serve {}: {why}", shown(registry)));
         }
     }
     if let Some(meant) = meant(key) {

@@ -79,11 +79,10 @@ fn sound(
     let defects = pem::parse(text.as_bytes()).defects;
     let mended = bundle::mend_text(text);
     if let Some(defect) = defects.iter().chain(&mended.left).find(is_key) {
-        return Err(Error::failure(format!(
-            "{}; the bundle goes to every node",
-            place(defect)
-        ))
-        .hint("take the key out by hand, and replace it wherever it is used"));
+        return Err(
+            Error::failure(format!("{}; the bundle goes to every node", place(defect)))
+                .hint("take the key out by hand, and replace it wherever it is used"),
+        );
     }
     if defects.is_empty() {
         return Ok(text.to_owned());
@@ -122,9 +121,7 @@ fn explain(run: &mut Run, config: &InstallConfig<'_>, set: Option<Policy>) {
         (Some("Always"), _) => {
             "additionalTrustBundlePolicy is Always: nodes and platform trust the bundle".to_owned()
         }
-        (_, true) => {
-            "the file configures a proxy: nodes and platform trust the bundle".to_owned()
-        }
+        (_, true) => "the file configures a proxy: nodes and platform trust the bundle".to_owned(),
         (policy, false) => format!(
             "additionalTrustBundlePolicy is {}, and the file configures no proxy: the nodes trust the bundle, for pulls, and the platform's own components do not; --bundle-policy Always has them trust it too",
             policy.map_or_else(

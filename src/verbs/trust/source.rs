@@ -232,7 +232,9 @@ fn from_registry(
         return Err(Error::failure(format!(
             "{registry} shows its own certificate alone, and not that of {issuer}, which signed it"
         ))
-        .hint(format!("get the certificate of {issuer} and give it with --ca")));
+        .hint(format!(
+            "get the certificate of {issuer} and give it with --ca"
+        )));
     };
     run.ui.status(
         "whoever answers in the registry's place shows a chain of his own: compare the SHA-256 with those who run the registry",
