@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::node_flags::NodeFlags;
 use super::output::WriteFlags;
 use super::rollout_flags::RolloutFlags;
 use crate::model::certificate::Fingerprint;
@@ -38,7 +39,7 @@ pub struct TrustArgs {
     #[arg(long, value_enum, value_name = "HOW-FAR", default_value_t = ScopeFlag::Registry, hide_possible_values = true)]
     pub scope: ScopeFlag,
     /// Put it into this install-config.yaml instead, for a cluster that is yet to be installed.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "list", "wait", "yes", "output"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "list", "wait", "yes", "output", "openshift3", "containerd"])]
     pub install_config: Option<PathBuf>,
     /// Set additionalTrustBundlePolicy of the install-config: Always, or Proxyonly, which is what the installer does by itself.
     #[arg(
@@ -54,8 +55,10 @@ pub struct TrustArgs {
     #[arg(long, conflicts_with_all = ["from_registry", "from_system", "skip_check", "repair", "bundle_policy", "list"])]
     pub remove: bool,
     /// List what is trusted, where from and until when, and keys that serve no registry; -o yaml and json for programs.
-    #[arg(long, conflicts_with_all = ["registry", "source", "fingerprints", "repair", "skip_check", "scope", "yes", "wait", "dry_run", "diff"])]
+    #[arg(long, conflicts_with_all = ["registry", "source", "fingerprints", "repair", "skip_check", "scope", "yes", "wait", "dry_run", "diff", "openshift3", "containerd"])]
     pub list: bool,
+    #[command(flatten)]
+    pub nodes: NodeFlags,
     #[command(flatten)]
     pub rollout: RolloutFlags,
     #[command(flatten)]

@@ -20,7 +20,7 @@ use crate::plan::{Plan, after};
 use super::Run;
 
 pub(super) use elsewhere::{Wanted, What};
-pub(super) use ground::{OpenShift, ground};
+pub(super) use ground::{Ground, OpenShift, ground};
 
 /// A change of the platform, between the look at the cluster and its end.
 pub(super) struct Change {

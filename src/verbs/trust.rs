@@ -11,8 +11,8 @@ mod target;
 use jiff::Timestamp;
 
 use super::connecting::connect;
-use super::platform_rollout::{self, OpenShift, Wanted, What};
-use super::{Run, writing};
+use super::platform_rollout::{self, OpenShift, Wanted, What, changes_anything};
+use super::{Run, node_output, writing};
 use crate::apply::Applied;
 use crate::cli::global::Global;
 use crate::cli::output::DryRun;
@@ -21,9 +21,11 @@ use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::model::certificate::Certificate;
 use crate::model::endpoint::RegistryArgument;
+use crate::model::pem;
+use crate::plan::Plan;
 use crate::plan::node_effects::PlatformChange;
+use crate::plan::node_scripts::Job;
 use crate::plan::trust::{self, Scope, TrustRefusal, TrustView};
-use crate::plan::{Plan, after};
 use crate::ui::sanitize_line;
 
 /// How often a plan is made anew when somebody else undid a part of it meanwhile.
@@ -46,6 +48,9 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
     }
     if let Some(file) = &flags.install_config {
         return file::run(run, flags, file).await;
+    }
+    if flags.nodes.wanted() {
+        return Box::pin(for_nodes(run, global, flags)).await;
     }
     let ready = Box::pin(prepare(run, global, flags)).await?;
     let change = platform_rollout::Change::of(
@@ -146,7 +151,7 @@ async fn write(run: &mut Run, flags: &Flags, ready: &Prepared) -> Result<Applied
     for _ in 0..ROUNDS {
         let view = gather::view(cluster, ready.scope).await?;
         let again = again(run, flags, ready, &view)?;
-        if is_idle(&again)? {
+        if !changes_anything(&again)? {
             return Ok(applied);
         }
         run.ui
@@ -166,14 +171,25 @@ fn again(run: &Run, flags: &Flags, ready: &Prepared, view: &TrustView) -> Result
         .map_err(|it| refused(it, run.program, &name))
 }
 
-/// Whether the plan would change nothing.
-fn is_idle(plan: &Plan) -> Result<bool, Error> {
-    let objects = after::after(plan).map_err(|refusal| Error::failure(refusal.to_string()))?;
-    Ok(plan
-        .changes
-        .iter()
-        .zip(&objects)
-        .all(|(change, (_, after))| change.seen.as_ref() == after.as_ref()))
+/// Scripts for nodes that have no such configuration: the same certificates, judged in the same way.
+async fn for_nodes(run: &mut Run, global: &Global, flags: &Flags) -> Result<(), Error> {
+    let registry = target::registry(&mut run.ui, flags)?;
+    let ca = if flags.remove {
+        String::new()
+    } else {
+        let offer = source::given(run, flags)?;
+        source::judged(run, flags, &registry, offer)
+            .await?
+            .iter()
+            .map(|certificate| pem::encode(certificate.der()))
+            .collect()
+    };
+    let name = registry.endpoint.name();
+    let job = Job::Trust {
+        registry: &name,
+        ca: &ca,
+    };
+    node_output::run(run, global, &flags.nodes, &job, flags.remove).await
 }
 
 /// The planner's refusal with what to do about it.
