@@ -97,7 +97,18 @@ Examples:
 
 pub(super) const TRUST: &str = "\
 Examples:
-  oc extreg trust ...";
+  # With the CA that signed the registry's certificate; see first what would be written
+  oc extreg trust registry.example.com:5000 --ca corp-ca.pem --dry-run=server --diff
+
+  # With what the registry shows, once its operators have confirmed the fingerprint, and wait for the nodes
+  oc extreg trust registry.example.com:5000 --from-registry --yes --wait
+
+  # For a cluster that is yet to be installed
+  oc extreg trust registry.example.com:5000 --ca corp-ca.pem --install-config install-config.yaml
+
+  # What is trusted, and take it out again
+  oc extreg trust --list
+  oc extreg trust registry.example.com:5000 --remove";
 
 pub(super) const INSECURE: &str = "\
 Examples:

@@ -11,6 +11,7 @@ mod import;
 mod insecure;
 mod link;
 mod namespaces;
+mod node_output;
 mod objects;
 mod platform_rollout;
 mod preflight;

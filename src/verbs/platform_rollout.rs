@@ -19,7 +19,7 @@ use crate::plan::{Plan, after};
 
 use super::Run;
 
-pub(super) use elsewhere::Wanted;
+pub(super) use elsewhere::{Wanted, What};
 pub(super) use ground::{Ground, OpenShift, ground};
 
 /// A change of the platform, between the look at the cluster and its end.
@@ -171,7 +171,7 @@ impl Change {
 }
 
 /// Whether any object would be another than the one that was read.
-fn changes_anything(plan: &Plan) -> Result<bool, Error> {
+pub(super) fn changes_anything(plan: &Plan) -> Result<bool, Error> {
     let objects = after::after(plan).map_err(|refusal| Error::failure(refusal.to_string()))?;
     Ok(objects.iter().any(|(object, after)| {
         let seen = plan
