@@ -15,7 +15,7 @@ const NO_FILES: u8 = 4;
 const FOLDERS: u8 = 16;
 
 /// Longer help does not fit beside a candidate, in characters.
-const HELP_MAX: usize = 70;
+const HELP_MAX: usize = 120;
 
 /// An answer.
 #[derive(Debug)]
