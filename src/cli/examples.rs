@@ -116,4 +116,14 @@ Examples:
 
 pub(super) const COMPLETION: &str = "\
 Examples:
-  oc extreg completion ...";
+  # Once, after the plugin was installed
+  oc extreg completion install
+
+  # For those who call the program by its own name
+  source <(kubectl-extreg completion bash)
+  kubectl-extreg completion fish | source";
+
+pub(super) const VERSION: &str = "\
+Examples:
+  oc extreg version
+  oc extreg version -o json";

@@ -1,7 +1,7 @@
 //! One file a verb: gather, plan, apply, print. What decides something is elsewhere.
 
 mod build_source;
-mod completion;
+pub mod completion;
 mod connecting;
 mod diagnosing;
 mod doctor;
@@ -96,8 +96,8 @@ pub async fn run(run: &mut Run, cli: Cli) -> Result<(), Error> {
         Verb::Promote(args) => Box::pin(promote::run(run, &cli.global, &args)).await,
         Verb::Trust(args) => Box::pin(trust::run(run, &cli.global, &args)).await,
         Verb::Insecure(args) => Box::pin(insecure::run(run, &cli.global, &args)).await,
-        Verb::Completion(args) => Box::pin(completion::run(run, &cli.global, &args)).await,
+        Verb::Completion(args) => completion::run(run, &args),
         Verb::Explain(args) => explain::run(run, &args),
-        Verb::Version => version::run(run),
+        Verb::Version(args) => version::run(run, &args),
     }
 }
