@@ -93,7 +93,16 @@ Examples:
 
 pub(super) const PROMOTE: &str = "\
 Examples:
-  oc extreg promote ...";
+  # From one registry to another, with all platforms; see first what would move
+  oc extreg promote quay.io/team/web:1.2 registry.example.com:5000/shop/web:1.2 --dry-run
+  oc extreg promote quay.io/team/web:1.2 registry.example.com:5000/shop/web:1.2
+
+  # What a build pushed to an image stream, through the internal registry's route
+  oc extreg promote istag/web:1.2 quay.io/team/web:1.2
+
+  # With signatures, from a registry without TLS; the name by digest, for scripts
+  oc extreg promote dev.example.com:5000/web:1.2 quay.io/team/web:1.2 --source-plain-http \\
+      --with-referrers -o name";
 
 pub(super) const TRUST: &str = "\
 Examples:

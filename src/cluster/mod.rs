@@ -155,6 +155,12 @@ impl Cluster {
         &self.session.server
     }
 
+    /// The user's own token, as `oc whoami -t` prints it; `None` for who logs in without one. For the registry of this very
+    /// cluster, and nobody else.
+    pub async fn own_token(&self) -> Option<secrecy::SecretString> {
+        self.session.bearer_token().await
+    }
+
     /// Warning headers and remarks of the connection since the last call; each is told once.
     pub fn take_warnings(&self) -> Vec<String> {
         self.session.warnings.take()

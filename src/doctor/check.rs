@@ -27,10 +27,15 @@ use crate::registry::{Options, Registry};
 /// What is about to be stored, and for what.
 pub struct CheckRequest {
     pub registry: RegistryArgument,
-    pub credential: Credential,
+    /// `None` is to ask as anybody.
+    pub credential: Option<Credential>,
     /// `--image`: the pull right on it is checked too. It must be an image of this registry.
     pub image: Option<ImageReference>,
     pub options: Options,
+    /// A client for that registry with that one credential, if any, which goes on to be used: then nothing is asked twice.
+    /// Without it one is made.
+    pub client: Option<Arc<Registry>>,
+    pub depth: Depth,
 }
 
 /// What came of it, in doctor's own words.
@@ -59,34 +64,41 @@ pub enum CheckStatus {
 pub async fn check(request: CheckRequest) -> CheckOutcome {
     let registry_name = request.registry.endpoint.name();
     let subject = subject(&request, &registry_name);
-    let candidate = CandidateFact {
-        index: 0,
-        source: "given".to_owned(),
-        object: None,
-        key: request.registry.key(),
-        username: request.credential.username().map(str::to_owned),
-        role: Role::Used,
-    };
+    let candidates = request
+        .credential
+        .iter()
+        .map(|credential| CandidateFact {
+            index: 0,
+            source: "given".to_owned(),
+            object: None,
+            key: request.registry.key(),
+            username: credential.username().map(str::to_owned),
+            role: Role::Used,
+        })
+        .collect();
     let trust = Trust {
         machine: Arc::new(request.options.roots.clone()),
         tolerated: request.options.accept_untrusted,
         cluster: None,
     };
     let other_ports = setup::same_options(&request.options);
-    let registry = match Registry::new(
-        request.registry.endpoint.clone(),
-        vec![request.credential],
-        request.options,
-    ) {
-        Ok(registry) => Arc::new(registry),
-        Err(error) => return unusable(error.to_string()),
+    let registry = match request.client {
+        Some(client) => client,
+        None => match Registry::new(
+            request.registry.endpoint.clone(),
+            request.credential.into_iter().collect(),
+            request.options,
+        ) {
+            Ok(registry) => Arc::new(registry),
+            Err(error) => return unusable(error.to_string()),
+        },
     };
     let leg = Leg {
         subject,
         registry,
-        candidates: vec![candidate],
+        candidates,
         signatures: Vec::new(),
-        depth: Depth::Full,
+        depth: request.depth,
         trust,
         known_images: Arc::new(KnownImages {
             cluster: None,

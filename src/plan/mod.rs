@@ -5,6 +5,7 @@
 
 pub mod after;
 pub mod again;
+pub mod copy;
 pub mod diff;
 pub mod edit;
 pub mod insecure;

@@ -10,6 +10,7 @@ mod progress;
 mod prompt;
 mod style;
 mod table;
+mod transfer;
 
 use std::io::{self, Write};
 
@@ -24,6 +25,7 @@ pub use bug::report_crashes;
 pub use progress::{Counter, Progress, Ticker};
 pub use style::{Glyphs, Paint};
 pub use table::Table;
+pub use transfer::Bytes;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

@@ -1,7 +1,7 @@
 //! `link`: credentials, check, plan, write, and what is left to do.
 
 mod check;
-mod credential;
+pub(super) mod credential;
 mod gather;
 mod matchers;
 mod report;
