@@ -81,7 +81,18 @@ oc extreg push-target [OPTIONS] BUILDCONFIG... IMAGE
 
 pub(super) const BUILD_SOURCE: &str = "\
 Examples:
-  oc extreg build-source ...";
+  # On a base image of another registry, with the secret of the namespace that is for it
+  oc extreg build-source app registry.example.com:5000/team/ruby:3.3
+
+  # With a robot account, whose password is asked for; see first what would be written
+  oc extreg build-source app quay.io/team/ruby:3.3 --registry-username team+puller --dry-run=server
+
+  # The files that a build takes out of an image; all builds of a team
+  oc extreg build-source app quay.io/team/assets:2 --source-image=0
+  oc extreg build-source -l team=shop quay.io/team/ruby:3.3
+
+  # Back to an image stream tag
+  oc extreg build-source app --to-stream openshift/ruby:3.3-ubi9";
 
 pub(super) const IMPORT: &str = "\
 Examples:

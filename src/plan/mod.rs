@@ -5,6 +5,7 @@
 
 pub mod after;
 pub mod again;
+pub mod build_source;
 pub mod copy;
 pub mod diff;
 pub mod edit;

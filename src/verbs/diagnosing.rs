@@ -46,6 +46,7 @@ pub(super) async fn builds(
         from_node: None,
         account: "builder".to_owned(),
         planned: Planned::default(),
+        read_config: false,
         timeout: TIMEOUT,
         usual_ports: ports::USUAL.to_vec(),
         record_in_full: false,

@@ -8,6 +8,8 @@ mod report;
 mod target;
 mod workload;
 
+pub(super) use credential::refuse_on_command_line;
+
 use jiff::Timestamp;
 
 pub(super) use workload::names;
@@ -28,6 +30,8 @@ use crate::plan::{Plan, naming};
 pub(super) struct Prepared {
     pub(super) cluster: Cluster,
     pub(super) plan: Plan,
+    /// What was said to be good.
+    pub(super) checked: Vec<String>,
     aftermath: Aftermath,
     views: Vec<NamespaceView>,
 }
@@ -76,7 +80,7 @@ pub(super) enum Checks {
 ///
 /// What is wrong with the arguments, or with standard input.
 pub(super) fn begin(run: &mut Run, flags: &Flags) -> Result<Begun, Error> {
-    credential::refuse_on_command_line(flags)?;
+    credential::refuse_on_command_line(&flags.credentials)?;
     let target = target::Target::of(&mut run.ui, flags)?;
     let name = secret_name(flags, &target)?;
     let given = credential::given(run, flags, &target)?;
@@ -130,9 +134,10 @@ pub(super) async fn go_on(
         gather::gather(&cluster, &namespaces, &accounts, &name, &target),
         cluster.version(),
     );
-    if let Some(checked) = checked? {
-        checked.say(&mut run.ui, run.program)?;
-    }
+    let checked = match checked? {
+        Some(checked) => checked.say(&mut run.ui, run.program)?,
+        None => Vec::new(),
+    };
     let views = views?;
     matchers::show(&mut run.ui, flags, &target, &views, &name)?;
 
@@ -159,6 +164,7 @@ pub(super) async fn go_on(
     Ok(Prepared {
         cluster,
         plan,
+        checked,
         aftermath,
         views,
     })

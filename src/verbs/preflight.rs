@@ -56,6 +56,20 @@ pub(super) async fn ask(
     cluster: &Cluster,
     question: Question<'_>,
 ) -> Result<Preflight, Error> {
+    ask_and_read(run, cluster, question, false).await
+}
+
+/// The same; with `read_config` the images' configurations are read too, for [`Diagnosis::image_config`].
+///
+/// # Errors
+///
+/// As [`ask`].
+pub(super) async fn ask_and_read(
+    run: &mut Run,
+    cluster: &Cluster,
+    question: Question<'_>,
+    read_config: bool,
+) -> Result<Preflight, Error> {
     let planned =
         after::after(question.plan).map_err(|refusal| Error::failure(refusal.to_string()))?;
     let request = Request {
@@ -70,6 +84,7 @@ pub(super) async fn ask(
         from_node: None,
         account: question.account.to_owned(),
         planned: Planned::new(planned).only(question.operations),
+        read_config,
         timeout: TIMEOUT,
         usual_ports: ports::USUAL.to_vec(),
         record_in_full: false,
@@ -95,6 +110,12 @@ impl Preflight {
         &self.report.results
     }
 
+    /// Without the answers that `keep` does not want.
+    pub(super) fn only(mut self, keep: impl Fn(&Diagnosis) -> bool) -> Self {
+        self.report.results.retain(keep);
+        self
+    }
+
     /// Says what was checked and what was not. Where something fails, `doctor`'s own report on it, and the error that ends
     /// the run.
     ///
@@ -102,12 +123,22 @@ impl Preflight {
     ///
     /// When an image would not arrive, or a push would be refused.
     pub(super) fn say(&self, run: &mut Run) -> Result<(), Error> {
-        // Several objects with images of one registry are told alike.
-        let mut told: Vec<String> = Vec::new();
-        let mut news = |line: String| {
-            let is_new = !told.contains(&line);
-            told.push(line.clone());
-            is_new.then_some(line)
+        self.say_after(run, &[])
+    }
+
+    /// The same after another check, whose lines are not repeated. A line that holds for several answers is said once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::say`].
+    pub(super) fn say_after(&self, run: &mut Run, said: &[String]) -> Result<(), Error> {
+        let mut said = said.to_vec();
+        let mut is_new = |line: &String| {
+            let new = !said.contains(line);
+            if new {
+                said.push(line.clone());
+            }
+            new
         };
         for result in &self.report.results {
             let registry = result.subject.image.as_ref().map_or_else(
@@ -116,14 +147,19 @@ impl Preflight {
             );
             let outcome = check::outcome(result, &registry);
             let pass = run.ui.glyphs().pass;
-            for line in &outcome.checked {
-                let line = news(format!("{pass} {}", sanitize_line(line, 300)));
-                line.into_iter().for_each(|line| run.ui.status(line));
+            for line in outcome.checked.iter().filter(|line| is_new(line)) {
+                run.ui
+                    .status(format!("{pass} {}", sanitize_line(line, 300)));
             }
             let untried = check::untried_push(result).filter(|_| !self.push);
             let mut unknown = Vec::new();
             if untried.is_some() || result.outcome() == Outcome::Healthy {
-                unknown.extend(outcome.unchecked.iter().map(|line| format!("not checked: {line}")));
+                unknown.extend(
+                    outcome
+                        .unchecked
+                        .iter()
+                        .map(|line| format!("not checked: {line}")),
+                );
             }
             match untried {
                 Some(UntriedPush::WithLogin) => unknown.push(format!(
@@ -139,9 +175,8 @@ impl Preflight {
                 }
                 None => {}
             }
-            for line in unknown {
-                let line = news(sanitize_line(&line, 600));
-                line.into_iter().for_each(|line| run.ui.warning(line));
+            for line in unknown.iter().filter(|line| is_new(line)) {
+                run.ui.warning(sanitize_line(line, 600));
             }
         }
         self.refuse(run)
