@@ -22,10 +22,10 @@ use crate::cluster::importing::{ImportResult, ImportedImage};
 use crate::cluster::opinion::ImportFailure;
 use crate::cluster::{Cluster, ClusterError, ObjectRef, Write, kinds};
 use crate::error::{Error, Kind};
+use crate::plan::Object;
 use crate::plan::edit::{apply_all, invert_all};
 use crate::plan::import::{Edit, Planned, forget, new_stream, undo};
 use crate::plan::undo::Undo;
-use crate::plan::Object;
 
 /// The planner, asked again whenever the stream is not as it was: the stream as it is now (`None`: it does not exist).
 pub type Planner<'a> = dyn Fn(Option<&Object>) -> Result<Planned, Error> + Sync + 'a;
