@@ -131,7 +131,7 @@ fn which_login_is_used_is_not_known_where_secrets_may_not_be_read() {
 fn the_list_of_registries_for_imports_is_named_in_doctors_words() {
     let imports = Imports::new();
     imports.image_config(|spec| {
-        spec["allowedRegistriesForImport"] = json!([{"domainName": "quay.io"}])
+        spec["allowedRegistriesForImport"] = json!([{"domainName": "quay.io"}]);
     });
     // Whoever may create images may import from anywhere.
     imports.denied(Rule::verb("create").on("images.image.openshift.io"));
