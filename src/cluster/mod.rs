@@ -13,6 +13,7 @@ mod discovery;
 mod exec;
 mod faults;
 mod glimpse;
+pub mod importing;
 mod in_cluster;
 mod kubeconfig;
 mod login;

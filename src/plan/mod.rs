@@ -9,6 +9,7 @@ pub mod build_source;
 pub mod copy;
 pub mod diff;
 pub mod edit;
+pub mod import;
 pub mod insecure;
 pub mod link;
 pub mod mask;

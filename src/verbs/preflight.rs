@@ -179,10 +179,14 @@ impl Preflight {
                 run.ui.warning(sanitize_line(line, 600));
             }
         }
-        self.refuse(run)
+        match self.failure(run) {
+            Some(error) => Err(error.hint("nothing was written; --skip-check writes all the same")),
+            None => Ok(()),
+        }
     }
 
-    fn refuse(&self, run: &mut Run) -> Result<(), Error> {
+    /// Prints `doctor`'s report on what fails, and gives the error for it; `None` when nothing does.
+    pub(super) fn failure(&self, run: &mut Run) -> Option<Error> {
         let failed: Vec<Diagnosis> = self
             .report
             .results
@@ -190,9 +194,7 @@ impl Preflight {
             .filter(|result| result.outcome() == Outcome::Failed)
             .cloned()
             .collect();
-        let Some(first) = failed.first() else {
-            return Ok(());
-        };
+        let first = failed.first()?;
         let cause = first.cause();
         let error = match failed.as_slice() {
             [one] => Error::failure(sanitize_line(&one.summary(), 600)),
@@ -215,13 +217,12 @@ impl Preflight {
         for line in text::render(&report, &[], &look).lines() {
             run.ui.status(line);
         }
-        let error = match cause {
+        Some(match cause {
             Some(Cause::UnknownCa) => error.hint(
                 "--registry-ca FILE checks against the CA that signed it; the nodes need that CA too",
             ),
             Some(cause) => error.hint(format!("`{} explain {}` tells more", run.program, cause.id())),
             None => error,
-        };
-        Err(error.hint("nothing was written; --skip-check writes all the same"))
+        })
     }
 }

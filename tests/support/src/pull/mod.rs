@@ -36,7 +36,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub(crate) use builder::{Builder, TRIES as BUILD_TRIES};
-pub(crate) use importer::{Import, Imported, import, refusals};
+pub(crate) use importer::{Import, Imported, import, refusals, repository_tags};
 pub(crate) use node::{Puller, Refused};
 pub(crate) use secrets::has_login;
 pub(crate) use settings::Settings;
