@@ -9,6 +9,7 @@ pub mod credential;
 pub mod dialect;
 pub mod docker_config;
 pub mod endpoint;
+pub mod exposed;
 pub mod image;
 pub mod jwt;
 pub mod keyring;

@@ -8,6 +8,7 @@ pub mod again;
 pub mod diff;
 pub mod edit;
 pub mod link;
+pub mod made;
 pub mod mask;
 pub mod naming;
 pub mod object;
@@ -20,6 +21,7 @@ pub mod together;
 pub mod token_user;
 pub mod undo;
 pub mod unlink;
+pub mod use_image;
 pub mod used;
 pub mod yaml;
 

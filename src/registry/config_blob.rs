@@ -15,25 +15,50 @@ impl Registry {
         config: &Descriptor,
         credential: Option<usize>,
     ) -> (BlobView, Option<Platform>) {
+        let view = self.read_config(repository, config, credential).await;
+        let platform = body(&view).and_then(platform);
+        (view, platform)
+    }
+
+    /// The whole configuration as it is, at most 1 MiB of it; `None` when it could not be read.
+    pub async fn image_config(
+        &self,
+        repository: &str,
+        config: &Descriptor,
+        credential: Option<usize>,
+    ) -> Option<serde_json::Value> {
+        let view = self.read_config(repository, config, credential).await;
+        serde_json::from_slice(body(&view)?).ok()
+    }
+
+    async fn read_config(
+        &self,
+        repository: &str,
+        config: &Descriptor,
+        credential: Option<usize>,
+    ) -> BlobView {
         let url = self
             .url(&format!("/v2/{repository}/blobs/{}", config.digest))
             .await;
         let mut query = Query::get(Purpose::Blob, url);
         query.bound = BOUND;
         let (exchange, redirected) = self.find(repository, credential, &query).await;
-        let platform = redirected
-            .as_ref()
-            .unwrap_or(&exchange)
-            .answer()
-            .filter(|answer| answer.status == 200)
-            .and_then(|answer| platform(&answer.body));
-        let view = BlobView {
+        BlobView {
             descriptor: config.clone(),
             exchange,
             redirected,
-        };
-        (view, platform)
+        }
     }
+}
+
+/// What was delivered, by the registry or by the storage that it sent to.
+fn body(view: &BlobView) -> Option<&[u8]> {
+    view.redirected
+        .as_ref()
+        .unwrap_or(&view.exchange)
+        .answer()
+        .filter(|answer| answer.status == 200)
+        .map(|answer| answer.body.as_ref())
 }
 
 /// `os`, `architecture` and `variant` of an image configuration (OCI image-spec `config.md`).

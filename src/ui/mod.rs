@@ -17,7 +17,7 @@ pub use crate::model::sanitize::{sanitize, sanitize_line};
 use aside::Shared;
 
 pub use aside::Aside;
-pub use progress::{Counter, Progress};
+pub use progress::{Counter, Live, Progress};
 pub use style::{Glyphs, Paint};
 pub use table::Table;
 

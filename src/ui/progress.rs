@@ -18,6 +18,10 @@ pub struct Counter {
 #[derive(Debug)]
 pub struct Progress(ProgressBar);
 
+/// A line that says what is waited for, and goes away when it is dropped.
+#[derive(Debug)]
+pub struct Live(ProgressBar);
+
 impl Ui {
     /// A count of what is done, named by what is counted (`images`).
     pub fn counter(&self, what: &'static str) -> Counter {
@@ -26,6 +30,15 @@ impl Ui {
             bar.set_style(style);
         }
         Counter { bar, what }
+    }
+
+    /// A line about what is waited for; see [`Live::show`].
+    pub fn live(&self) -> Live {
+        let bar = ProgressBar::with_draw_target(None, self.progress_target());
+        if let Ok(style) = ProgressStyle::with_template("{msg} ({elapsed})") {
+            bar.set_style(style);
+        }
+        Live(bar)
     }
 
     fn progress_target(&self) -> ProgressDrawTarget {
@@ -51,6 +64,20 @@ impl Progress {
     /// So many steps more are done.
     pub fn advance(&self, steps: usize) {
         self.0.inc(u64::try_from(steps).unwrap_or(u64::MAX));
+    }
+}
+
+impl Live {
+    /// Puts these words into the line.
+    pub fn show(&self, words: impl AsRef<str>) {
+        self.0.set_message(words.as_ref().to_owned());
+        self.0.tick();
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

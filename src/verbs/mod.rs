@@ -13,6 +13,7 @@ mod objects;
 mod preflight;
 mod promote;
 mod push_target;
+mod rollout;
 mod status;
 mod trust;
 mod undo;

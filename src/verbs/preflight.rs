@@ -11,7 +11,7 @@ use crate::doctor::check;
 use crate::doctor::diagnosis::{Diagnosis, Outcome, Report};
 use crate::doctor::probes::ports;
 use crate::doctor::run::Request;
-use crate::doctor::target::Operation;
+use crate::doctor::target::{Operation, TargetRef};
 use crate::doctor::targets::planned::Planned;
 use crate::doctor::targets::{Argument, Wanted};
 use crate::error::{Error, Kind};
@@ -129,14 +129,22 @@ impl Preflight {
         self.refuse(run)
     }
 
-    fn refuse(&self, run: &mut Run) -> Result<(), Error> {
-        let failed: Vec<Diagnosis> = self
-            .report
+    /// Only what is said of this container of a workload, and of what has no containers.
+    #[must_use]
+    pub(super) fn of_container(mut self, name: &str) -> Self {
+        self.report
             .results
-            .iter()
-            .filter(|result| result.outcome() == Outcome::Failed)
-            .cloned()
-            .collect();
+            .retain(|result| match &result.subject.target {
+                TargetRef::Object { container, .. } => {
+                    container.as_deref().is_none_or(|other| other == name)
+                }
+                _ => true,
+            });
+        self
+    }
+
+    fn refuse(&self, run: &mut Run) -> Result<(), Error> {
+        let failed = self.show_failed(run);
         let Some(first) = failed.first() else {
             return Ok(());
         };
@@ -145,9 +153,31 @@ impl Preflight {
             [one] => Error::failure(sanitize_line(&one.summary(), 600)),
             many => Error::failure(format!("{} images would fail", many.len())),
         };
+        let error = match cause {
+            Some(Cause::UnknownCa) => error.hint(
+                "--registry-ca FILE checks against the CA that signed it; the nodes need that CA too",
+            ),
+            Some(cause) => error.hint(format!("`{} explain {}` tells more", run.program, cause.id())),
+            None => error,
+        };
+        Err(error.hint("nothing was written; --skip-check writes all the same"))
+    }
+
+    /// Prints `doctor`'s report on what fails, and gives it; nothing where nothing is known to fail.
+    pub(super) fn show_failed(&self, run: &mut Run) -> Vec<Diagnosis> {
+        let failed: Vec<Diagnosis> = self
+            .report
+            .results
+            .iter()
+            .filter(|result| result.outcome() == Outcome::Failed)
+            .cloned()
+            .collect();
+        if failed.is_empty() {
+            return failed;
+        }
         let report = v1::Report::of(
             &Report {
-                results: failed,
+                results: failed.clone(),
                 exchanges: Vec::new(),
                 ..self.report.clone()
             },
@@ -162,13 +192,6 @@ impl Preflight {
         for line in text::render(&report, &[], &look).lines() {
             run.ui.status(line);
         }
-        let error = match cause {
-            Some(Cause::UnknownCa) => error.hint(
-                "--registry-ca FILE checks against the CA that signed it; the nodes need that CA too",
-            ),
-            Some(cause) => error.hint(format!("`{} explain {}` tells more", run.program, cause.id())),
-            None => error,
-        };
-        Err(error.hint("nothing was written; --skip-check writes all the same"))
+        failed
     }
 }
