@@ -4,6 +4,7 @@
 //! from a registry, a cluster or a helper goes through [`sanitize`] before it is printed.
 
 mod aside;
+mod bug;
 mod progress;
 mod prompt;
 mod style;
@@ -17,7 +18,8 @@ pub use crate::model::sanitize::{sanitize, sanitize_line};
 use aside::Shared;
 
 pub use aside::Aside;
-pub use progress::{Counter, Live, Progress};
+pub use bug::report_crashes;
+pub use progress::{Counter, Progress, Ticker};
 pub use style::{Glyphs, Paint};
 pub use table::Table;
 

@@ -18,11 +18,20 @@ pub struct Counter {
 #[derive(Debug)]
 pub struct Progress(ProgressBar);
 
-/// A line that says what is waited for, and goes away when it is dropped.
+/// A line that changes and goes away when this is dropped.
 #[derive(Debug)]
-pub struct Live(ProgressBar);
+pub struct Ticker(ProgressBar);
 
 impl Ui {
+    /// A line for how far something has come that takes minutes.
+    pub fn ticker(&self) -> Ticker {
+        let bar = ProgressBar::with_draw_target(None, self.progress_target());
+        if let Ok(style) = ProgressStyle::with_template("{elapsed} {wide_msg}") {
+            bar.set_style(style);
+        }
+        Ticker(bar)
+    }
+
     /// A count of what is done, named by what is counted (`images`).
     pub fn counter(&self, what: &'static str) -> Counter {
         let bar = ProgressBar::with_draw_target(None, self.progress_target());
@@ -30,15 +39,6 @@ impl Ui {
             bar.set_style(style);
         }
         Counter { bar, what }
-    }
-
-    /// A line about what is waited for; see [`Live::show`].
-    pub fn live(&self) -> Live {
-        let bar = ProgressBar::with_draw_target(None, self.progress_target());
-        if let Ok(style) = ProgressStyle::with_template("{msg} ({elapsed})") {
-            bar.set_style(style);
-        }
-        Live(bar)
     }
 
     fn progress_target(&self) -> ProgressDrawTarget {
@@ -60,24 +60,24 @@ impl Ui {
     }
 }
 
-impl Progress {
-    /// So many steps more are done.
-    pub fn advance(&self, steps: usize) {
-        self.0.inc(u64::try_from(steps).unwrap_or(u64::MAX));
-    }
-}
-
-impl Live {
-    /// Puts these words into the line.
-    pub fn show(&self, words: impl AsRef<str>) {
-        self.0.set_message(words.as_ref().to_owned());
+impl Ticker {
+    /// Replaces the line.
+    pub fn show(&self, words: &str) {
+        self.0.set_message(words.to_owned());
         self.0.tick();
     }
 }
 
-impl Drop for Live {
+impl Drop for Ticker {
     fn drop(&mut self) {
         self.0.finish_and_clear();
+    }
+}
+
+impl Progress {
+    /// So many steps more are done.
+    pub fn advance(&self, steps: usize) {
+        self.0.inc(u64::try_from(steps).unwrap_or(u64::MAX));
     }
 }
 

@@ -10,6 +10,7 @@ mod insecure;
 mod link;
 mod namespaces;
 mod objects;
+mod platform_rollout;
 mod preflight;
 mod promote;
 mod push_target;

@@ -163,7 +163,14 @@ impl Found {
                         .read
                         .logs
                         .get(&(build.namespace.clone(), build.name.clone()));
-                    builds::asks(ground, build, log.map(String::as_str))
+                    let mut asks =
+                        builds::asks(ground, build, log.and_then(|log| log.as_deref().ok()));
+                    if let Some(Err(why)) = log {
+                        for ask in &mut asks {
+                            ask.unread.push(unread(Check::Observed, why));
+                        }
+                    }
+                    asks
                 })
                 .collect(),
             kinds::BUILD_CONFIG => view

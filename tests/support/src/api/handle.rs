@@ -113,6 +113,11 @@ impl Api {
         self.ca_pem.as_deref()
     }
 
+    /// Whether it has OpenShift's kinds.
+    pub fn is_openshift(&self) -> bool {
+        self.world().flavor.is_openshift()
+    }
+
     /// The administrator's bearer token.
     pub fn admin_token(&self) -> String {
         self.world().auth.admin_token.clone()
