@@ -69,7 +69,17 @@ Examples:
 
 pub(super) const IMPORT: &str = "\
 Examples:
-  oc extreg import ...";
+  # Import an image into the tag `latest` of the image stream app, which is made when it does not exist
+  oc extreg import app quay.io/team/app:1.4
+
+  # Have the tag follow another image, and keep it up to date
+  oc extreg import app:stable quay.io/team/app:1.5 --change-source --scheduled
+
+  # A registry with a certificate that nobody vouches for; pods pull through the internal registry
+  oc extreg import app:dev registry.example.com:5000/team/app:dev --insecure --reference-policy=local
+
+  # Every tag of a repository
+  oc extreg import app quay.io/team/app --all";
 
 pub(super) const USE_IMAGE: &str = "\
 Examples:

@@ -12,6 +12,7 @@ pub mod connect;
 mod discovery;
 mod exec;
 mod faults;
+pub mod importing;
 mod in_cluster;
 mod kubeconfig;
 mod login;

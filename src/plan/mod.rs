@@ -7,6 +7,7 @@ pub mod after;
 pub mod again;
 pub mod diff;
 pub mod edit;
+pub mod import;
 pub mod link;
 pub mod made;
 pub mod mask;

@@ -67,6 +67,12 @@ pub enum UndoRefusal {
     Used { object: String, users: String },
 }
 
+/// A stream's status, which holds what was imported, cannot be written by clients; and a tag whose source changes is
+/// imported anew (openshift-apiserver `pkg/image/apiserver/registry/imagestream/strategy.go` `PrepareForUpdate`,
+/// `ensureSpecTagGenerationsAreSet`).
+const STREAM_HISTORY: &str = "what was imported stays in the history of its tags; a tag that gets its earlier source \
+                              back is imported from there again";
+
 /// The plan that takes the changes back, last first. `namers` are the objects of those namespaces that name a secret.
 pub fn undo(recorded: &[Recorded], namers: &[(Kind, Object)]) -> Result<Plan, UndoRefusal> {
     let mut plan = Plan::default();
@@ -91,7 +97,13 @@ pub fn undo(recorded: &[Recorded], namers: &[(Kind, Object)]) -> Result<Plan, Un
                     entry.named()
                 ));
             }
-            (Undo::Edit { ops }, Some(now)) => plan.changes.push(edit(entry, ops, now)?),
+            (Undo::Edit { ops }, Some(now)) => {
+                if entry.object.kind == kinds::IMAGE_STREAM {
+                    plan.notes
+                        .push(format!("{}: {STREAM_HISTORY}", entry.named()));
+                }
+                plan.changes.push(edit(entry, ops, now)?);
+            }
             (
                 Undo::Delete {
                     resource_version,

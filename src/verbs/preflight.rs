@@ -126,7 +126,10 @@ impl Preflight {
                 Outcome::Failed => {}
             }
         }
-        self.refuse(run)
+        match self.failure(run) {
+            Some(error) => Err(error.hint("nothing was written; --skip-check writes all the same")),
+            None => Ok(()),
+        }
     }
 
     /// Only what is said of this container of a workload, and of what has no containers.
@@ -138,33 +141,13 @@ impl Preflight {
                 TargetRef::Object { container, .. } => {
                     container.as_deref().is_none_or(|other| other == name)
                 }
-                _ => true,
+                TargetRef::Image => true,
             });
         self
     }
 
-    fn refuse(&self, run: &mut Run) -> Result<(), Error> {
-        let failed = self.show_failed(run);
-        let Some(first) = failed.first() else {
-            return Ok(());
-        };
-        let cause = first.cause();
-        let error = match failed.as_slice() {
-            [one] => Error::failure(sanitize_line(&one.summary(), 600)),
-            many => Error::failure(format!("{} images would fail", many.len())),
-        };
-        let error = match cause {
-            Some(Cause::UnknownCa) => error.hint(
-                "--registry-ca FILE checks against the CA that signed it; the nodes need that CA too",
-            ),
-            Some(cause) => error.hint(format!("`{} explain {}` tells more", run.program, cause.id())),
-            None => error,
-        };
-        Err(error.hint("nothing was written; --skip-check writes all the same"))
-    }
-
-    /// Prints `doctor`'s report on what fails, and gives it; nothing where nothing is known to fail.
-    pub(super) fn show_failed(&self, run: &mut Run) -> Vec<Diagnosis> {
+    /// Prints `doctor`'s report on what fails, and gives the error for it; `None` when nothing does.
+    pub(super) fn failure(&self, run: &mut Run) -> Option<Error> {
         let failed: Vec<Diagnosis> = self
             .report
             .results
@@ -172,12 +155,15 @@ impl Preflight {
             .filter(|result| result.outcome() == Outcome::Failed)
             .cloned()
             .collect();
-        if failed.is_empty() {
-            return failed;
-        }
+        let first = failed.first()?;
+        let cause = first.cause();
+        let error = match failed.as_slice() {
+            [one] => Error::failure(sanitize_line(&one.summary(), 600)),
+            many => Error::failure(format!("{} images would fail", many.len())),
+        };
         let report = v1::Report::of(
             &Report {
-                results: failed.clone(),
+                results: failed,
                 exchanges: Vec::new(),
                 ..self.report.clone()
             },
@@ -192,6 +178,12 @@ impl Preflight {
         for line in text::render(&report, &[], &look).lines() {
             run.ui.status(line);
         }
-        failed
+        Some(match cause {
+            Some(Cause::UnknownCa) => error.hint(
+                "--registry-ca FILE checks against the CA that signed it; the nodes need that CA too",
+            ),
+            Some(cause) => error.hint(format!("`{} explain {}` tells more", run.program, cause.id())),
+            None => error,
+        })
     }
 }

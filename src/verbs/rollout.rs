@@ -103,7 +103,7 @@ pub(super) async fn before(cluster: &Cluster, object: &ObjectRef, container: &st
 /// When its pods do not get their image, after the diagnosis is printed; when the time is over, or the user has had enough.
 pub(super) async fn follow(run: &mut Run, watch: &Watch<'_>) -> Result<(), Error> {
     let mut hang = Hang::default();
-    let mut line = run.ui.live();
+    let mut line = run.ui.ticker();
     loop {
         let Some(object) = watch.cluster.get(watch.object).await? else {
             return Err(Error::failure(format!("{} is gone", watch.object)));
@@ -120,13 +120,13 @@ pub(super) async fn follow(run: &mut Run, watch: &Watch<'_>) -> Result<(), Error
             }
             Progress::Waiting(words) => words,
         };
-        line.show(format!("{}: {words}", watch.object));
+        line.show(&format!("{}: {words}", watch.object));
         if hang.is_worth_a_look(&waiting(watch, object).await) {
             drop(line);
             if diagnose(run, watch, &words).await? {
                 return Err(Error::exit_only(Kind::ProblemFound));
             }
-            line = run.ui.live();
+            line = run.ui.ticker();
         }
         match Pause::until(run, watch.end).await {
             Pause::Over => {}
@@ -233,7 +233,7 @@ async fn diagnose(run: &mut Run, watch: &Watch<'_>, words: &str) -> Result<bool,
         watch.object,
         sanitize_line(words, 400)
     ));
-    if !answers.show_failed(run).is_empty() {
+    if answers.failure(run).is_some() {
         return Ok(true);
     }
     run.ui.status(

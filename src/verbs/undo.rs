@@ -87,6 +87,9 @@ fn refused(refusal: UndoRefusal, record: &Record, program: &str) -> Error {
         UndoRefusal::NeedsSecret { again, .. } => {
             error.hint(format!("`{again}` makes it again, with credentials of your choice"))
         }
+        UndoRefusal::Changed { .. } if record.verb == "import" => error.hint(
+            "nothing was written; `oc tag -d STREAM:TAG` removes a tag, and `oc delete is/STREAM` a stream, whatever came after",
+        ),
         UndoRefusal::Changed { .. } | UndoRefusal::Used { .. } => error.hint(format!(
             "nothing was written; `{program} unlink` takes a registry's secret off whatever came after"
         )),

@@ -44,9 +44,9 @@ enum Import {
 ///
 /// When the import fails, which is diagnosed, or the time is over.
 pub(super) async fn follow(run: &mut Run, watch: &Watch<'_>) -> Result<(), Error> {
-    let line = run.ui.live();
+    let line = run.ui.ticker();
     let digest = loop {
-        line.show(format!("waiting for the import of istag/{}", watch.tag));
+        line.show(&format!("waiting for the import of istag/{}", watch.tag));
         let stream = watch
             .cluster
             .image_stream(watch.cluster.namespace(), &watch.tag.stream)
@@ -89,7 +89,7 @@ pub(super) async fn follow(run: &mut Run, watch: &Watch<'_>) -> Result<(), Error
         return Ok(());
     }
     loop {
-        line.show(format!("waiting for the trigger of {}", watch.workload));
+        line.show(&format!("waiting for the trigger of {}", watch.workload));
         let object = watch.cluster.get(watch.workload).await?;
         if object.is_some_and(|object| has_image(watch, object, &digest)) {
             return Ok(());
@@ -155,7 +155,7 @@ async fn diagnose(run: &mut Run, watch: &Watch<'_>, why: &str) -> Result<Error, 
         account: "default",
     };
     let answers = preflight::ask(run, watch.cluster, question).await?;
-    Ok(if answers.show_failed(run).is_empty() {
+    Ok(if answers.failure(run).is_none() {
         Error::failure(format!("istag/{} could not be imported: {why}", watch.tag))
     } else {
         Error::exit_only(Kind::ProblemFound)

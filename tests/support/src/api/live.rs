@@ -12,7 +12,7 @@ use super::kinds::Resource;
 use super::store::{collection, key};
 use super::world::World;
 use super::{admit, rollout};
-use crate::pull::{Import, Imported, Machines, Settings, import};
+use crate::pull::{Import, Imported, Machines, Settings, import, repository_tags};
 use pod::{Job, Outcome};
 
 /// Reads objects past the wire, for the cluster's own components.
@@ -71,21 +71,38 @@ impl Importer {
         })
     }
 
-    /// Asks the registry.
+    /// Asks the registry; with `preserve` an index stays one.
     pub(crate) fn import(
         &self,
         image: &str,
         insecure: bool,
+        preserve: bool,
     ) -> Result<Imported, (&'static str, String)> {
-        let wanted = Import {
+        let wanted = self.wanted(image, insecure, preserve);
+        apart(|| import(&wanted))
+            .unwrap_or_else(|| Err(("InternalError", "the importer broke".into())))
+    }
+
+    /// Asks the registry for the tags of a repository.
+    pub(crate) fn tags(
+        &self,
+        repository: &str,
+        insecure: bool,
+    ) -> Result<Vec<String>, (&'static str, String)> {
+        let wanted = self.wanted(repository, insecure, false);
+        apart(|| repository_tags(&wanted))
+            .unwrap_or_else(|| Err(("InternalError", "the importer broke".into())))
+    }
+
+    fn wanted<'a>(&'a self, image: &'a str, insecure: bool, preserve: bool) -> Import<'a> {
+        Import {
             machines: &self.machines,
             settings: &self.settings,
             secrets: &self.secrets,
             image,
             insecure,
-        };
-        apart(|| import(&wanted))
-            .unwrap_or_else(|| Err(("InternalError", "the importer broke".into())))
+            preserve,
+        }
     }
 }
 

@@ -62,6 +62,7 @@ mod select;
 mod serve;
 mod smd;
 mod store;
+mod streams;
 mod table;
 pub(crate) mod tls;
 mod validate;

@@ -129,9 +129,12 @@ pub(crate) struct Had {
     pub(crate) digest: String,
     /// Of the image for the platform.
     pub(crate) image: String,
+    pub(crate) os: String,
     pub(crate) architecture: String,
     pub(crate) media_type: String,
     pub(crate) size: u64,
+    /// What an index lists, when it was taken as it is.
+    pub(crate) listed: Vec<Value>,
 }
 
 /// A conversation with one registry about one repository.
@@ -301,6 +304,7 @@ impl<'a> Talk<'a> {
         Ok(Had {
             digest,
             image,
+            os: config["os"].as_str().unwrap_or(PLATFORM.0).to_owned(),
             architecture: config["architecture"]
                 .as_str()
                 .unwrap_or(PLATFORM.1)
@@ -310,7 +314,54 @@ impl<'a> Talk<'a> {
                 .unwrap_or_default()
                 .to_owned(),
             size,
+            listed: Vec::new(),
         })
+    }
+
+    /// The manifest as it is: of an index no image is chosen, and each that it lists is looked at. An image is had as
+    /// [`Talk::pull`] has it.
+    pub(crate) fn original(&self) -> Result<Had, Trouble> {
+        let (digest, document, response) = self.manifest(&self.name.selector)?;
+        let Some(list) = document["manifests"].as_array() else {
+            return self.pull(false, true);
+        };
+        for entry in list {
+            let (_, image, _) = self.manifest(entry["digest"].as_str().unwrap_or_default())?;
+            self.blob(
+                "GET",
+                image["config"]["digest"].as_str().unwrap_or_default(),
+            )?;
+        }
+        Ok(Had {
+            image: digest.clone(),
+            digest,
+            os: String::new(),
+            architecture: String::new(),
+            media_type: response
+                .header("content-type")
+                .unwrap_or_default()
+                .to_owned(),
+            size: 0,
+            listed: list.clone(),
+        })
+    }
+
+    /// The tags of the repository.
+    pub(crate) fn tags(&self) -> Result<Vec<String>, Trouble> {
+        let url = format!("{}/v2/{}/tags/list", self.base, self.name.repository);
+        let response = self.send("GET", &url, &[], false)?;
+        if response.status != 200 {
+            return Err(Trouble::Manifest {
+                url,
+                answer: Box::new(Answer::of(&response)),
+                scope: parameter(response.challenge(), "error"),
+            });
+        }
+        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let tags = body["tags"].as_array().into_iter().flatten();
+        Ok(tags
+            .filter_map(|tag| tag.as_str().map(str::to_owned))
+            .collect())
     }
 
     fn blob(&self, method: &'static str, digest: &str) -> Result<Response, Trouble> {

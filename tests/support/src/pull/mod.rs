@@ -30,7 +30,7 @@ mod wire;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-pub(crate) use importer::{Import, Imported, import, refusals};
+pub(crate) use importer::{Import, Imported, import, refusals, repository_tags};
 pub(crate) use node::{Puller, Refused};
 pub(crate) use settings::Settings;
 
