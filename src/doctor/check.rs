@@ -93,6 +93,7 @@ pub async fn check(request: CheckRequest) -> CheckOutcome {
             cell: OnceCell::new(),
         }),
         usual_ports: ports::USUAL.to_vec(),
+        read_config: false,
         options: other_ports,
         sink: Sink::default(),
     };

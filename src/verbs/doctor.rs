@@ -60,6 +60,7 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
         from_node: args.from_node.clone(),
         account: args.service_account.clone(),
         planned: Planned::default(),
+        read_config: false,
         timeout: args.time(),
         usual_ports: ports::USUAL.to_vec(),
         record_in_full: args.report.verbose > 1,

@@ -8,6 +8,8 @@ mod report;
 mod target;
 mod workload;
 
+pub(super) use credential::refuse_on_command_line;
+
 use jiff::Timestamp;
 
 use super::connecting::connect;
@@ -26,6 +28,8 @@ use crate::plan::{Plan, naming};
 pub(super) struct Prepared {
     pub(super) cluster: Cluster,
     pub(super) plan: Plan,
+    /// What was said to be good.
+    pub(super) checked: Vec<String>,
     aftermath: Aftermath,
     views: Vec<NamespaceView>,
 }
@@ -48,7 +52,7 @@ pub(super) async fn prepare(
     global: &Global,
     flags: &Flags,
 ) -> Result<Prepared, Error> {
-    credential::refuse_on_command_line(flags)?;
+    credential::refuse_on_command_line(&flags.credentials)?;
     let target = target::Target::of(&mut run.ui, flags)?;
     let name = secret_name(flags, &target)?;
     // Standard input and the prompt come before anything that takes time.
@@ -65,7 +69,7 @@ pub(super) async fn prepare(
         gather::gather(&cluster, &namespaces, &accounts, &name, &target),
         cluster.version(),
     );
-    checked?.say(&mut run.ui, run.program)?;
+    let checked = checked?.say(&mut run.ui, run.program)?;
     let views = views?;
     matchers::show(&mut run.ui, flags, &target, &views, &name)?;
 
@@ -92,6 +96,7 @@ pub(super) async fn prepare(
     Ok(Prepared {
         cluster,
         plan,
+        checked,
         aftermath,
         views,
     })

@@ -11,7 +11,7 @@ use crate::doctor::check;
 use crate::doctor::diagnosis::{Diagnosis, Outcome, Report};
 use crate::doctor::probes::ports;
 use crate::doctor::run::Request;
-use crate::doctor::target::{Operation, TargetRef};
+use crate::doctor::target::Operation;
 use crate::doctor::targets::planned::Planned;
 use crate::doctor::targets::{Argument, Wanted};
 use crate::error::{Error, Kind};
@@ -54,6 +54,20 @@ pub(super) async fn ask(
     cluster: &Cluster,
     question: Question<'_>,
 ) -> Result<Preflight, Error> {
+    ask_and_read(run, cluster, question, false).await
+}
+
+/// The same; with `read_config` the images' configurations are read too, for [`Diagnosis::image_config`].
+///
+/// # Errors
+///
+/// As [`ask`].
+pub(super) async fn ask_and_read(
+    run: &mut Run,
+    cluster: &Cluster,
+    question: Question<'_>,
+    read_config: bool,
+) -> Result<Preflight, Error> {
     let planned =
         after::after(question.plan).map_err(|refusal| Error::failure(refusal.to_string()))?;
     let request = Request {
@@ -68,6 +82,7 @@ pub(super) async fn ask(
         from_node: None,
         account: question.account.to_owned(),
         planned: Planned::new(planned),
+        read_config,
         timeout: TIMEOUT,
         usual_ports: ports::USUAL.to_vec(),
         record_in_full: false,
@@ -92,6 +107,12 @@ impl Preflight {
         &self.report.results
     }
 
+    /// Without the answers that `keep` does not want.
+    pub(super) fn only(mut self, keep: impl Fn(&Diagnosis) -> bool) -> Self {
+        self.report.results.retain(keep);
+        self
+    }
+
     /// Says what was checked and what was not. Where something fails, `doctor`'s own report on it, and the error that ends
     /// the run.
     ///
@@ -99,20 +120,37 @@ impl Preflight {
     ///
     /// When an image would not arrive, or a push would be refused.
     pub(super) fn say(&self, run: &mut Run) -> Result<(), Error> {
+        self.say_after(run, &[])
+    }
+
+    /// The same after another check, whose lines are not repeated. A line that holds for several answers is said once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::say`].
+    pub(super) fn say_after(&self, run: &mut Run, said: &[String]) -> Result<(), Error> {
+        let mut said = said.to_vec();
+        let mut is_new = |line: &String| {
+            let new = !said.contains(line);
+            if new {
+                said.push(line.clone());
+            }
+            new
+        };
         for result in &self.report.results {
             let registry = result.subject.image.as_ref().map_or_else(
                 |_| "the registry".to_owned(),
                 |image| image.registry().to_owned(),
             );
             let outcome = check::outcome(result, &registry);
-            for line in &outcome.checked {
+            for line in outcome.checked.iter().filter(|line| is_new(line)) {
                 let pass = run.ui.glyphs().pass;
                 run.ui
                     .status(format!("{pass} {}", sanitize_line(line, 300)));
             }
             match result.outcome() {
                 Outcome::Healthy => {
-                    for line in &outcome.unchecked {
+                    for line in outcome.unchecked.iter().filter(|line| is_new(line)) {
                         run.ui
                             .warning(format!("not checked: {}", sanitize_line(line, 300)));
                     }
@@ -130,20 +168,6 @@ impl Preflight {
             Some(error) => Err(error.hint("nothing was written; --skip-check writes all the same")),
             None => Ok(()),
         }
-    }
-
-    /// Only what is said of this container of a workload, and of what has no containers.
-    #[must_use]
-    pub(super) fn of_container(mut self, name: &str) -> Self {
-        self.report
-            .results
-            .retain(|result| match &result.subject.target {
-                TargetRef::Object { container, .. } => {
-                    container.as_deref().is_none_or(|other| other == name)
-                }
-                TargetRef::Image => true,
-            });
-        self
     }
 
     /// Prints `doctor`'s report on what fails, and gives the error for it; `None` when nothing does.

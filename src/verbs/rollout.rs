@@ -12,7 +12,8 @@ use super::preflight::{self, Question};
 use crate::cli::registry_flags::RegistryFlags;
 use crate::cluster::snapshot::decode;
 use crate::cluster::{Cluster, ObjectRef, Scope, Selectors, kinds};
-use crate::doctor::target::Operation;
+use crate::doctor::diagnosis::Diagnosis;
+use crate::doctor::target::{Operation, TargetRef};
 use crate::doctor::targets::Argument;
 use crate::error::{Error, Kind};
 use crate::model::view::{Container, Pod};
@@ -225,9 +226,9 @@ async fn diagnose(run: &mut Run, watch: &Watch<'_>, words: &str) -> Result<bool,
         push: false,
         account: "default",
     };
-    let answers = preflight::ask(run, watch.cluster, question)
+    let answers = Box::pin(preflight::ask(run, watch.cluster, question))
         .await?
-        .of_container(watch.container);
+        .only(|result| is_about(result, watch.container));
     run.ui.status(format!(
         "{}: {}; its image:",
         watch.object,
@@ -240,6 +241,17 @@ async fn diagnose(run: &mut Run, watch: &Watch<'_>, words: &str) -> Result<bool,
         "nothing was found that keeps it from arriving; the rollout is waited for all the same",
     );
     Ok(false)
+}
+
+/// Whether an answer is about this container of a workload, or about what has no containers.
+pub(super) fn is_about(result: &Diagnosis, container: &str) -> bool {
+    match &result.subject.target {
+        TargetRef::Object {
+            container: Some(other),
+            ..
+        } => other == container,
+        TargetRef::Object { .. } | TargetRef::Image => true,
+    }
 }
 
 /// The end of a rollout that failed or takes too long: with its diagnosis where that finds something.

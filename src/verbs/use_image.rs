@@ -1,32 +1,32 @@
 //! `use`: the workload, the image as its pods would pull it, the plan, and where it is wanted the rollout to its end.
 
-mod config;
 mod gather;
 mod importing;
+mod look;
+mod ports;
 mod refusals;
 mod target;
 
 use std::time::{Duration, Instant};
 
 use super::connecting::connect;
-use super::preflight::{self, Preflight, Question};
 use super::{Run, link, rollout, writing};
 use crate::cli::global::Global;
 use crate::cli::link::LinkArgs;
 use crate::cli::namespaces::NamespaceFlags;
 use crate::cli::output::DryRun;
 use crate::cli::use_image::UseArgs as Flags;
-use crate::cluster::{Cluster, kinds};
-use crate::doctor::target::Operation;
-use crate::doctor::targets::Argument;
+use crate::cluster::Cluster;
 use crate::error::Error;
+use crate::model::exposed::Exposed;
 use crate::model::image::ImageReference;
 use crate::plan::use_image::create::{self, NewAim};
 use crate::plan::use_image::rolls::Rolls;
-use crate::plan::use_image::stream::{ReferencePolicy, StreamAim};
-use crate::plan::use_image::{self, Aim, Planned, Workload};
-use crate::plan::{Plan, Purposes, pod, together};
+use crate::plan::use_image::stream::StreamAim;
+use crate::plan::use_image::{self, Aim, Planned, UseRefusal, Workload};
+use crate::plan::{Plan, Purposes, naming, pod, together};
 use gather::Tag;
+use look::Look;
 use target::Target;
 
 /// A change that is checked and planned, and not written yet.
@@ -78,6 +78,7 @@ pub(super) async fn prepare(
     global: &Global,
     flags: &Flags,
 ) -> Result<Prepared, Error> {
+    link::refuse_on_command_line(&flags.credentials)?;
     let target = target::parse(&flags.workload, flags.create, run.program)?;
     let image = target::image(&mut run.ui, &flags.image)?;
     let wanted = target::tag(flags.stream.via_stream.as_deref(), &image)?;
@@ -94,54 +95,42 @@ pub(super) async fn prepare(
         |workload| pod::account_of(&workload.object, workload.spec()),
     );
     let stream = tag.as_ref().map(|tag| aim(flags, tag, &namespace, &image));
-    // What cannot be is said before anybody is asked for a password.
-    if let Some(workload) = &found {
-        planned(run, flags, workload, stream.as_ref(), &image, None)?;
-    }
-    let linked = credentials(run, global, flags, &image, &account).await?;
-    let secret = linked.as_ref().and_then(|plan| secret_of(flags, plan));
-    let planned = match &found {
-        Some(workload) => planned(
-            run,
-            flags,
-            workload,
-            stream.as_ref(),
-            &image,
-            secret.as_deref(),
-        )?,
-        None => {
-            let place = config::Place {
-                cluster: &cluster,
-                image: &image,
-                account: &account,
-                linked: linked.as_ref(),
-            };
-            let exposed = config::exposed(run, flags, &place).await?;
-            let aim = NewAim {
-                kind: target.kind,
-                namespace: &namespace,
-                name: &target.name,
-                image: &image,
-                stream: stream.as_ref(),
-                exposed: exposed.as_ref(),
-            };
-            create::new(&aim).map_err(|refusal| refusals::refused(refusal.into(), run.client()))?
-        }
+    let planner = Planner {
+        workload: found.as_ref(),
+        target: &target,
+        namespace: &namespace,
+        image: &image,
+        container: flags.container.as_deref(),
+        stream: stream.as_ref(),
+        client: run.client(),
     };
-    let policy = stream.as_ref().map(StreamAim::reference_policy);
-    let settled = together(linked.clone().into_iter().chain([planned.settled]));
+    // What cannot be is said before anybody is asked for a password.
+    planner.plan(None, None)?;
+    let linked = credentials(run, global, flags, &image, &account).await?;
+    let secret = linked.as_ref().map(|linked| linked.secret.as_str());
+    let planned = planner.plan(secret, None)?;
+    let link = linked.as_ref().map(|linked| linked.plan.clone());
     let look = Look {
         cluster: &cluster,
         target: &target,
         tag: tag.as_ref(),
-        policy,
+        policy: stream.as_ref().map(StreamAim::reference_policy),
         container: &planned.container,
         account: &account,
         image: &image,
+        said: linked.as_ref().map_or(&[], |linked| &linked.checked),
+        read_config: found.is_none(),
     };
-    check(run, flags, &look, &settled).await?;
+    let settled = together(link.clone().into_iter().chain([planned.settled]));
+    let answers = look::check(run, flags, &look, &settled).await?;
+    let planned = if found.is_some() {
+        planner.plan(secret, None)?
+    } else {
+        let exposed = ports::of(run, flags, &cluster, &image, answers.as_ref()).await;
+        planner.plan(secret, exposed.as_ref())?
+    };
     Ok(Prepared {
-        plan: together(linked.into_iter().chain([planned.plan])),
+        plan: together(link.into_iter().chain([planned.plan])),
         cluster,
         target,
         image,
@@ -170,36 +159,65 @@ fn aim<'a>(
     }
 }
 
-fn planned(
-    run: &Run,
-    flags: &Flags,
-    workload: &Workload,
-    stream: Option<&StreamAim<'_>>,
-    image: &ImageReference,
-    pull_secret: Option<&str>,
-) -> Result<Planned, Error> {
-    let aim = Aim {
-        image,
-        container: flags.container.as_deref(),
-        stream,
-        pull_secret,
-        client: run.client(),
-    };
-    use_image::existing(workload, &aim).map_err(|refusal| refusals::refused(refusal, run.client()))
+/// Everything that a plan is made of, but for what is found out on the way.
+struct Planner<'a> {
+    /// `None` for one that is to be made.
+    workload: Option<&'a Workload>,
+    target: &'a Target,
+    namespace: &'a str,
+    image: &'a ImageReference,
+    container: Option<&'a str>,
+    stream: Option<&'a StreamAim<'a>>,
+    client: &'static str,
 }
 
-/// The plan of a link, where credentials were given.
+impl Planner<'_> {
+    /// The plan. `exposed` is for a workload that is to be made.
+    fn plan(&self, pull_secret: Option<&str>, exposed: Option<&Exposed>) -> Result<Planned, Error> {
+        let planned = match self.workload {
+            Some(workload) => use_image::existing(
+                workload,
+                &Aim {
+                    image: self.image,
+                    container: self.container,
+                    stream: self.stream,
+                    pull_secret,
+                    client: self.client,
+                },
+            ),
+            None => create::new(&NewAim {
+                kind: self.target.kind,
+                namespace: self.namespace,
+                name: &self.target.name,
+                image: self.image,
+                stream: self.stream,
+                exposed,
+            })
+            .map_err(UseRefusal::from),
+        };
+        planned.map_err(|refusal| refusals::refused(refusal, self.client))
+    }
+}
+
+/// A link that is planned with the rest.
+struct Linked {
+    plan: Plan,
+    secret: String,
+    /// What was said to be good.
+    checked: Vec<String>,
+}
+
+/// The link, where credentials were given.
 async fn credentials(
     run: &mut Run,
     global: &Global,
     flags: &Flags,
     image: &ImageReference,
     account: &str,
-) -> Result<Option<Plan>, Error> {
+) -> Result<Option<Linked>, Error> {
     let given = &flags.credentials;
     let wanted = given.registry_username.is_some()
         || given.registry_token_stdin
-        || given.registry_password.is_some()
         || given.from_secret.is_some()
         || given.from_context.is_some()
         || given.secret.is_some()
@@ -224,89 +242,15 @@ async fn credentials(
         write: flags.write.clone(),
     };
     let ready = Box::pin(link::prepare(run, global, &args)).await?;
-    Ok(Some(ready.plan))
-}
-
-/// The secret that a link makes, or takes as it is.
-fn secret_of(flags: &Flags, linked: &Plan) -> Option<String> {
-    let made = linked
-        .changes
-        .iter()
-        .find(|change| change.object.kind == kinds::SECRET);
-    flags
-        .credentials
-        .secret
-        .clone()
-        .or_else(|| made.map(|change| change.object.name.clone()))
-}
-
-/// What is looked at before it is written.
-struct Look<'a> {
-    cluster: &'a Cluster,
-    target: &'a Target,
-    tag: Option<&'a Tag>,
-    policy: Option<ReferencePolicy>,
-    container: &'a str,
-    account: &'a str,
-    image: &'a ImageReference,
-}
-
-/// Whether the image would arrive: the import where there is one, and the pull by the workload's pods.
-async fn check(run: &mut Run, flags: &Flags, look: &Look<'_>, plan: &Plan) -> Result<(), Error> {
-    if flags.skip_check {
-        run.ui.warning(format!(
-            "not checked: whether {} is there for the nodes' platform, and whether {} may pull it",
-            look.image,
-            look.target.argument()
-        ));
-        return Ok(());
-    }
-    let mut targets = Vec::new();
-    if let Some(tag) = look.tag {
-        targets.push(Argument::Object {
-            kind: kinds::IMAGE_STREAM_TAG,
-            name: tag.to_string(),
-        });
-    }
-    if look.policy == Some(ReferencePolicy::Local) {
-        run.ui.status(
-            "pods pull it from the integrated registry, which fetches it with the secrets of the namespace",
-        );
-    } else {
-        targets.push(Argument::Object {
-            kind: look.target.kind,
-            name: look.target.name.clone(),
-        });
-    }
-    let question = Question {
-        plan,
-        targets,
-        operations: &[Operation::Pull, Operation::Import],
-        registry: &flags.registry,
-        platform: flags.platform.clone(),
-        push: false,
-        account: look.account,
+    let secret = match &given.secret {
+        Some(name) => name.clone(),
+        None => naming::secret_name(image.registry()),
     };
-    let answers = preflight::ask(run, look.cluster, question)
-        .await?
-        .of_container(look.container);
-    let refused = answers.say(run);
-    refused.map_err(|error| offer_link(error, &answers))
-}
-
-/// Where the credentials are at fault, the way that needs no other command.
-fn offer_link(error: Error, answers: &Preflight) -> Error {
-    let auth = answers
-        .results()
-        .iter()
-        .any(|result| result.cause().is_some_and(|cause| cause.family() == "auth"));
-    if auth {
-        error.hint(
-            "with --registry-username NAME, -a FILE, --from-secret NAME or --secret NAME the credentials are checked, stored and linked in the same run",
-        )
-    } else {
-        error
-    }
+    Ok(Some(Linked {
+        plan: ready.plan,
+        secret,
+        checked: ready.checked,
+    }))
 }
 
 /// The import, the trigger, the rollout: each in its turn, all within the time.

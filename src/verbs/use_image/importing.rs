@@ -154,7 +154,7 @@ async fn diagnose(run: &mut Run, watch: &Watch<'_>, why: &str) -> Result<Error, 
         push: false,
         account: "default",
     };
-    let answers = preflight::ask(run, watch.cluster, question).await?;
+    let answers = Box::pin(preflight::ask(run, watch.cluster, question)).await?;
     Ok(if answers.failure(run).is_none() {
         Error::failure(format!("istag/{} could not be imported: {why}", watch.tag))
     } else {
