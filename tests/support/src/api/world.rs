@@ -36,6 +36,10 @@ pub(crate) struct World {
     pub(crate) pod_fate: Option<PodFate>,
     /// Whether workloads are rolled out after every write.
     pub(crate) rolls_out: bool,
+    /// Whether streams are imported and triggers acted on after every write.
+    pub(crate) follows_images: bool,
+    /// That is under way right now.
+    pub(crate) is_following_images: bool,
     /// The machines that pull and import, once there are any.
     pub(crate) machines: Option<Machines>,
     /// The pods that a kubelet has seen to.
@@ -67,6 +71,8 @@ impl World {
             imports: Imports::default(),
             pod_fate: None,
             rolls_out: false,
+            follows_images: false,
+            is_following_images: false,
             machines: None,
             seen_pods: BTreeSet::new(),
             kubelets_off: 0,
