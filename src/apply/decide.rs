@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cluster::Write;
+use crate::cluster::{Write, kinds};
 use crate::plan::edit::{OpRefusal, apply_all, invert_all};
 use crate::plan::ours::{self, NotOurs, Owner};
 use crate::plan::undo::Undo;
@@ -175,6 +175,7 @@ fn created(change: &Change, object: &Object, call: Write) -> Decision {
         undo: Undo::Delete {
             resource_version: None,
             again: again(change),
+            made: made(change, object),
         },
         before: Value::Null,
     })
@@ -206,6 +207,12 @@ fn applied(change: &Change, object: &Object, now: &Object, means: Means) -> Deci
         undo: irreversible(change),
         before: Value::Null,
     })
+}
+
+/// What is kept of an object for telling it from one that was changed since.
+fn made(change: &Change, object: &Object) -> Option<Value> {
+    let kept = matches!(change.action, Action::Create(_)) && change.object.kind != kinds::SECRET;
+    kept.then(|| object.value().clone())
 }
 
 fn again(change: &Change) -> Option<String> {

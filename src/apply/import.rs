@@ -357,6 +357,7 @@ fn deletion(resource_version: Option<&str>) -> Undo {
     Undo::Delete {
         resource_version: resource_version.map(str::to_owned),
         again: None,
+        made: None,
     }
 }
 

@@ -110,7 +110,17 @@ Examples:
 
 pub(super) const USE_IMAGE: &str = "\
 Examples:
-  oc extreg use ...";
+  # Another image for the only container; wait until its pods run
+  oc extreg use deployment/web registry.example.com:5000/shop/web:1.3 --wait
+
+  # Through an image stream, that imports it and has a trigger put it in
+  oc extreg use dc/web quay.io/team/web:1.3 --via-stream=web:stable
+
+  # With credentials that are checked, stored and linked to the workload's account in the same run
+  oc extreg use sts/db quay.io/team/db:16 -c server --registry-username team+puller
+
+  # A new Deployment, and a Service for the ports of the image
+  oc extreg use deploy/web quay.io/team/web:1.3 --create";
 
 pub(super) const PROMOTE: &str = "\
 Examples:

@@ -10,6 +10,7 @@ pub mod credential;
 pub mod dialect;
 pub mod docker_config;
 pub mod endpoint;
+pub mod exposed;
 pub mod image;
 pub mod install_config;
 pub mod jwt;

@@ -5,6 +5,7 @@
 //! the list is edited here and written back under its `resourceVersion`.
 
 pub mod bundle;
+mod controlled;
 pub mod place;
 
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,26 @@ pub enum Op {
     BundleAdd(bundle::Add),
     /// Takes certificates out of a CA bundle, by fingerprint.
     BundleRemove(bundle::Remove),
+    /// Adds `item` to a list of objects that have no key, unless one is there that says all that it says: what a controller
+    /// writes beside that (`lastTriggeredImage`) makes it no other. `at` is where it stood before it was taken out.
+    ItemAdd {
+        list: String,
+        item: Value,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<usize>,
+    },
+    /// Takes the objects out of a list that say all that `like` says. A list that loses its last item stays, empty: of
+    /// some lists that is something else than none.
+    ItemRemove { list: String, like: Value },
+    /// Leaves a field to a controller that will write an image of one of the repositories `becomes` there. It changes
+    /// nothing itself: it says what the field may hold when it is taken back.
+    Leave { field: String, becomes: Vec<String> },
+    /// Takes back what was left to a controller: sets the field while it holds an image of one of the repositories `held`.
+    TakeBack {
+        field: String,
+        held: Vec<String>,
+        value: Value,
+    },
 }
 
 /// A single field that no longer holds what the edit relies on, or a place of another shape.
@@ -178,6 +199,19 @@ impl Op {
             }
             Self::BundleAdd(add) => add.apply(object),
             Self::BundleRemove(remove) => remove.apply(object),
+            Self::ItemAdd { list, item, at } => {
+                Ok(controlled::add(list_at(object, list)?, item, *at))
+            }
+            Self::ItemRemove { list, like } => {
+                if look(object, list).is_none_or(Value::is_null) {
+                    return Ok(false);
+                }
+                Ok(controlled::remove(list_at(object, list)?, like))
+            }
+            Self::Leave { .. } => Ok(false),
+            Self::TakeBack { field, held, value } => {
+                controlled::take_back(object, field, held, value)
+            }
         }
     }
 
@@ -264,6 +298,39 @@ impl Op {
             }
             Self::BundleAdd(add) => add.inverse(before),
             Self::BundleRemove(remove) => remove.inverse(before),
+            Self::ItemAdd { list, item, .. } => {
+                let there = items(before, list).any(|(_, one)| controlled::says(one, item));
+                let remove = Self::ItemRemove {
+                    list: list.clone(),
+                    like: item.clone(),
+                };
+                (!there).then_some(remove).into_iter().collect()
+            }
+            Self::ItemRemove { list, like } => items(before, list)
+                .filter(|(_, one)| controlled::says(one, like))
+                .map(|(at, one)| Self::ItemAdd {
+                    list: list.clone(),
+                    item: one.clone(),
+                    at: Some(at),
+                })
+                .collect(),
+            Self::Leave { field, becomes } => look(before, field)
+                .map(|old| Self::TakeBack {
+                    field: field.clone(),
+                    held: becomes.clone(),
+                    value: old.clone(),
+                })
+                .into_iter()
+                .collect(),
+            Self::TakeBack { field, value, .. } => look(before, field)
+                .filter(|old| *old != value)
+                .map(|old| Self::Set {
+                    field: field.clone(),
+                    expected: Some(value.clone()),
+                    value: Some(old.clone()),
+                })
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -282,11 +349,15 @@ impl Op {
             Self::ListAdd { list, .. }
             | Self::ListRemove { list, .. }
             | Self::ValueAdd { list, .. }
-            | Self::ValueRemove { list, .. } => list.clone(),
+            | Self::ValueRemove { list, .. }
+            | Self::ItemAdd { list, .. }
+            | Self::ItemRemove { list, .. } => list.clone(),
             Self::MapSet { map, key, .. } | Self::MapRemove { map, key, .. } => {
                 format!("{map}/{}", escape(key))
             }
-            Self::Set { field, .. } => field.clone(),
+            Self::Set { field, .. } | Self::Leave { field, .. } | Self::TakeBack { field, .. } => {
+                field.clone()
+            }
             Self::BundleAdd(bundle::Add { key, .. })
             | Self::BundleRemove(bundle::Remove { key, .. }) => bundle::place(key),
         }

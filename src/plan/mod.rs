@@ -12,6 +12,7 @@ pub mod edit;
 pub mod import;
 pub mod insecure;
 pub mod link;
+pub mod made;
 pub mod mask;
 pub mod naming;
 pub mod node_effects;
@@ -30,6 +31,7 @@ pub mod token_user;
 pub mod trust;
 pub mod undo;
 pub mod unlink;
+pub mod use_image;
 pub mod used;
 pub mod yaml;
 

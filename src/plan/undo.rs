@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::edit::apply_all;
+use super::made;
 use super::ours::{self, Owner};
 use super::used::{self, Naming};
 use super::{Action, Change, Object, Op, Plan, UndoNote, WhenGone, shell};
@@ -26,10 +27,13 @@ pub enum Undo {
     /// By these edits, on `new` where the object is still gone.
     Ensure { new: Value, ops: Vec<Op> },
     /// By deleting what was created, while it is what was created. Without a version the run was cut off before it
-    /// knew it: then it must be ours. `again` is the command that makes it again.
+    /// knew it: then it must be ours. `again` is the command that makes it again. `made` is what was written, for what
+    /// controllers write to afterwards; never of a kind that holds secret values.
     Delete {
         resource_version: Option<String>,
         again: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        made: Option<Value>,
     },
     /// There is nothing to take back.
     Nothing { reason: String },
@@ -128,10 +132,11 @@ pub fn undo(recorded: &[Recorded], namers: &[(Kind, Object)]) -> Result<Plan, Un
                 Undo::Delete {
                     resource_version,
                     again,
+                    made,
                 },
                 Some(now),
             ) => {
-                unchanged(entry, resource_version.as_deref(), now)?;
+                unchanged(entry, resource_version.as_deref(), made.as_ref(), now)?;
                 unused(entry, recorded, namers, &mut plan.notes)?;
                 plan.changes.push(delete(entry, again.clone(), now));
             }
@@ -190,18 +195,29 @@ fn edits(
     })
 }
 
-fn unchanged(entry: &Recorded, version: Option<&str>, now: &Object) -> Result<(), UndoRefusal> {
-    let as_made = match version {
-        Some(version) => now.resource_version() == Some(version),
-        None => matches!(ours::owner(now), Owner::Ours { .. }),
+/// Refuses for an object that somebody has changed since it was made.
+fn unchanged(
+    entry: &Recorded,
+    version: Option<&str>,
+    made: Option<&Value>,
+    now: &Object,
+) -> Result<(), UndoRefusal> {
+    let ours = matches!(ours::owner(now), Owner::Ours { .. });
+    let what = match (version, made) {
+        (Some(version), _) if now.resource_version() == Some(version) => None,
+        (_, Some(made)) if ours => {
+            made::differs(made, now).map(|place| format!("{place} is not as it was made"))
+        }
+        (None, None) if ours => None,
+        _ => Some("it is not as it was made".to_owned()),
     };
-    if as_made {
-        return Ok(());
+    match what {
+        None => Ok(()),
+        Some(what) => Err(UndoRefusal::Changed {
+            object: entry.named(),
+            what,
+        }),
     }
-    Err(UndoRefusal::Changed {
-        object: entry.named(),
-        what: "it is not as it was made".to_owned(),
-    })
 }
 
 /// Refuses when something still names the secret after this undo has taken its own entries off. Pods that wait for their

@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::Registry;
 use super::query::Query;
 use super::wire::BOUND;
-use crate::model::observation::{BlobView, Descriptor, ConfigBlob, Purpose};
+use crate::model::exposed::Exposed;
+use crate::model::observation::{BlobView, ConfigBlob, Descriptor, Purpose};
 use crate::model::platform::Platform;
 
 impl Registry {
@@ -50,6 +51,7 @@ fn read_config(body: &[u8]) -> Option<ConfigBlob> {
             .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
             .collect(),
         runs: is_given("Entrypoint") || is_given("Cmd"),
+        exposed: Exposed::of_config(&config),
     })
 }
 
@@ -87,11 +89,13 @@ mod tests {
 
     #[test]
     fn labels_and_what_it_runs_are_read() {
-        let config = br#"{"config":{"Labels":{"a":"b","n":1},"Cmd":["/bin/sh"],"Entrypoint":null}}"#;
+        let config =
+            br#"{"config":{"Labels":{"a":"b","n":1},"Cmd":["/bin/sh"],"Entrypoint":null}}"#;
         let read = read_config(config).unwrap_or_default();
         assert_eq!(read.labels.get("a").map(String::as_str), Some("b"));
         assert_eq!((read.labels.len(), read.runs), (1, true));
-        let bare = read_config(br#"{"config":{"Entrypoint":[],"Labels":null}}"#).unwrap_or_default();
+        let bare =
+            read_config(br#"{"config":{"Entrypoint":[],"Labels":null}}"#).unwrap_or_default();
         assert!(!bare.runs && bare.labels.is_empty());
     }
 }

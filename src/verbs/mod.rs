@@ -17,6 +17,7 @@ mod platform_rollout;
 mod preflight;
 mod promote;
 mod push_target;
+mod rollout;
 mod status;
 mod trust;
 mod undo;

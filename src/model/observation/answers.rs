@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::wire::Exchange;
 use crate::model::dialect::Dialect;
+use crate::model::exposed::Exposed;
 use crate::model::platform::Platform;
 
 /// What an image's configuration says of how it is run and built on.
@@ -15,6 +16,7 @@ pub struct ConfigBlob {
     pub labels: BTreeMap<String, String>,
     /// It says by itself what is run: it has an entrypoint or a command.
     pub runs: bool,
+    pub exposed: Exposed,
 }
 
 /// What `/v2/` told.

@@ -51,6 +51,7 @@ pub struct ImportAnswer {
     architecture: String,
     media_type: String,
     listed: Vec<Value>,
+    config: Value,
 }
 
 impl ImportAnswer {
@@ -65,6 +66,7 @@ impl ImportAnswer {
             architecture: "amd64".into(),
             media_type: "application/vnd.oci.image.manifest.v1+json".into(),
             listed: Vec::new(),
+            config: Value::Null,
         }
     }
 
@@ -88,7 +90,15 @@ impl ImportAnswer {
             architecture: String::new(),
             media_type: String::new(),
             listed: Vec::new(),
+            config: Value::Null,
         }
+    }
+
+    /// With this as the part `Config` of the image's configuration, such as its ports.
+    #[must_use]
+    pub fn config(mut self, config: &Value) -> Self {
+        self.config = config.clone();
+        self
     }
 
     fn status(&self) -> Value {
@@ -440,6 +450,9 @@ fn image_object(from: &str, answer: &ImportAnswer) -> Value {
         "dockerImageManifestMediaType": answer.media_type,
     });
     if answer.listed.is_empty() {
+        if answer.config.is_object() {
+            object["dockerImageMetadata"]["Config"] = answer.config.clone();
+        }
         object["dockerImageMetadata"]["Os"] = answer.os.clone().into();
         object["dockerImageMetadata"]["Architecture"] = answer.architecture.clone().into();
     } else {

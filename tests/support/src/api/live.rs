@@ -11,7 +11,7 @@ use super::handle::Api;
 use super::kinds::Resource;
 use super::store::{collection, key};
 use super::world::World;
-use super::{admit, builds, rollout};
+use super::{admit, builds, image_controllers, rollout};
 use crate::pull::{Import, Imported, Machines, Settings, import, repository_tags};
 use pod::{Job, Outcome};
 
@@ -171,6 +171,7 @@ fn write(world: &mut World, resource: &Resource, pod: &Value, outcome: Outcome) 
 
 /// Lets the kubelets and the builders see to what a write left for them.
 pub(crate) fn follow(shared: &Arc<Mutex<World>>) {
+    image_controllers::follow(shared);
     rollout::follow(shared);
     settle(shared, false);
     builds::settle(shared);

@@ -36,6 +36,10 @@ pub(crate) struct World {
     pub(crate) pod_fate: Option<PodFate>,
     /// Whether workloads are rolled out after every write.
     pub(crate) rolls_out: bool,
+    /// Whether streams are imported and triggers acted on after every write.
+    pub(crate) follows_images: bool,
+    /// That is under way right now.
+    pub(crate) is_following_images: bool,
     /// The machines that pull and import, once there are any.
     pub(crate) machines: Option<Machines>,
     /// The builds that were started, by namespace and name.
@@ -69,6 +73,8 @@ impl World {
             imports: Imports::default(),
             pod_fate: None,
             rolls_out: false,
+            follows_images: false,
+            is_following_images: false,
             machines: None,
             builds_due: BTreeSet::new(),
             seen_pods: BTreeSet::new(),

@@ -294,6 +294,15 @@ impl Cluster {
         }
     }
 
+    /// Adds a pod in this state, with its events.
+    #[track_caller]
+    pub fn add_pod_like(&self, pod: &Value, state: &PodState) -> Value {
+        match self {
+            Self::Embedded(api) => api.add_pod_like(pod, state),
+            Self::Real(real) => real.add_pod(pod, state),
+        }
+    }
+
     /// Grants [`LIMITED_USER`] these verbs on a resource (`secrets`, `deployments.apps`) in a namespace, or in the whole
     /// cluster when it is empty; that only in a test of [`for_each_openshift_alone`], because the user is everybody's.
     #[track_caller]

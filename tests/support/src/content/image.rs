@@ -20,6 +20,8 @@ pub struct Image {
     docker: bool,
     layers: Vec<Layer>,
     label: Option<String>,
+    ports: Vec<String>,
+    volumes: Vec<String>,
 }
 
 impl Default for Image {
@@ -38,6 +40,8 @@ impl Image {
             docker: false,
             layers: Vec::new(),
             label: None,
+            ports: Vec::new(),
+            volumes: Vec::new(),
         }
     }
 
@@ -65,6 +69,18 @@ impl Image {
     /// A label, which makes an image differ from its like.
     pub fn label(mut self, label: &str) -> Self {
         self.label = Some(label.to_owned());
+        self
+    }
+
+    /// A port that it exposes, such as `8080/tcp`.
+    pub fn port(mut self, port: &str) -> Self {
+        self.ports.push(port.to_owned());
+        self
+    }
+
+    /// A path that it keeps data in.
+    pub fn volume(mut self, path: &str) -> Self {
+        self.volumes.push(path.to_owned());
         self
     }
 
@@ -124,6 +140,11 @@ impl Image {
         config["config"] = json!({"Cmd": ["/app"]});
         if let Some(label) = &self.label {
             config["config"]["Labels"] = json!({"label": label});
+        }
+        for (field, keys) in [("ExposedPorts", &self.ports), ("Volumes", &self.volumes)] {
+            for key in keys {
+                config["config"][field][key] = json!({});
+            }
         }
         config["rootfs"] = json!({
             "type": "layers",
