@@ -3,9 +3,9 @@
 
 mod contents;
 mod referrers;
-mod way;
 #[cfg(test)]
 mod tests;
+mod way;
 
 pub use contents::{Contents, Entry, Part, Unfit, read};
 pub use referrers::{fallback_tag, joined, signature_tags};

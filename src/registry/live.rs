@@ -28,13 +28,14 @@ impl Live {
     }
 
     /// The next bytes, `None` at the end. They have to come within `patience`.
-    pub(super) async fn next(&mut self, patience: Duration) -> Result<Option<Bytes>, ExchangeFault> {
+    pub(super) async fn next(
+        &mut self,
+        patience: Duration,
+    ) -> Result<Option<Bytes>, ExchangeFault> {
         loop {
             let frame = tokio::time::timeout(patience, self.body.frame())
                 .await
-                .map_err(|_elapsed| ExchangeFault::TimedOut {
-                    after: AFTER_HEAD,
-                })?;
+                .map_err(|_elapsed| ExchangeFault::TimedOut { after: AFTER_HEAD })?;
             match frame {
                 Some(Ok(frame)) => {
                     if let Ok(bytes) = frame.into_data() {

@@ -90,7 +90,10 @@ impl Registry {
             self.anonymous
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .insert((repository.to_owned(), query.wish.clone()), Arc::clone(&issued));
+                .insert(
+                    (repository.to_owned(), query.wish.clone()),
+                    Arc::clone(&issued),
+                );
         }
         self.with_token(repository, &issued, query, redirects)
             .await
@@ -313,7 +316,10 @@ impl Registry {
         };
         let holder = self.holder(credential);
         if holder.is_some() && !self.may_send_credentials().await {
-            let query = Query::get(crate::model::observation::Purpose::Upload, self.url("/v2/").await);
+            let query = Query::get(
+                crate::model::observation::Purpose::Upload,
+                self.url("/v2/").await,
+            );
             return Err(Box::new(Wire::withheld(&query, Withheld::PlainHttp)));
         }
         if let Some(Credential::RegistryToken(token)) = holder.map(|it| &it.credential) {

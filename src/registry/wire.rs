@@ -123,16 +123,14 @@ impl Wire {
         let start = Instant::now();
         let result = match urls::origin_of(&query.url) {
             Some(origin) => match self.pool.lease(&origin, &query.guard).await {
-                Ok(lease) => {
-                    Box::pin(self.over(lease, query, &origin, Some(body)))
-                        .await
-                        .map_err(|failure| match failure {
-                            Failure::Stale => ExchangeFault::Cut {
-                                text: STALE.to_owned(),
-                            },
-                            Failure::Fault(fault) => fault,
-                        })
-                }
+                Ok(lease) => Box::pin(self.over(lease, query, &origin, Some(body)))
+                    .await
+                    .map_err(|failure| match failure {
+                        Failure::Stale => ExchangeFault::Cut {
+                            text: STALE.to_owned(),
+                        },
+                        Failure::Fault(fault) => fault,
+                    }),
                 Err(fault) => Err(fault),
             },
             None => Err(ExchangeFault::Protocol {

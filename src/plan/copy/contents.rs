@@ -77,7 +77,10 @@ pub fn read(media_type: &str, bytes: &[u8]) -> Result<Contents, Unfit> {
         .chain(artifact_blobs.into_iter().flatten())
     {
         let part = part(value)?;
-        if !blobs.iter().any(|known| known.descriptor.digest == part.descriptor.digest) {
+        if !blobs
+            .iter()
+            .any(|known| known.descriptor.digest == part.descriptor.digest)
+        {
             blobs.push(part);
         }
     }
@@ -91,7 +94,9 @@ pub fn read(media_type: &str, bytes: &[u8]) -> Result<Contents, Unfit> {
         blobs,
         entries,
         config: config.map(descriptor).transpose()?,
-        subject: json.get("subject").and_then(|subject| text(subject, "digest")),
+        subject: json
+            .get("subject")
+            .and_then(|subject| text(subject, "digest")),
         artifact_type: text(&json, "artifactType").or(config_type),
         annotations: json.get("annotations").filter(|it| it.is_object()).cloned(),
     })

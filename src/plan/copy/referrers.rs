@@ -40,7 +40,10 @@ pub fn joined(list: Option<&Value>, descriptors: &[Value]) -> Option<Value> {
     };
     let before = entries.len();
     for descriptor in descriptors {
-        if !entries.iter().any(|entry| entry["digest"] == descriptor["digest"]) {
+        if !entries
+            .iter()
+            .any(|entry| entry["digest"] == descriptor["digest"])
+        {
             entries.push(descriptor.clone());
         }
     }

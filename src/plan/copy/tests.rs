@@ -31,7 +31,13 @@ fn what_is_there_stays_what_is_next_door_is_mounted_and_the_rest_is_sent() {
         foreign: true,
         ..part('f', 1000)
     };
-    let parts = [part('a', 10), part('b', 300), foreign, part('a', 10), part('c', 20)];
+    let parts = [
+        part('a', 10),
+        part('b', 300),
+        foreign,
+        part('a', 10),
+        part('c', 20),
+    ];
     let mut target = Target {
         present: vec![digest('c')],
         mount_from: None,
@@ -43,16 +49,43 @@ fn what_is_there_stays_what_is_next_door_is_mounted_and_the_rest_is_sent() {
         ("c", Way::Present),
         ("a", Way::Send),
     ];
-    assert_eq!(described(&sent), expected.map(|(name, way)| (name.to_owned(), way)));
+    assert_eq!(
+        described(&sent),
+        expected.map(|(name, way)| (name.to_owned(), way))
+    );
     let totals = Totals::of(&sent);
-    assert_eq!(totals.sent, Sum { blobs: 2, bytes: 310 });
-    assert_eq!(totals.present, Sum { blobs: 1, bytes: 20 });
-    assert_eq!(totals.foreign, Sum { blobs: 1, bytes: 1000 });
+    assert_eq!(
+        totals.sent,
+        Sum {
+            blobs: 2,
+            bytes: 310
+        }
+    );
+    assert_eq!(
+        totals.present,
+        Sum {
+            blobs: 1,
+            bytes: 20
+        }
+    );
+    assert_eq!(
+        totals.foreign,
+        Sum {
+            blobs: 1,
+            bytes: 1000
+        }
+    );
     assert_eq!(totals.mounted, Sum::default());
 
     target.mount_from = Some("team/base".to_owned());
     let totals = Totals::of(&ways(&parts, &target));
-    assert_eq!(totals.mounted, Sum { blobs: 2, bytes: 310 });
+    assert_eq!(
+        totals.mounted,
+        Sum {
+            blobs: 2,
+            bytes: 310
+        }
+    );
     assert_eq!(totals.sent, Sum::default());
 }
 
@@ -88,7 +121,10 @@ fn manifests_are_read_by_their_shape() {
         .collect();
     assert_eq!(blobs, [(2, false), (5, false), (7, true)]);
     assert_eq!(read_image.subject, Some(digest('d')));
-    assert_eq!(read_image.artifact_type.as_deref(), Some("application/vnd.example+json"));
+    assert_eq!(
+        read_image.artifact_type.as_deref(),
+        Some("application/vnd.example+json")
+    );
     assert_eq!(read_image.annotations, Some(json!({"a": "b"})));
     assert!(read_image.entries.is_empty());
 
@@ -138,7 +174,10 @@ fn one_platform_of_an_index() {
     assert_eq!(chosen("linux/arm/v7"), Some(digest('7')));
     assert_eq!(chosen("linux/arm/v8"), Some(digest('6')));
     assert_eq!(chosen("linux/s390x"), None);
-    assert_eq!(index.platforms(), ["linux/arm/v6", "linux/arm/v7", "linux/amd64"]);
+    assert_eq!(
+        index.platforms(),
+        ["linux/arm/v6", "linux/arm/v7", "linux/amd64"]
+    );
 }
 
 #[test]
@@ -146,7 +185,10 @@ fn tags_of_what_is_attached() {
     let hex = "a".repeat(64);
     assert_eq!(fallback_tag(&digest('a')), Some(format!("sha256-{hex}")));
     let long = format!("sha512:{}", "b".repeat(128));
-    assert_eq!(fallback_tag(&long), Some(format!("sha512-{}", "b".repeat(64))));
+    assert_eq!(
+        fallback_tag(&long),
+        Some(format!("sha512-{}", "b".repeat(64)))
+    );
     assert_eq!(
         signature_tags(&digest('a')),
         [
@@ -159,7 +201,10 @@ fn tags_of_what_is_attached() {
 
 #[test]
 fn a_list_of_referrers_keeps_what_it_has() {
-    let (one, other) = (json!({"digest": digest('1')}), json!({"digest": digest('2')}));
+    let (one, other) = (
+        json!({"digest": digest('1')}),
+        json!({"digest": digest('2')}),
+    );
     let list = joined(None, std::slice::from_ref(&one)).unwrap();
     assert_eq!(list["manifests"], json!([one]));
     assert_eq!(list["schemaVersion"], 2);

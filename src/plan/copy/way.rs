@@ -99,7 +99,10 @@ pub fn ways(parts: &[Part], target: &Target) -> Vec<(Descriptor, Way)> {
         .map(|part| (part.descriptor.clone(), way(part)))
         .collect();
     ways.sort_by(|(one, _), (other, _)| {
-        other.size.cmp(&one.size).then_with(|| one.digest.cmp(&other.digest))
+        other
+            .size
+            .cmp(&one.size)
+            .then_with(|| one.digest.cmp(&other.digest))
     });
     ways
 }

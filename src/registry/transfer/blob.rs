@@ -92,7 +92,11 @@ impl Carrier {
                 Err(fault) => fault,
             };
             work.in_doubt = true;
-            if work.session.as_ref().is_some_and(|session| session.offset > before) {
+            if work
+                .session
+                .as_ref()
+                .is_some_and(|session| session.offset > before)
+            {
                 tries.moved_on();
             }
             // At the source every step was tried again already.
@@ -106,7 +110,10 @@ impl Carrier {
                 continue;
             }
             if fault.again() == Again::Smaller {
-                match SMALLER.iter().find(|size| work.part.is_none_or(|part| **size < part)) {
+                match SMALLER
+                    .iter()
+                    .find(|size| work.part.is_none_or(|part| **size < part))
+                {
                     Some(size) => work.part = Some(*size),
                     None => return Err(fault),
                 }
@@ -117,7 +124,11 @@ impl Carrier {
 
     /// Gives up all uploads that are open, and says how many the registry does not let go.
     pub async fn give_up(&self) -> usize {
-        let open: Vec<Session> = self.sessions().drain().map(|(_, session)| session).collect();
+        let open: Vec<Session> = self
+            .sessions()
+            .drain()
+            .map(|(_, session)| session)
+            .collect();
         let ends = open.iter().map(|session| self.target.give_up(session));
         let ended = futures_util::future::join_all(ends).await;
         ended.iter().filter(|ended| ended.is_err()).count()
@@ -156,7 +167,9 @@ impl Carrier {
             let bytes = work.source.whole().await?;
             work.hash.take(&bytes);
             self.compare(blob, work)?;
-            self.target.commit(&session, &blob.digest, Some(bytes)).await?;
+            self.target
+                .commit(&session, &blob.digest, Some(bytes))
+                .await?;
             self.meter.add(blob.size);
             return Ok(Carried::Sent);
         }
@@ -201,7 +214,8 @@ impl Carrier {
             Some(known) => {
                 // Whatever cut it off may do so again: less is lost then.
                 work.part = work.part.or(Some(PART));
-                self.meter.take_off(work.counted.saturating_sub(known.offset));
+                self.meter
+                    .take_off(work.counted.saturating_sub(known.offset));
                 work.counted = work.counted.min(known.offset);
                 work.source.set_back(known.offset);
                 self.keep(blob, work, known);

@@ -86,7 +86,11 @@ mod tests {
         }
         let mut other = Running::towards(sha256).unwrap();
         other.take(b"abd");
-        assert!(other.finish().is_err_and(|found| found.starts_with("sha256:")));
+        assert!(
+            other
+                .finish()
+                .is_err_and(|found| found.starts_with("sha256:"))
+        );
         assert!(Running::towards("blake3:00").is_none());
     }
 }

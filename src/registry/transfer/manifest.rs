@@ -107,7 +107,12 @@ impl Place {
         if truncated {
             return Err(self.fault(Trouble::TooLarge));
         }
-        let header = |name: &str| asked.headers.get(name).and_then(|value| value.to_str().ok());
+        let header = |name: &str| {
+            asked
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
         let by_digest = selector.contains(':').then_some(selector);
         // The registry's own word on a tag counts for the algorithm, too.
         let claimed = by_digest.or_else(|| header("docker-content-digest"));
@@ -162,7 +167,12 @@ impl Place {
         if !asked.answer().is_some_and(|answer| answer.is_success()) || !said(&asked) {
             return Err(self.fault(Trouble::Exchange(Box::new(asked.exchange))));
         }
-        let header = |name: &str| asked.headers.get(name).and_then(|value| value.to_str().ok());
+        let header = |name: &str| {
+            asked
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
         // By another algorithm it may well be the same.
         let same_kind = |found: &&str| found.split(':').next() == manifest.digest.split(':').next();
         if let Some(found) = header("docker-content-digest").filter(same_kind)

@@ -70,7 +70,11 @@ impl Place {
                 // As go-containerregistry `pkg/v1/remote/referrers.go` `fetchReferrers` falls back; servers that do not know
                 // the route refuse it in more ways than those.
                 Some(400..=407 | 410 | 501) if said(&asked) => return Ok(None),
-                _ => tries.after(self.fault(Trouble::Exchange(Box::new(asked.exchange)))).await?,
+                _ => {
+                    tries
+                        .after(self.fault(Trouble::Exchange(Box::new(asked.exchange))))
+                        .await?
+                }
             }
         }
     }

@@ -42,7 +42,11 @@ impl Place {
         query.patience = Some(STALL);
         if let Some((digest, from)) = mount {
             let mut mounting = query.clone();
-            mounting.url.query_pairs_mut().append_pair("mount", digest).append_pair("from", from);
+            mounting
+                .url
+                .query_pairs_mut()
+                .append_pair("mount", digest)
+                .append_pair("from", from);
             mounting.wish = Wish::Mount {
                 from: from.to_owned(),
             };
@@ -63,7 +67,9 @@ impl Place {
     }
 
     async fn begun(&self, asked_at: &Url, asked: &Asked, mounting: bool) -> Option<Begun> {
-        asked.answer().filter(|answer| answer.is_success() && said(asked))?;
+        asked
+            .answer()
+            .filter(|answer| answer.is_success() && said(asked))?;
         let location = self.location(asked_at, asked).await;
         // Amazon ECR may answer 201 to a plain question (regclient scheme/reg/blob.go): the place tells them apart.
         let is_upload = location
@@ -91,7 +97,10 @@ impl Place {
         let asked = self.ask(&query).await;
         match asked.answer().filter(|_| said(&asked)) {
             Some(answer) if answer.is_success() => {
-                let range = asked.headers.get(RANGE).and_then(|value| value.to_str().ok());
+                let range = asked
+                    .headers
+                    .get(RANGE)
+                    .and_then(|value| value.to_str().ok());
                 let Some(offset) = range.and_then(read_offset) else {
                     return Ok(None);
                 };
@@ -180,9 +189,9 @@ impl Place {
 
     async fn ask(&self, query: &Query) -> Asked {
         if self.is_at_home(&query.url).await {
-            let reached = self
-                .registry
-                .reach(&self.repository, self.credential, query, Redirects::Stop);
+            let reached =
+                self.registry
+                    .reach(&self.repository, self.credential, query, Redirects::Stop);
             reached.await.asked
         } else {
             self.registry.wire.ask(query).await
@@ -208,7 +217,10 @@ impl Place {
 /// How much is there, by `Range: 0-LAST`. `0-0` is what distribution says of nothing at all, too: not worth going on from.
 fn read_offset(range: &str) -> Option<u64> {
     let range = range.trim();
-    let (first, last) = range.strip_prefix("bytes=").unwrap_or(range).split_once('-')?;
+    let (first, last) = range
+        .strip_prefix("bytes=")
+        .unwrap_or(range)
+        .split_once('-')?;
     let last: u64 = last.trim().parse().ok()?;
     (first.trim() == "0" && last > 0).then_some(last + 1)
 }

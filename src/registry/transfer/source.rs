@@ -58,7 +58,8 @@ impl<'a> Source<'a> {
         if self.rest.is_empty() {
             self.rest = self.read().await?;
         }
-        let length = usize::try_from(most).map_or(self.rest.len(), |most| most.min(self.rest.len()));
+        let length =
+            usize::try_from(most).map_or(self.rest.len(), |most| most.min(self.rest.len()));
         let bytes = self.rest.split_to(length);
         self.position += bytes.len() as u64;
         Ok(bytes)
@@ -106,7 +107,8 @@ impl<'a> Source<'a> {
         loop {
             match open.live.next(STALL).await {
                 Ok(Some(mut bytes)) => {
-                    let over = usize::try_from(open.skip).map_or(bytes.len(), |skip| skip.min(bytes.len()));
+                    let over = usize::try_from(open.skip)
+                        .map_or(bytes.len(), |skip| skip.min(bytes.len()));
                     drop(bytes.split_to(over));
                     open.skip -= over as u64;
                     let ahead = self.position + bytes.len() as u64;
@@ -148,13 +150,23 @@ impl<'a> Source<'a> {
         let place = self.place;
         let mut asked = place
             .registry
-            .reach(&place.repository, place.credential, &query, Redirects::Follow)
+            .reach(
+                &place.repository,
+                place.credential,
+                &query,
+                Redirects::Follow,
+            )
             .await
             .asked;
         let Some(live) = asked.live.take().filter(|_| said(&asked)) else {
             return Err(place.fault(Trouble::Exchange(Box::new(asked.exchange))));
         };
-        let header = |name| asked.headers.get(name).and_then(|value| value.to_str().ok());
+        let header = |name| {
+            asked
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
         let partial = asked.exchange.status() == Some(206);
         let skip = if partial {
             let range = header(CONTENT_RANGE).and_then(read_range);
@@ -168,7 +180,9 @@ impl<'a> Source<'a> {
             self.position
         };
         let whole = if partial {
-            header(CONTENT_RANGE).and_then(read_range).and_then(|(_, whole)| whole)
+            header(CONTENT_RANGE)
+                .and_then(read_range)
+                .and_then(|(_, whole)| whole)
         } else {
             header(CONTENT_LENGTH).and_then(|length| length.parse().ok())
         };

@@ -43,7 +43,11 @@ enum Pumped {
 
 impl Place {
     /// Sends one part of a blob to an upload, which is then so much further.
-    pub(super) async fn send(&self, session: &Session, part: Part<'_, '_>) -> Result<Session, Fault> {
+    pub(super) async fn send(
+        &self,
+        session: &Session,
+        part: Part<'_, '_>,
+    ) -> Result<Session, Fault> {
         let (first, end) = (session.offset, part.end);
         let mut query = self.session_query(session).await;
         query.method = Method::PATCH;
@@ -110,7 +114,10 @@ async fn pump(part: Part<'_, '_>, frames: mpsc::Sender<Bytes>) -> Result<Pumped,
         let start = source.position();
         let bytes = source.next(end - start).await?;
         let known = hash.taken.saturating_sub(start);
-        if let Some(new) = usize::try_from(known).ok().and_then(|known| bytes.get(known..)) {
+        if let Some(new) = usize::try_from(known)
+            .ok()
+            .and_then(|known| bytes.get(known..))
+        {
             hash.take(new);
         }
         let length = bytes.len() as u64;

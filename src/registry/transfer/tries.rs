@@ -61,9 +61,6 @@ mod tests {
     #[test]
     fn pauses_double_up_to_the_longest() {
         let pauses: Vec<u128> = (0..8).map(|made| pause(made).as_millis()).collect();
-        assert_eq!(
-            pauses,
-            [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]
-        );
+        assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]);
     }
 }

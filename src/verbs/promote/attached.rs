@@ -48,10 +48,9 @@ pub(super) async fn find(place: &Place, image: &Image) -> Result<Vec<Attached>, 
             if !seen.insert(its_digest.clone()) {
                 continue;
             }
-            let manifest = place
-                .manifest(&its_digest)
-                .await?
-                .ok_or(Unread::Missing { digest: its_digest.clone() })?;
+            let manifest = place.manifest(&its_digest).await?.ok_or(Unread::Missing {
+                digest: its_digest.clone(),
+            })?;
             found.push(Attached {
                 image: Image::of(place, manifest).await?,
                 by: By::Subject {
@@ -84,9 +83,11 @@ pub(super) async fn find(place: &Place, image: &Image) -> Result<Vec<Attached>, 
 async fn listed(place: &Place, digest: &str) -> Result<Vec<(String, Value)>, Fault> {
     let list = match place.referrers(digest).await? {
         Some(list) => list,
-        None => by_tag(place, digest).await?.map_or_else(Vec::new, |(_, list)| {
-            list["manifests"].as_array().cloned().unwrap_or_default()
-        }),
+        None => by_tag(place, digest)
+            .await?
+            .map_or_else(Vec::new, |(_, list)| {
+                list["manifests"].as_array().cloned().unwrap_or_default()
+            }),
     };
     Ok(list
         .into_iter()
@@ -128,9 +129,10 @@ async fn is_there(place: &Place, attached: &Attached) -> Result<bool, Fault> {
             .manifest(tag)
             .await
             .map(|found| found.is_some_and(|found| found.digest == root.digest)),
-        By::Subject { subject, .. } => listed(place, subject)
-            .await
-            .map(|list| list.iter().any(|(_, it)| it["digest"] == root.digest.as_str())),
+        By::Subject { subject, .. } => listed(place, subject).await.map(|list| {
+            list.iter()
+                .any(|(_, it)| it["digest"] == root.digest.as_str())
+        }),
     };
     match there {
         Err(fault) if failed::is_hidden(&fault) => Ok(false),

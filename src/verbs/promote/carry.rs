@@ -15,9 +15,7 @@ use super::report::Done;
 use super::side::Side;
 use crate::error::{Error, Kind};
 use crate::plan::copy::{self, Totals, Way};
-use crate::registry::transfer::{
-    AT_ONCE, Carried, Carrier, Fault, Manifest, Meter, Place,
-};
+use crate::registry::transfer::{AT_ONCE, Carried, Carrier, Fault, Manifest, Meter, Place};
 use crate::verbs::Run;
 
 /// Between two looks at the progress and at Ctrl-C.

@@ -89,10 +89,7 @@ pub(super) async fn find(
     Ok(Some(credential))
 }
 
-async fn from_files(
-    run: &mut Run,
-    wanted: &Wanted,
-) -> Result<Option<(Credential, String)>, Error> {
+async fn from_files(run: &mut Run, wanted: &Wanted) -> Result<Option<(Credential, String)>, Error> {
     let env = &run.env;
     let found = match (&wanted.own_file, &wanted.common_file) {
         (Some(file), _) => {

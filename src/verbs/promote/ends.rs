@@ -1,8 +1,8 @@
 //! The two words of the command line: what is copied, and where it goes.
 
 use crate::cli::promote::PromoteArgs as Flags;
-use crate::doctor::targets::argument;
 use crate::doctor::targets::Argument;
+use crate::doctor::targets::argument;
 use crate::error::Error;
 use crate::model::image::ImageReference;
 use crate::model::kinds;
@@ -133,10 +133,10 @@ fn stream(text: &str) -> Result<Option<StreamTag>, Error> {
     let (name, tag) = match name.split_once(':') {
         Some((name, tag)) => (name, tag),
         None if plain.ends_with("tag") || plain.ends_with("tags") => {
-            return Err(
-                Error::usage(format!("an image stream tag is named STREAM:TAG, not {name:?}"))
-                    .hint(format!("{kind}/{name}:latest")),
-            );
+            return Err(Error::usage(format!(
+                "an image stream tag is named STREAM:TAG, not {name:?}"
+            ))
+            .hint(format!("{kind}/{name}:latest")));
         }
         None => (name, "latest"),
     };
@@ -198,7 +198,13 @@ mod tests {
         for image in ["quay.io/team/web:1", "web:1", "library/is"] {
             assert!(stream(image).unwrap().is_none(), "{image}");
         }
-        for bad in ["istag/web", "istag/:1", "istag/a/b/c:1", "is/web@sha256:0", "istag/web:"] {
+        for bad in [
+            "istag/web",
+            "istag/:1",
+            "istag/a/b/c:1",
+            "is/web@sha256:0",
+            "istag/web:",
+        ] {
             assert!(stream(bad).is_err(), "{bad}");
         }
     }

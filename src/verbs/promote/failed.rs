@@ -6,9 +6,7 @@ use crate::doctor::answer;
 use crate::doctor::causes::Cause;
 use crate::doctor::evidence::short_digest;
 use crate::error::Error;
-use crate::model::observation::{
-    Answer, Exchange, ExchangeFault, Purpose, PushVerdict, Withheld,
-};
+use crate::model::observation::{Answer, Exchange, ExchangeFault, Purpose, PushVerdict, Withheld};
 use crate::plan::copy::Unfit;
 use crate::registry::push_verdict;
 use crate::registry::transfer::{Fault, Trouble};
@@ -79,7 +77,10 @@ impl Sides<'_> {
             _ => Cause::ServerError,
         };
         self.with_cause(
-            format!("{registry}: {}", sanitize_line(&fault.trouble.to_string(), 400)),
+            format!(
+                "{registry}: {}",
+                sanitize_line(&fault.trouble.to_string(), 400)
+            ),
             Some(cause),
         )
     }
@@ -120,7 +121,10 @@ impl Sides<'_> {
             }
             500.. if answer.status != 507 => {
                 return self.with_cause(
-                    format!("{registry} fails to store what it is sent: {}", detailed(answer, &said)),
+                    format!(
+                        "{registry} fails to store what it is sent: {}",
+                        detailed(answer, &said)
+                    ),
                     Some(Cause::ServerError),
                 );
             }
@@ -176,8 +180,11 @@ impl Sides<'_> {
 
     fn with_cause(&self, sentence: String, cause: Option<Cause>) -> Error {
         match cause {
-            Some(cause) => Error::failure(format!("{sentence} ({})", cause.id()))
-                .hint(format!("`{} explain {}` tells more", self.program, cause.id())),
+            Some(cause) => Error::failure(format!("{sentence} ({})", cause.id())).hint(format!(
+                "`{} explain {}` tells more",
+                self.program,
+                cause.id()
+            )),
             None => Error::failure(sentence),
         }
     }
@@ -243,7 +250,9 @@ fn cause_of_fault(fault: &ExchangeFault) -> Option<Cause> {
         ExchangeFault::Connect(_) | ExchangeFault::Cut { .. } => Some(Cause::Reset),
         ExchangeFault::Proxy(_) => Some(Cause::Proxy),
         ExchangeFault::Untrusted => Some(Cause::UnknownCa),
-        ExchangeFault::Tls(crate::model::observation::TlsFault::PlainHttp) => Some(Cause::PlainHttp),
+        ExchangeFault::Tls(crate::model::observation::TlsFault::PlainHttp) => {
+            Some(Cause::PlainHttp)
+        }
         ExchangeFault::Tls(_) => Some(Cause::Handshake),
         ExchangeFault::Withheld(Withheld::RefusedBefore) => Some(Cause::BadCredentials),
         ExchangeFault::Protocol { .. } => Some(Cause::ServerError),

@@ -165,7 +165,10 @@ async fn present(flags: &Flags, sides: &Sides<'_>, parts: &[Part]) -> Result<Vec
     let pushes = flags.dry_run == crate::cli::output::DryRun::None;
     let mut wanted: Vec<&Descriptor> = Vec::new();
     for part in parts.iter().filter(|part| !part.foreign) {
-        if !wanted.iter().any(|known| known.digest == part.descriptor.digest) {
+        if !wanted
+            .iter()
+            .any(|known| known.digest == part.descriptor.digest)
+        {
             wanted.push(&part.descriptor);
         }
     }

@@ -96,7 +96,11 @@ fn words(done: &Done) -> String {
         (totals.sent, if planned { "would be sent" } else { "sent" }),
         (
             totals.mounted,
-            if planned { "would be mounted" } else { "mounted" },
+            if planned {
+                "would be mounted"
+            } else {
+                "mounted"
+            },
         ),
         (totals.present, "there already"),
         (totals.foreign, "left where they are"),

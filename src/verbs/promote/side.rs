@@ -184,7 +184,8 @@ pub(super) async fn check(
 fn say(run: &mut Run, side: &Side, outcome: &CheckOutcome) -> Result<(), Error> {
     let pass = run.ui.glyphs().pass;
     for line in &outcome.checked {
-        run.ui.status(format!("{pass} {}", sanitize_line(line, 300)));
+        run.ui
+            .status(format!("{pass} {}", sanitize_line(line, 300)));
     }
     // What a copy does not need is no reason not to make it; what it does need is looked at before anything is written.
     let fits_a_copy = matches!(

@@ -90,10 +90,8 @@ async fn of_stream(
     if let Some(host) = host {
         let image = ImageReference::parse(&format!("{host}/{name}@{}", item.image))
             .map_err(|error| Error::from(error).context("the internal registry's route"))?;
-        run.ui.status(format!(
-            "istag/{}:{} is {image}",
-            wanted.name, wanted.tag
-        ));
+        run.ui
+            .status(format!("istag/{}:{} is {image}", wanted.name, wanted.tag));
         return Ok(Found {
             login: login(run, cluster, &host, flags).await?,
             trust: trust(cluster, image.registry()).await,
@@ -141,7 +139,9 @@ fn read_where_it_is(
 
 /// The two ways that remain where there is no route.
 fn out_of_reach(program: &str, name: &str, tag: &str, why: Option<String>) -> Error {
-    let why = why.map_or_else(String::new, |why| format!(" ({})", sanitize_line(&why, 300)));
+    let why = why.map_or_else(String::new, |why| {
+        format!(" ({})", sanitize_line(&why, 300))
+    });
     Error::failure(format!(
         "the internal registry has {name}:{tag}, and it is reached from inside the cluster only: it has no route{why}"
     ))
@@ -256,8 +256,9 @@ async fn login(
     }
     match cluster.own_token().await {
         Some(token) => {
-            run.ui
-                .status(format!("{host} is asked with your own token of this cluster"));
+            run.ui.status(format!(
+                "{host} is asked with your own token of this cluster"
+            ));
             Ok(Some(Credential::Password {
                 username: "user".to_owned(),
                 password: token,
