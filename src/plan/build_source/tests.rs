@@ -307,6 +307,7 @@ fn a_builder_image_is_known_by_its_label() {
             .collect(),
         runs,
         platform: None,
+        exposed: crate::model::exposed::Exposed::default(),
     };
     let mut build = source(stream_tag("ruby:3"), json!([]));
     let good = blob(&["io.openshift.s2i.scripts-url"], true);
