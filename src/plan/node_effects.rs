@@ -194,7 +194,9 @@ pub fn changes_of(plan: &Plan) -> Vec<PlatformChange> {
 
 fn of_change(change: &Change) -> Vec<PlatformChange> {
     let places: Vec<String> = match &change.action {
-        Action::Edit(ops) => ops.iter().map(super::Op::place).collect(),
+        Action::Edit(ops) | Action::Prune(ops) | Action::Ensure { ops, .. } => {
+            ops.iter().map(super::Op::place).collect()
+        }
         Action::Create(_) | Action::Apply(_) | Action::Delete => Vec::new(),
     };
     let at = |word: &str| places.iter().any(|place| place.contains(word));
@@ -222,8 +224,12 @@ fn of_change(change: &Change) -> Vec<PlatformChange> {
         // The key that the Proxy's bundle has; the others are named for registries.
         let bundle = |object: &super::Object| object.value()["data"].get("ca-bundle.crt").is_some();
         let made = match &change.action {
-            Action::Create(object) | Action::Apply(object) => bundle(object),
-            Action::Edit(_) | Action::Delete => change.seen.as_ref().is_some_and(bundle),
+            Action::Create(object) | Action::Apply(object) | Action::Ensure { new: object, .. } => {
+                bundle(object)
+            }
+            Action::Edit(_) | Action::Prune(_) | Action::Delete => {
+                change.seen.as_ref().is_some_and(bundle)
+            }
         };
         found.push(if made || at("/ca-bundle.crt") {
             PlatformChange::ClusterCa
