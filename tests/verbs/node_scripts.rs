@@ -113,6 +113,9 @@ fn flags_that_belong_to_others_are_refused() {
     for line in [
         "--openshift3 --containerd",
         "--ansible",
+        "--output-dir out",
+        "--containerd --wait",
+        "--openshift3 -o yaml",
         "--daemonset",
         "--openshift3 --daemonset",
         "--containerd --ansible",
