@@ -117,13 +117,19 @@ impl Preflight {
             let outcome = check::outcome(result, &registry);
             let pass = run.ui.glyphs().pass;
             for line in &outcome.checked {
-                let line = news(format!("{pass} {}", sanitize_line(line, 300)));
-                line.into_iter().for_each(|line| run.ui.status(line));
+                if let Some(line) = news(format!("{pass} {}", sanitize_line(line, 300))) {
+                    run.ui.status(line);
+                }
             }
             let untried = check::untried_push(result).filter(|_| !self.push);
             let mut unknown = Vec::new();
             if untried.is_some() || result.outcome() == Outcome::Healthy {
-                unknown.extend(outcome.unchecked.iter().map(|line| format!("not checked: {line}")));
+                unknown.extend(
+                    outcome
+                        .unchecked
+                        .iter()
+                        .map(|line| format!("not checked: {line}")),
+                );
             }
             match untried {
                 Some(UntriedPush::WithLogin) => unknown.push(format!(
@@ -140,8 +146,9 @@ impl Preflight {
                 None => {}
             }
             for line in unknown {
-                let line = news(sanitize_line(&line, 600));
-                line.into_iter().for_each(|line| run.ui.warning(line));
+                if let Some(line) = news(sanitize_line(&line, 600)) {
+                    run.ui.warning(line);
+                }
             }
         }
         self.refuse(run)
