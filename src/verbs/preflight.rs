@@ -102,12 +102,22 @@ impl Preflight {
     ///
     /// When an image would not arrive, or a push would be refused.
     pub(super) fn say(&self, run: &mut Run) -> Result<(), Error> {
-        // Several objects with images of one registry are told alike.
-        let mut told: Vec<String> = Vec::new();
-        let mut news = |line: String| {
-            let is_new = !told.contains(&line);
-            told.push(line.clone());
-            is_new.then_some(line)
+        self.say_after(run, &[])
+    }
+
+    /// The same after another check, whose lines are not repeated. A line that holds for several answers is said once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::say`].
+    pub(super) fn say_after(&self, run: &mut Run, said: &[String]) -> Result<(), Error> {
+        let mut said = said.to_vec();
+        let mut is_new = |line: &String| {
+            let new = !said.contains(line);
+            if new {
+                said.push(line.clone());
+            }
+            new
         };
         for result in &self.report.results {
             let registry = result.subject.image.as_ref().map_or_else(
@@ -116,10 +126,9 @@ impl Preflight {
             );
             let outcome = check::outcome(result, &registry);
             let pass = run.ui.glyphs().pass;
-            for line in &outcome.checked {
-                if let Some(line) = news(format!("{pass} {}", sanitize_line(line, 300))) {
-                    run.ui.status(line);
-                }
+            for line in outcome.checked.iter().filter(|line| is_new(line)) {
+                run.ui
+                    .status(format!("{pass} {}", sanitize_line(line, 300)));
             }
             let untried = check::untried_push(result).filter(|_| !self.push);
             let mut unknown = Vec::new();
@@ -145,10 +154,8 @@ impl Preflight {
                 }
                 None => {}
             }
-            for line in unknown {
-                if let Some(line) = news(sanitize_line(&line, 600)) {
-                    run.ui.warning(line);
-                }
+            for line in unknown.iter().filter(|line| is_new(line)) {
+                run.ui.warning(sanitize_line(line, 600));
             }
         }
         self.refuse(run)
