@@ -18,14 +18,13 @@ use super::pass::Pass;
 use super::perform::Performed;
 use super::rights;
 use crate::cluster::access::Right;
-use crate::cluster::importing::{ImportResult, ImportedImage};
-use crate::cluster::opinion::ImportFailure;
+use crate::cluster::importing::{ImageAnswer, ImportResult};
 use crate::cluster::{Cluster, ClusterError, ObjectRef, Write, kinds};
 use crate::error::{Error, Kind};
+use crate::plan::Object;
 use crate::plan::edit::{apply_all, invert_all};
 use crate::plan::import::{Edit, Planned, forget, new_stream, undo};
 use crate::plan::undo::Undo;
-use crate::plan::Object;
 
 /// The planner, asked again whenever the stream is not as it was: the stream as it is now (`None`: it does not exist).
 pub type Planner<'a> = dyn Fn(Option<&Object>) -> Result<Planned, Error> + Sync + 'a;
@@ -48,7 +47,7 @@ pub struct Imported {
     /// The stream as it is left; [`Status::Gone`] when it was made for this import and is gone again.
     pub outcome: Outcome,
     /// One a tag, in the plan's order.
-    pub tags: Vec<(String, Result<ImportedImage, ImportFailure>)>,
+    pub tags: Vec<(String, ImageAnswer)>,
     /// The id under which it can be taken back; `None` when nothing of it is left in the specification.
     pub journal: Option<String>,
     /// What could not be put back, or was not because somebody else has changed it: sentences.
@@ -249,8 +248,7 @@ impl Importer<'_> {
             .images
             .iter()
             .map(|image| image["to"]["name"].as_str().unwrap_or_default().to_owned());
-        let tags: Vec<(String, Result<ImportedImage, ImportFailure>)> =
-            names.zip(result.images).collect();
+        let tags: Vec<(String, ImageAnswer)> = names.zip(result.images).collect();
         let failed: Vec<&str> = tags
             .iter()
             .filter(|(_, answer)| answer.is_err())

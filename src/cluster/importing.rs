@@ -17,11 +17,14 @@ use crate::model::sanitize::sanitize_line;
 /// Fifty images with all their layers come to some hundred KiB; a longer answer than this is not read.
 const ANSWER_LIMIT: usize = 32 * 1024 * 1024;
 
+/// One image, or why it could not be had.
+pub type ImageAnswer = Result<ImportedImage, ImportFailure>;
+
 /// What the API server answers.
 #[derive(Debug, Clone)]
 pub struct ImportResult {
     /// One an image of the request, in their order.
-    pub images: Vec<Result<ImportedImage, ImportFailure>>,
+    pub images: Vec<ImageAnswer>,
     /// For a request about a whole repository.
     pub repository: Option<RepositoryResult>,
     /// The stream afterwards; `None` for a dry run.
@@ -32,7 +35,7 @@ pub struct ImportResult {
 #[derive(Debug, Clone)]
 pub struct RepositoryResult {
     /// Its tags, or why they could not be had.
-    pub tags: Result<Vec<(String, Result<ImportedImage, ImportFailure>)>, ImportFailure>,
+    pub tags: Result<Vec<(String, ImageAnswer)>, ImportFailure>,
     /// Tags that it has beyond what the server takes at one time (50 by default).
     pub more: Vec<String>,
 }
@@ -120,7 +123,7 @@ fn repository(status: &Value) -> RepositoryResult {
     }
 }
 
-fn image(status: &Value) -> Result<ImportedImage, ImportFailure> {
+fn image(status: &Value) -> ImageAnswer {
     let image = &status["image"];
     match image["metadata"]["name"].as_str() {
         Some(digest) if status["status"]["status"] == "Success" => Ok(ImportedImage {

@@ -4,12 +4,14 @@
 //! API server (`listType=atomic` in Kubernetes' `core/v1/types.go`): every kind of patch replaces it whole, which is why
 //! the list is edited here and written back under its `resourceVersion`.
 
+pub mod bundle;
 mod controlled;
 pub mod place;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model::pem::Defect;
 use place::{escape, items, list_at, look, map_at, parent, set, words};
 
 /// One edit. Places are those of [`place`]; maps and lists on the way are made when they are missing.
@@ -59,6 +61,10 @@ pub enum Op {
         expected: Option<Value>,
         value: Option<Value>,
     },
+    /// Adds certificates to a CA bundle, by fingerprint.
+    BundleAdd(bundle::Add),
+    /// Takes certificates out of a CA bundle, by fingerprint.
+    BundleRemove(bundle::Remove),
     /// Adds `item` to a list of objects that have no key, unless one is there that says all that it says: what a controller
     /// writes beside that (`lastTriggeredImage`) makes it no other. `at` is where it stood before it was taken out.
     ItemAdd {
@@ -88,6 +94,18 @@ pub enum OpRefusal {
     Changed { field: String },
     #[error("{place} is not what this tool expects there")]
     Shape { place: String },
+    /// A CA bundle that nodes read only in part.
+    #[error("the bundle under the key {key:?} is malformed: {}", listed(defects))]
+    Malformed { key: String, defects: Vec<Defect> },
+    #[error(
+        "a private key stands in the bundle under the key {key:?} at line {line}: everybody who reads the object has it"
+    )]
+    PrivateKey { key: String, line: usize },
+}
+
+fn listed(defects: &[Defect]) -> String {
+    let words: Vec<String> = defects.iter().map(ToString::to_string).collect();
+    words.join("; ")
 }
 
 impl Op {
@@ -179,6 +197,8 @@ impl Op {
                 set(object, field, value.as_ref());
                 Ok(true)
             }
+            Self::BundleAdd(add) => add.apply(object),
+            Self::BundleRemove(remove) => remove.apply(object),
             Self::ItemAdd { list, item, at } => {
                 Ok(controlled::add(list_at(object, list)?, item, *at))
             }
@@ -276,6 +296,8 @@ impl Op {
                     value: old.cloned(),
                 }]
             }
+            Self::BundleAdd(add) => add.inverse(before),
+            Self::BundleRemove(remove) => remove.inverse(before),
             Self::ItemAdd { list, item, .. } => {
                 let there = items(before, list).any(|(_, one)| controlled::says(one, item));
                 let remove = Self::ItemRemove {
@@ -312,6 +334,15 @@ impl Op {
         }
     }
 
+    /// What the place that it touches holds, for the before-image; of a CA bundle the fingerprints.
+    pub fn before(&self, object: &Value) -> Value {
+        match self {
+            Self::BundleAdd(bundle::Add { key, .. })
+            | Self::BundleRemove(bundle::Remove { key, .. }) => bundle::outline(object, key),
+            _ => look(object, &self.place()).cloned().unwrap_or(Value::Null),
+        }
+    }
+
     /// The place that it touches, for the before-image.
     pub fn place(&self) -> String {
         match self {
@@ -327,6 +358,8 @@ impl Op {
             Self::Set { field, .. } | Self::Leave { field, .. } | Self::TakeBack { field, .. } => {
                 field.clone()
             }
+            Self::BundleAdd(bundle::Add { key, .. })
+            | Self::BundleRemove(bundle::Remove { key, .. }) => bundle::place(key),
         }
     }
 }

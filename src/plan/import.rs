@@ -19,6 +19,9 @@ use crate::model::kinds::{self, ObjectRef};
 
 /// Where the tags of a stream's specification are.
 const TAGS: &str = "/spec/tags";
+/// Makes all imports of a stream insecure for oc (openshift/api `image/v1/consts.go` `InsecureRepositoryAnnotation`,
+/// openshift/oc `pkg/cli/importimage/importimage.go` `newImageStreamImport`); the API server itself does not look at it.
+const INSECURE: &str = "openshift.io/image.insecureRepository";
 /// The fields of a tag that an import writes.
 const OWN_FIELDS: [&str; 4] = ["from", "importPolicy", "referencePolicy", "reference"];
 
@@ -163,6 +166,14 @@ pub fn import(now: Option<&Object>, args: &ImportArgs<'_>) -> Result<Planned, Im
         new_tags: Vec::new(),
         images: Vec::new(),
         notes: Vec::new(),
+    };
+    let annotated = now.is_some_and(|now| now.annotation(INSECURE) == Some("true"));
+    let args = &ImportArgs {
+        policies: &Policies {
+            insecure: args.policies.insecure.or(annotated.then_some(true)),
+            ..args.policies.clone()
+        },
+        ..args.clone()
     };
     let mut obstacles = Vec::new();
     for wish in args.wishes {

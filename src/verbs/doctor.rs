@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::report::v1;
 use crate::ui::sanitize_line;
 use fix::Fixed;
+pub(super) use report::status;
 use report::Printer;
 
 /// The pause between two looks of `--wait`: as long as a kubelet's first back-off is short.
@@ -177,7 +178,7 @@ async fn pause(run: &Run, time: Duration) -> bool {
 }
 
 /// Ends when Ctrl-C was pressed.
-fn asked(run: &Run) -> impl Future<Output = ()> + use<> {
+pub(super) fn asked(run: &Run) -> impl Future<Output = ()> + use<> {
     let interrupt = run.interrupt.clone();
     async move {
         while !interrupt.is_asked() {

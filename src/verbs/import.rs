@@ -12,7 +12,7 @@ use crate::cli::global::Global;
 use crate::cli::import::{ImportArgs as Flags, ImportMode, PolicyFlags, ReferencePolicy};
 use crate::cluster::importing::ImportedImage;
 use crate::cluster::snapshot::Want;
-use crate::cluster::{Cluster, Scope, Selectors, kinds};
+use crate::cluster::{Cluster, Kind, Scope, Selectors, kinds};
 use crate::error::Error;
 use crate::plan::import::login::logins;
 use crate::plan::import::{
@@ -60,7 +60,7 @@ pub(super) async fn prepare(
     let mut target = Target::of(flags)?;
     let policies = policies(&flags.policy);
     let cluster = connect(run, global).await?;
-    has_streams(run, &cluster).await?;
+    serves(run, &cluster, kinds::IMAGE_STREAM).await?;
     target.within(cluster.namespace());
     let scope = Scope::Namespace(cluster.namespace().to_owned());
     let wants_secrets = Want {
@@ -89,6 +89,7 @@ pub(super) async fn prepare(
     };
     // What stands in the way is said before anybody is asked.
     let mut planned = ready.planned(ready.seen.as_ref())?;
+    serves(run, &ready.cluster, kinds::IMAGE_STREAM_IMPORT).await?;
     require_rights(&ready.cluster, &ready.target.stream, ready.seen.is_some()).await?;
     let registry = ready.target.image.registry();
     match &view.secrets {
@@ -145,21 +146,24 @@ fn policies(flags: &PolicyFlags) -> Policies {
     }
 }
 
-/// Image streams are OpenShift's, and a cluster may be without them.
-async fn has_streams(run: &Run, cluster: &Cluster) -> Result<(), Error> {
-    for kind in [kinds::IMAGE_STREAM, kinds::IMAGE_STREAM_IMPORT] {
-        if !cluster.serves_resource(kind).await? {
-            return Err(Error::failure(format!(
-                "this cluster has no image streams: it does not serve {}",
-                kind.resource_name()
-            ))
-            .hint(format!(
-                "`{} use WORKLOAD IMAGE` names the image in the workload itself",
-                run.program
-            )));
-        }
+/// Image streams are OpenShift's, and a cluster may be without them, or without their imports.
+async fn serves(run: &Run, cluster: &Cluster, kind: Kind) -> Result<(), Error> {
+    if cluster.serves_resource(kind).await? {
+        return Ok(());
     }
-    Ok(())
+    let what = if kind == kinds::IMAGE_STREAM {
+        "has no image streams"
+    } else {
+        "cannot import images into streams"
+    };
+    Err(Error::failure(format!(
+        "this cluster {what}: it does not serve {}",
+        kind.resource_name()
+    ))
+    .hint(format!(
+        "nothing was written; `{} use WORKLOAD IMAGE` names the image in the workload itself",
+        run.program
+    )))
 }
 
 /// That a stream is made, and which others have nearly its name.

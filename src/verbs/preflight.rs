@@ -7,7 +7,7 @@ use super::{Run, doctor};
 use crate::cli::registry_flags::RegistryFlags;
 use crate::cluster::Cluster;
 use crate::doctor::causes::Cause;
-use crate::doctor::check;
+use crate::doctor::check::{self, UntriedPush};
 use crate::doctor::diagnosis::{Diagnosis, Outcome, Report};
 use crate::doctor::probes::ports;
 use crate::doctor::run::Request;
@@ -42,6 +42,8 @@ pub(super) struct Question<'a> {
 /// The answers.
 pub(super) struct Preflight {
     report: Report,
+    /// The push right was asked for.
+    push: bool,
 }
 
 /// Asks. What the look leaves behind at a registry is said before it is made.
@@ -81,7 +83,7 @@ pub(super) async fn ask_and_read(
         push: question.push,
         from_node: None,
         account: question.account.to_owned(),
-        planned: Planned::new(planned),
+        planned: Planned::new(planned).only(question.operations),
         read_config,
         timeout: TIMEOUT,
         usual_ports: ports::USUAL.to_vec(),
@@ -98,6 +100,7 @@ pub(super) async fn ask_and_read(
         .retain(|result| question.operations.contains(&result.subject.operation));
     Ok(Preflight {
         report: looked.report,
+        push: question.push,
     })
 }
 
@@ -143,25 +146,37 @@ impl Preflight {
                 |image| image.registry().to_owned(),
             );
             let outcome = check::outcome(result, &registry);
+            let pass = run.ui.glyphs().pass;
             for line in outcome.checked.iter().filter(|line| is_new(line)) {
-                let pass = run.ui.glyphs().pass;
                 run.ui
                     .status(format!("{pass} {}", sanitize_line(line, 300)));
             }
-            match result.outcome() {
-                Outcome::Healthy => {
-                    for line in outcome.unchecked.iter().filter(|line| is_new(line)) {
-                        run.ui
-                            .warning(format!("not checked: {}", sanitize_line(line, 300)));
-                    }
+            let untried = check::untried_push(result).filter(|_| !self.push);
+            let mut unknown = Vec::new();
+            if untried.is_some() || result.outcome() == Outcome::Healthy {
+                unknown.extend(
+                    outcome
+                        .unchecked
+                        .iter()
+                        .map(|line| format!("not checked: {line}")),
+                );
+            }
+            match untried {
+                Some(UntriedPush::WithLogin) => unknown.push(format!(
+                    "not known: whether this login may push to {}",
+                    result.subject.text
+                )),
+                Some(UntriedPush::WithoutLogin) => unknown.push(format!(
+                    "not known: whether everybody may push to {}; {registry} asks nobody for a login so far",
+                    result.subject.text
+                )),
+                None if result.outcome() == Outcome::Undetermined => {
+                    unknown.push(format!("not known: {}", outcome.summary));
                 }
-                Outcome::Undetermined => {
-                    run.ui.warning(format!(
-                        "not known: {}",
-                        sanitize_line(&outcome.summary, 600)
-                    ));
-                }
-                Outcome::Failed => {}
+                None => {}
+            }
+            for line in unknown.iter().filter(|line| is_new(line)) {
+                run.ui.warning(sanitize_line(line, 600));
             }
         }
         match self.failure(run) {

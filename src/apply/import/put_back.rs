@@ -74,14 +74,15 @@ impl Importer<'_> {
             let name = tag["name"].as_str()?;
             failed.contains(&name).then_some((name, tag))
         });
+        let edits = work.edited.iter().filter_map(|edit| {
+            let name = edit.tag.as_str();
+            failed
+                .contains(&name)
+                .then(|| (name, Some(edit.ops.clone())))
+        });
         let ways = new
-            .filter_map(|(name, tag)| Some((name, removal(stream.value(), name, tag)?)))
-            .chain(work.edited.iter().filter_map(|edit| {
-                let name = edit.tag.as_str();
-                failed
-                    .contains(&name)
-                    .then(|| (name, Some(edit.ops.clone())))
-            }));
+            .map(|(name, tag)| (name, removal(stream.value(), name, tag)))
+            .chain(edits);
         for (tag, ops) in ways {
             let applied = ops.and_then(|ops| apply_all(&ops, &edited).ok());
             match applied {
@@ -115,13 +116,13 @@ fn is_only_ours(work: &Work, stream: &Object) -> bool {
     made && tags && !images
 }
 
-/// The edits that remove a tag that the import made; `Some(None)` when it is no longer that tag, `None` when it is not
-/// there.
-fn removal(stream: &Value, name: &str, made: &Value) -> Option<Option<Vec<Op>>> {
-    let now = place::look(stream, &place::item("/spec/tags", "name", name))?;
+/// The edits that remove a tag that the import made, none when it is not there; `None` when it is no longer that tag.
+fn removal(stream: &Value, name: &str, made: &Value) -> Option<Vec<Op>> {
+    let Some(now) = place::look(stream, &place::item("/spec/tags", "name", name)) else {
+        return Some(Vec::new());
+    };
     let images = place::look(stream, &place::item("/status/tags", "tag", name))
         .and_then(|status| status["items"].as_array())
         .is_some_and(|items| !items.is_empty());
-    let same = now["from"] == made["from"] && !images;
-    Some(same.then(|| forget(stream, name)))
+    (now["from"] == made["from"] && !images).then(|| forget(stream, name))
 }

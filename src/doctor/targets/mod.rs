@@ -131,6 +131,7 @@ impl Found {
                 }
             }
         }
+        asks.retain(|ask| request.planned.asks_about(ask.operation));
         Ok(Questions { asks, remarks })
     }
 

@@ -24,7 +24,7 @@ struct Case {
 }
 
 impl Case {
-    fn of(tag: Value) -> Self {
+    fn of(tag: &Value) -> Self {
         Self {
             now: Some(stream(&json!([tag]), &json!([]))),
             policies: Policies::default(),
@@ -114,7 +114,7 @@ fn a_tag_that_follows_the_image_already_is_imported_as_it_is() {
         ("r.example.com/team/app", "r.example.com/team/app:latest"),
         ("nginx", "docker.io/library/nginx"),
     ] {
-        let planned = Case::of(tag(written)).plan(asked).expect("a plan");
+        let planned = Case::of(&tag(written)).plan(asked).expect("a plan");
         assert!(!planned.writes(), "{written}");
         assert_eq!(planned.images[0]["from"]["name"], written);
     }
@@ -126,7 +126,7 @@ fn policies_that_are_not_named_are_carried_forward() {
     old["importPolicy"] =
         json!({"insecure": true, "scheduled": true, "importMode": "PreserveOriginal"});
     old["referencePolicy"] = json!({"type": "Local"});
-    let planned = Case::of(old.clone()).plan(IMAGE).expect("a plan");
+    let planned = Case::of(&old).plan(IMAGE).expect("a plan");
     assert!(!planned.writes());
     assert_eq!(
         planned.images[0]["importPolicy"],
@@ -146,7 +146,7 @@ fn policies_that_are_not_named_are_carried_forward() {
         reference: Some("Source"),
         mode: Some("Legacy"),
     };
-    let case = Case::of(old).policies(named);
+    let case = Case::of(&old).policies(named);
     let after = case.tag(IMAGE);
     assert_eq!(after["importPolicy"], json!({"importMode": "Legacy"}));
     assert_eq!(after["referencePolicy"], json!({"type": "Source"}));
@@ -181,7 +181,7 @@ fn what_follows_something_else_is_left_alone_unless_asked_for() {
             "app:latest is only a reference to r.example.com/team/app:1: nothing is imported into it",
         ),
     ] {
-        let case = Case::of(old);
+        let case = Case::of(&old);
         assert_eq!(case.refusal(IMAGE), words);
         let case = case.changing();
         let after = case.tag(IMAGE);
@@ -195,14 +195,14 @@ fn what_follows_something_else_is_left_alone_unless_asked_for() {
 #[test]
 fn a_tag_that_is_pushed_to_is_told_from_one_that_was_imported_once() {
     let status = |reference: &str| json!([{"tag": "latest", "items": [{"image": "sha256:00", "dockerImageReference": reference}]}]);
-    let mut case = Case::of(json!({}));
+    let mut case = Case::of(&json!({}));
     case.now = Some(stream(
         &json!([]),
         &status("registry.local:5000/shop/app@sha256:00"),
     ));
     assert_eq!(case.refusal(IMAGE), "app:latest is pushed to, not imported");
     assert!(case.changing().plan(IMAGE).is_ok());
-    let mut case = Case::of(json!({}));
+    let mut case = Case::of(&json!({}));
     case.now = Some(stream(
         &json!([]),
         &status("r.example.com/team/app@sha256:00"),
@@ -274,10 +274,21 @@ fn taking_back_respects_what_came_after() {
 }
 
 #[test]
+fn a_stream_that_is_insecure_as_a_whole_makes_its_tags_so() {
+    let mut now = stream(&json!([tag(IMAGE)]), &json!([])).into_value();
+    now["metadata"]["annotations"] = json!({INSECURE: "true"});
+    let mut case = Case::of(&json!({}));
+    case.now = Some(Object::new(now));
+    assert_eq!(case.tag(IMAGE)["importPolicy"]["insecure"], true);
+    case.policies.insecure = Some(false);
+    assert!(case.tag(IMAGE)["importPolicy"].get("insecure").is_none());
+}
+
+#[test]
 fn a_stream_that_follows_a_whole_repository_is_said() {
     let mut now = stream(&json!([]), &json!([])).into_value();
     now["spec"]["dockerImageRepository"] = "r.example.com/team/app".into();
-    let mut case = Case::of(json!({}));
+    let mut case = Case::of(&json!({}));
     case.now = Some(Object::new(now));
     let notes = case.plan(IMAGE).expect("a plan").notes;
     assert!(notes[0].contains("spec.dockerImageRepository"), "{notes:?}");

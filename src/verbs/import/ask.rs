@@ -182,10 +182,13 @@ async fn post(
     request: &Value,
 ) -> Result<ImportResult, ClusterError> {
     let namespace = ready.cluster.namespace();
-    run.ui.status(format!(
-        "asking the API server to try the import of {}",
-        ready.target.image
-    ));
+    let image = &ready.target.image;
+    let what = match ready.target.tag {
+        Some(_) => image.to_string(),
+        None => image.name(),
+    };
+    run.ui
+        .status(format!("asking the API server to try the import of {what}"));
     ready.cluster.import_images(namespace, request).await
 }
 

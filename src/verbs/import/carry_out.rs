@@ -7,6 +7,7 @@ use crate::apply::{Applied, Engine, Mode, Outcome, Status};
 use crate::cli::import::ImportArgs as Flags;
 use crate::error::Error;
 use crate::plan::import::arrival::{Arrival, arrival};
+use crate::plan::{after, diff};
 use crate::verbs::{Run, writing};
 
 /// Imports as the flags say, prints the stream or a line about it, and says what came.
@@ -16,14 +17,13 @@ use crate::verbs::{Run, writing};
 /// What could not be imported, with what was put back.
 pub(super) async fn carry_out(run: &mut Run, flags: &Flags, ready: &Prepared) -> Result<(), Error> {
     let mode = writing::mode(run, &flags.write);
+    if flags.write.diff {
+        show_difference(run, flags, ready)?;
+    }
     if mode != Mode::Write {
         let outcome = try_out(run, flags, ready, mode).await?;
         print(run, flags, outcome, mode)?;
         return report::left_out(ready);
-    }
-    if flags.write.diff {
-        // The differences alone: nothing is sent.
-        try_out(run, flags, ready, Mode::DryRunClient).await?;
     }
     let journal = Journal::of(&run.env);
     let importer = Importer {
@@ -66,7 +66,7 @@ async fn try_out(
         journal: &journal,
         interrupt: &run.interrupt,
         mode,
-        diff: flags.write.diff,
+        diff: false,
         force_conflicts: flags.write.force_conflicts,
         lines: false,
         program: run.program,
@@ -76,6 +76,28 @@ async fn try_out(
         .pop()
         .ok_or_else(|| Error::failure("there is nothing to import"))?;
     Ok(imported(outcome, moves(ready)))
+}
+
+/// The difference of the stream, on standard error where standard output is for objects.
+fn show_difference(run: &mut Run, flags: &Flags, ready: &Prepared) -> Result<(), Error> {
+    let planned =
+        after::after(&ready.plan).map_err(|refusal| Error::failure(refusal.to_string()))?;
+    for (object, wanted) in planned {
+        let text = diff::diff(ready.seen.as_ref(), wanted.as_ref());
+        if text.is_empty() {
+            continue;
+        }
+        let namespace = ready.cluster.namespace();
+        let title = format!("{object} in namespace {namespace}:");
+        if flags.write.output.is_none() {
+            run.ui.line(title)?;
+            run.ui.data(text)?;
+        } else {
+            run.ui.status(title);
+            run.ui.status(text.trim_end());
+        }
+    }
+    Ok(())
 }
 
 /// Whether the dry run found another image than a tag has.
@@ -126,10 +148,13 @@ async fn conclude(
             report::arrived(run, ready, &tags, stream).await;
         }
         if let Some(id) = &journal {
-            run.ui.status(format!(
-                "`{} undo {id}` takes it back, but for the history of the images",
-                run.program
-            ));
+            // A stream that was made goes with all that is in it.
+            let stays = match ready.seen {
+                Some(_) => ", but for the history of the images",
+                None => "",
+            };
+            run.ui
+                .status(format!("`{} undo {id}` takes it back{stays}", run.program));
         }
     }
     if failed.is_empty() {

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::Prepared;
-use crate::cluster::importing::ImportedImage;
-use crate::cluster::opinion::ImportFailure;
+use crate::cluster::importing::{ImageAnswer, ImportedImage};
 use crate::error::Error;
 use crate::plan::Object;
 use crate::plan::import::arrival::{Arrival, arrival};
@@ -30,7 +29,7 @@ pub(super) fn platforms(image: &ImportedImage) -> String {
 pub(super) async fn arrived(
     run: &mut Run,
     ready: &Prepared,
-    tags: &[(String, Result<ImportedImage, ImportFailure>)],
+    tags: &[(String, ImageAnswer)],
     stream: Object,
 ) {
     let good: Vec<(&String, &ImportedImage)> = tags

@@ -8,6 +8,7 @@ use super::target::Target;
 use crate::cli::link::LinkArgs as Flags;
 use crate::cluster::Cluster;
 use crate::cluster::snapshot::WantConfig;
+use crate::doctor::ask::Depth;
 use crate::doctor::causes::Cause;
 use crate::doctor::check::{self, CheckOutcome, CheckRequest, CheckStatus};
 use crate::doctor::probes::config;
@@ -46,9 +47,11 @@ pub(super) async fn check(
     }
     let request = CheckRequest {
         registry: target.registry.clone(),
-        credential: found.credential.clone(),
+        credential: Some(found.credential.clone()),
         image: target.image.clone(),
         options: options(env, cluster, flags, target).await?,
+        client: None,
+        depth: Depth::Full,
     };
     Ok(Checked::Done(Box::new(check::check(request).await)))
 }

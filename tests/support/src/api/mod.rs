@@ -31,6 +31,7 @@ mod admit;
 mod auth;
 mod body;
 mod builder;
+mod builds;
 mod decode;
 mod defaults;
 mod delete;

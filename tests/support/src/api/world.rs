@@ -42,6 +42,8 @@ pub(crate) struct World {
     pub(crate) is_following_images: bool,
     /// The machines that pull and import, once there are any.
     pub(crate) machines: Option<Machines>,
+    /// The builds that were started, by namespace and name.
+    pub(crate) builds_due: BTreeSet<(String, String)>,
     /// The pods that a kubelet has seen to.
     pub(crate) seen_pods: BTreeSet<String>,
     /// While this is not zero the kubelets look away.
@@ -74,6 +76,7 @@ impl World {
             follows_images: false,
             is_following_images: false,
             machines: None,
+            builds_due: BTreeSet::new(),
             seen_pods: BTreeSet::new(),
             kubelets_off: 0,
             changed: watch::Sender::new(0),
