@@ -133,6 +133,8 @@ pub fn existing(workload: &Workload, aim: &Aim<'_>) -> Result<Planned, UseRefusa
             })?
         }
     };
+    let mut settled_ops = settled_ops;
+    settled_ops.extend(without_status(workload));
     let rolls = rolls::of(workload, aim.stream.is_some(), aim.client, &mut plan.notes);
     let mut settled = plan.clone();
     plan.changes.push(change(workload, &container, aim, ops));
@@ -248,6 +250,16 @@ fn set_image(workload: &Workload, container: &Container, image: &str) -> Op {
         expected: container.image.clone().map(Value::String),
         value: Some(json!(image)),
     }
+}
+
+/// What a pod runs now tells nothing about the image that it is going to have.
+fn without_status(workload: &Workload) -> Option<Op> {
+    let status = workload.object.value().get("status")?;
+    (workload.kind == kinds::POD).then(|| Op::Set {
+        field: "/status".to_owned(),
+        expected: Some(status.clone()),
+        value: None,
+    })
 }
 
 fn own_secret(workload: &Workload, aim: &Aim<'_>) -> Option<Op> {

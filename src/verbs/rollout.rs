@@ -104,6 +104,7 @@ pub(super) async fn before(cluster: &Cluster, object: &ObjectRef, container: &st
 /// When its pods do not get their image, after the diagnosis is printed; when the time is over, or the user has had enough.
 pub(super) async fn follow(run: &mut Run, watch: &Watch<'_>) -> Result<(), Error> {
     let mut hang = Hang::default();
+    let mut told = false;
     let mut line = run.ui.ticker();
     loop {
         let Some(object) = watch.cluster.get(watch.object).await? else {
@@ -122,7 +123,15 @@ pub(super) async fn follow(run: &mut Run, watch: &Watch<'_>) -> Result<(), Error
             Progress::Waiting(words) => words,
         };
         line.show(&format!("{}: {words}", watch.object));
-        if hang.is_worth_a_look(&waiting(watch, object).await) {
+        let pods = pods(watch, &object).await;
+        let image = image_of(watch.object, object, watch.container);
+        if let Some(pod) = held_back(watch, &pods, image.as_deref()).filter(|_| !told) {
+            told = true;
+            run.ui.warning(format!(
+                "pod/{pod} still waits for another image, and a StatefulSet does not replace a pod that was never ready: delete it"
+            ));
+        }
+        if hang.is_worth_a_look(&waiting(watch, &pods, image.as_deref())) {
             drop(line);
             if diagnose(run, watch, &words).await? {
                 return Err(Error::exit_only(Kind::ProblemFound));
@@ -138,42 +147,67 @@ pub(super) async fn follow(run: &mut Run, watch: &Watch<'_>) -> Result<(), Error
             }
             Pause::Interrupted => {
                 drop(line);
-                run.ui
-                    .status("interrupted: what was written stays, and its rollout goes on");
-                return Err(Error::exit_only(Kind::Interrupted));
+                return Err(interrupted(run));
             }
         }
     }
 }
 
-/// The reasons for which containers of the watched image wait, one a container. Pods that may not be listed tell nothing.
-async fn waiting(watch: &Watch<'_>, object: Value) -> Vec<String> {
-    let image = image_of(watch.object, object.clone(), watch.container);
-    let pods = if watch.object.kind == kinds::POD {
-        vec![decode::pod(&object)]
-    } else {
-        let workload = decode::workload(watch.object.kind, &object);
-        let Some(selector) = workload.and_then(|workload| workload.selector) else {
-            return Vec::new();
-        };
-        let scope = Scope::Namespace(watch.cluster.namespace().to_owned());
-        let selectors = Selectors {
-            labels: Some(selector),
-            fields: None,
-        };
-        let listed = watch.cluster.pods(&scope, &selectors).await;
-        listed.unwrap_or_default()
+/// What is left to say when the user has had enough.
+pub(super) fn interrupted(run: &mut Run) -> Error {
+    run.ui
+        .status("interrupted: what was written stays, and the rollout goes on");
+    Error::exit_only(Kind::Interrupted)
+}
+
+/// The pods that may be the object's. Those that may not be listed tell nothing.
+async fn pods(watch: &Watch<'_>, object: &Value) -> Vec<Pod> {
+    if watch.object.kind == kinds::POD {
+        return vec![decode::pod(object)];
+    }
+    let workload = decode::workload(watch.object.kind, object);
+    let Some(selector) = workload.and_then(|workload| workload.selector) else {
+        return Vec::new();
     };
+    let scope = Scope::Namespace(watch.cluster.namespace().to_owned());
+    let selectors = Selectors {
+        labels: Some(selector),
+        fields: None,
+    };
+    let mut pods = watch
+        .cluster
+        .pods(&scope, &selectors)
+        .await
+        .unwrap_or_default();
+    pods.retain(|pod| !pod.deleting);
+    pods
+}
+
+/// The reasons for which containers of the image wait, one a container.
+fn waiting(watch: &Watch<'_>, pods: &[Pod], image: Option<&str>) -> Vec<String> {
+    let in_place = watch.object.kind == kinds::POD;
     pods.iter()
-        .filter(|pod| !pod.deleting)
-        .flat_map(|pod: &Pod| &pod.containers)
-        .filter(|own: &&Container| {
-            own.name == watch.container && Some(&own.image) == image.as_ref()
-        })
-        .filter(|own| own.waits_for_image() || watch.object.kind == kinds::POD)
+        .flat_map(|pod| &pod.containers)
+        .filter(|own| own.name == watch.container && Some(own.image.as_str()) == image)
+        // What runs in a pod already has had another image.
+        .filter(|own| in_place || own.waits_for_image())
         .filter_map(|own| Some(own.waiting.as_ref()?.reason.clone()))
         .filter(|reason| !matches!(reason.as_str(), "PodInitializing" | "ContainerCreating"))
         .collect()
+}
+
+/// A pod of a StatefulSet that waits for an image that the template does not have any more: it has to be deleted by hand
+/// (Kubernetes' documentation of StatefulSets, "Forced rollback").
+fn held_back(watch: &Watch<'_>, pods: &[Pod], image: Option<&str>) -> Option<String> {
+    if watch.object.kind != kinds::STATEFUL_SET {
+        return None;
+    }
+    let waits_for_another = |own: &Container| {
+        own.name == watch.container && Some(own.image.as_str()) != image && own.waits_for_image()
+    };
+    pods.iter()
+        .find(|pod| pod.containers.iter().any(waits_for_another))
+        .map(|pod| pod.name.clone())
 }
 
 /// Whether a rollout hangs on its image, and when that was looked into last.

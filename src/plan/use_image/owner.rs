@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::model::kinds::{self, Kind};
+use crate::model::sanitize::sanitize_line;
 use crate::plan::Object;
 
 /// Where DeploymentConfigs leave their name (openshift/api `apps/v1` `DeploymentConfigAnnotation`).
@@ -41,8 +42,9 @@ pub fn of(object: &Object) -> Option<Owner> {
     let text = |field: &str| owner.get(field).and_then(Value::as_str);
     let (api_version, kind) = (text("apiVersion").unwrap_or_default(), text("kind")?);
     Some(Owner {
-        kind: kind.to_owned(),
-        name: text("name")?.to_owned(),
+        // Owners may be of any group, and have whatever name that allows.
+        kind: sanitize_line(kind, 100),
+        name: sanitize_line(text("name")?, 300),
         known: kinds::ALL
             .iter()
             .find(|known| known.kind == kind && known.api_version() == api_version)

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::model::image::ImageReference;
 use crate::model::kinds;
+use crate::model::sanitize::sanitize_line;
 use crate::plan::edit::place;
 use crate::plan::ours::{MANAGED_BY, MANAGER, REGISTRY};
 use crate::plan::{Action, Change, Object, Op, UndoNote, WhenGone};
@@ -194,7 +195,7 @@ fn edits(aim: &StreamAim<'_>, tag: &Value) -> Result<Vec<Op>, StreamRefusal> {
                 source_name: if source.is_empty() {
                     "nothing".into()
                 } else {
-                    source.to_owned()
+                    sanitize_line(source, 300)
                 },
             });
         }

@@ -13,6 +13,7 @@ use super::Workload;
 use super::containers::{self, Container};
 use super::stream::StreamAim;
 use crate::model::kinds::{self, Kind};
+use crate::model::sanitize::sanitize_line;
 use crate::plan::edit::Op;
 use crate::plan::{Object, pod};
 
@@ -257,12 +258,13 @@ fn of_annotation(trigger: &Value, namespace: &str) -> Trigger {
 }
 
 fn from_words(from: &Value, namespace: &str) -> String {
-    let name = from["name"].as_str().unwrap_or_default();
-    match from["namespace"].as_str() {
-        Some(other) if !other.is_empty() && other != namespace => {
-            format!("istag/{name} of namespace {other}")
-        }
-        _ => format!("istag/{name}"),
+    // Nobody checks what an annotation holds.
+    let text = |field: &str| sanitize_line(from[field].as_str().unwrap_or_default(), 200);
+    let (name, other) = (text("name"), text("namespace"));
+    if other.is_empty() || other == namespace {
+        format!("istag/{name}")
+    } else {
+        format!("istag/{name} of namespace {other}")
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Before;
 use crate::model::kinds::{self, Kind};
+use crate::model::sanitize::sanitize_line;
 
 /// How far it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,14 +158,17 @@ fn deployment_config(object: &Value) -> Progress {
     let progressing = condition(object, "Progressing");
     let message = progressing
         .and_then(|condition| condition["message"].as_str())
-        .unwrap_or("its rollout failed");
+        .map_or_else(
+            || "its rollout failed".to_owned(),
+            |message| sanitize_line(message, 400),
+        );
     match progressing.and_then(|condition| condition["reason"].as_str()) {
         Some("NewReplicationControllerAvailable") => {
             let available = number(&object["status"]["availableReplicas"]);
             Progress::Done(format!("rolled out, {available} pods available"))
         }
         Some("ProgressDeadlineExceeded" | "RolloutCancelled" | "DeploymentConfigPaused") => {
-            Progress::Failed(message.to_owned())
+            Progress::Failed(message)
         }
         // That it is over is said by the condition alone.
         _ => match replicas(object, Some(number(&object["spec"]["replicas"]))) {
@@ -197,6 +201,7 @@ fn pod(object: &Value, container: &str, before: &Before) -> Progress {
         return Progress::Waiting(format!("the kubelet has not started {container}"));
     };
     if let Some(reason) = status["state"]["waiting"]["reason"].as_str() {
+        let reason = sanitize_line(reason, 100);
         return Progress::Waiting(format!("{container} waits: {reason}"));
     }
     let had_it = before.image.as_deref() == image;

@@ -16,7 +16,7 @@ use crate::plan::{Object, Plan, pod};
 use crate::ui::sanitize_line;
 use crate::verbs::Run;
 use crate::verbs::preflight::{self, Question};
-use crate::verbs::rollout::{Pause, words_of};
+use crate::verbs::rollout::{Pause, interrupted, words_of};
 
 /// What is waited for.
 pub(super) struct Watch<'a> {
@@ -77,7 +77,10 @@ pub(super) async fn follow(run: &mut Run, watch: &Watch<'_>) -> Result<(), Error
                     run.program, watch.tag
                 )));
             }
-            Pause::Interrupted => return Err(Error::exit_only(Kind::Interrupted)),
+            Pause::Interrupted => {
+                drop(line);
+                return Err(interrupted(run));
+            }
         }
     };
     run.ui.status(format!(
@@ -105,7 +108,10 @@ pub(super) async fn follow(run: &mut Run, watch: &Watch<'_>) -> Result<(), Error
                 ))
                 .hint("the image trigger controller may not run, or another trigger of it may not resolve"));
             }
-            Pause::Interrupted => return Err(Error::exit_only(Kind::Interrupted)),
+            Pause::Interrupted => {
+                drop(line);
+                return Err(interrupted(run));
+            }
         }
     }
 }

@@ -108,11 +108,7 @@ fn dry_runs_write_nothing() {
         let container = &object["spec"]["template"]["spec"]["containers"][0];
         assert_eq!(container["image"], image.as_str());
         let yaml = use_it(world, &format!("{line} --dry-run=client -o yaml --diff")).success();
-        assert!(
-            yaml.stdout.contains(&format!("image: {image}")),
-            "{}",
-            yaml.stdout
-        );
+        assert!(yaml.stdout.contains(&image), "{}", yaml.stdout);
         yaml.says("+");
         world.is_untouched();
         assert!(world.journal_files().is_empty());
@@ -131,6 +127,14 @@ fn an_image_that_would_not_arrive_is_diagnosed_and_nothing_is_written() {
         let image = registry.image("team/app:1");
         let line = format!("use deploy/web {image} --plain-http --platform linux/arm64");
         world.run(&line).exits(1).says("location.platform-missing");
+        world.is_untouched();
+        // What a pod runs now says nothing of another image.
+        let mut pod = workload(world, "Pod", "quay.io/old/app:1");
+        let running = json!({"name": "app", "image": "quay.io/old/app:1", "imageID": "x", "ready": true,
+            "restartCount": 0, "state": {"running": {}}});
+        pod["status"] = json!({"phase": "Running", "containerStatuses": [running]});
+        world.create(pod);
+        use_it(world, &format!("pod/web {missing}")).exits(1);
         world.is_untouched();
         // Other containers of the workload are nobody's business here.
         world.create(several(workload(world, "StatefulSet", "quay.io/old/app:1")));

@@ -116,6 +116,22 @@ fn a_rollout_that_hangs_on_something_else_is_no_matter_of_the_image() {
 }
 
 #[test]
+fn a_pod_that_a_stateful_set_does_not_replace_is_named() {
+    for_each_world(|world| {
+        let registry = public();
+        let image = registry.image("team/app:1");
+        let mut set = workload(world, "StatefulSet", "quay.io/broken/app:1");
+        set["status"] = json!({"observedGeneration": 99, "replicas": 1});
+        world.create(set);
+        let state = PodState::waiting("ImagePullBackOff", "Back-off pulling image");
+        pod(world, "web-0", "quay.io/broken/app:1", &state);
+        let output = use_it(world, &format!("sts/web {image} --wait=1s")).exits(1);
+        output.says("pod/web-0 still waits for another image");
+        assert_eq!(output.stderr.matches("pod/web-0 still").count(), 1);
+    });
+}
+
+#[test]
 fn what_does_not_roll_is_not_waited_for() {
     for_each_world(|world| {
         let registry = public();
