@@ -96,7 +96,16 @@ Examples:
 
 pub(super) const INSECURE: &str = "\
 Examples:
-  oc extreg insecure ...";
+  # See what the nodes would do; then do it, and wait until they have
+  oc extreg insecure registry.example.com:5000 --dry-run=server
+  oc extreg insecure registry.example.com:5000 --yes --wait
+
+  # The way back
+  oc extreg insecure registry.example.com:5000 --remove --yes
+
+  # For Kubernetes with containerd, on every node; for OpenShift 3 as a playbook
+  oc extreg insecure registry.example.com:5000 --containerd --daemonset | kubectl apply -f -
+  oc extreg insecure registry.example.com:5000 --openshift3 --ansible > insecure.yml";
 
 pub(super) const COMPLETION: &str = "\
 Examples:

@@ -277,7 +277,10 @@ impl World {
         here(WRITTEN);
         if self.cluster.is_openshift() {
             here(WRITTEN_ON_OPENSHIFT);
-            places.extend(WRITTEN_EVERYWHERE);
+            // OpenShift 3 has no such configuration.
+            if self.cluster.get("namespaces", "", "openshift-config").is_some() {
+                places.extend(WRITTEN_EVERYWHERE);
+            }
         }
         places
             .into_iter()

@@ -125,9 +125,17 @@ fn judged(chain: &[Vec<u8>], dial: &Dial, roots: &RootStore) -> Result<Speaks, E
         ))
         .hint("--skip-check writes without that"));
     }
-    // As if somebody trusted all that it shows.
+    // As if somebody trusted the CAs that it shows. Go takes a server's certificate as its own root as well, but trust in one
+    // that a CA has issued ends when it is renewed.
+    let own = matches!(
+        verdict.issuer,
+        IssuerVerdict::UnknownAuthority {
+            self_signed: true,
+            ..
+        }
+    );
     let mut shown = roots.clone();
-    for certificate in chain {
+    for certificate in chain.iter().skip(usize::from(!own)) {
         shown.add_unread("the registry", certificate);
     }
     let with_shown = trust::judge(chain, host, now, &shown);

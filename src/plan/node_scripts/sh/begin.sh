@@ -28,5 +28,4 @@ while [ $# -gt 0 ]; do
     esac
 done
 root=${root%/}
-registry='@REGISTRY@'
 

@@ -1,3 +1,4 @@
+registry='@REGISTRY@'
 dir=$root/etc/docker/certs.d/$registry
 
 # Docker reads every .crt of the folder: somebody else's ca.crt stays as it is.

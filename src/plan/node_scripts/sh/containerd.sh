@@ -1,3 +1,4 @@
+registry='@REGISTRY@'
 dir=$root/etc/containerd/certs.d/$registry
 file=$dir/hosts.toml
 ca=$dir/extreg-ca.crt

@@ -20,11 +20,13 @@ function lex(    n, i, c, s, from, goes_on) {
                 end = i
                 break
             }
-            if (state != single && c == "\\") {
+            if (c == "\\" && i == length(s)) {
+                # The line goes on; for old systemds in single quotes too.
                 escaped = 1
-                i++
-                if (i > length(s)) goes_on = 1
-                else plain = plain substr(s, i, 1)
+                goes_on = 1
+            } else if (c == "\\" && state != single) {
+                escaped = 1
+                plain = plain substr(s, ++i, 1)
             } else if (state == "" && (c == single || c == "\"")) {
                 state = c; quotes++; open_line = n; open_at = i
             } else if (c == state) {
@@ -68,7 +70,7 @@ function add(    s, from, value, tail) {
     tail = substr(s, end)
     if (quotes && closed_line == last && substr(s, closed_at + 1, end - closed_at - 1) ~ /^[ \t\r]*$/) {
         from = substr(s, 1, closed_at - 1)
-        if (!(open_line == last && open_at == closed_at - 1)) from = spaced(from)
+        if (!(open_line == last && open_at == closed_at - 1)) from = from == "" ? " " : spaced(from)
         line[last] = from flag substr(s, closed_at)
     } else if (!quotes && !escaped) {
         from = index(s, "=")
@@ -81,15 +83,17 @@ function add(    s, from, value, tail) {
 }
 
 # Closes what was left open, and adds `text` before.
-function mend(text,    s, from, tail) {
+function mend(text,    s, from, tail, empty) {
     s = cut(line[last])
     tail = rest ~ /\r/ ? "\r" : ""
     from = index(line[at], "=")
+    empty = open_line == last && open_at == length(s)
     if (quotes == 1 && last == at && open_at == length(s) && open_at > from + 1) {
         # It is the opening quote that is missing.
         s = substr(s, 1, from) state substr(s, from + 1, open_at - from - 1)
+        empty = 0
     }
-    if (text != "" && !(open_line == last && open_at == length(s))) s = spaced(s)
+    if (text != "" && !empty) s = spaced(s)
     line[last] = s text state tail
 }
 

@@ -1,3 +1,4 @@
+registry='@REGISTRY@'
 file=$root/etc/sysconfig/docker
 if [ ! -f "$file" ]; then
     echo "error: there is no $file: docker is configured in another way here" >&2
