@@ -1,5 +1,6 @@
 use super::*;
 use crate::plan::after;
+use crate::plan::node_effects::{PlatformChange, changes_of};
 
 const REG: &str = "registry.example.com:5000";
 const KEY: &str = "registry.example.com..5000";
@@ -393,5 +394,22 @@ fn what_others_did_meanwhile_is_put_right() {
         (view(Scope::Registry, named.clone(), None), true),
     ] {
         assert!(settle(&view, unnamed).is_none());
+    }
+}
+
+#[test]
+fn what_the_platform_has_to_take_up_is_seen_in_the_plan() {
+    for (scope, change) in [
+        (Scope::Registry, PlatformChange::RegistryCa),
+        (Scope::Cluster, PlatformChange::ClusterCa),
+    ] {
+        let name = scope.default_map();
+        let fresh = view(scope, json!(null), None);
+        let plan = add(&fresh, REG, &[certificate(0)], false).expect("a plan");
+        assert_eq!(changes_of(&plan), [change]);
+        let map = ours(name, json!({scope.key(REG): marked(0)}));
+        let plan =
+            remove(&view(scope, json!({"name": name}), Some(map)), REG, None).expect("a plan");
+        assert_eq!(changes_of(&plan), [change]);
     }
 }

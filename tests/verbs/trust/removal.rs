@@ -31,7 +31,7 @@ fn exactly_what_was_put_in_goes() {
         let output = world.run(&line).success();
         output.says("nothing there was put in for");
         output.says("nothing to take out");
-        world.run("undo").success();
+        world.run("undo --yes").success();
         assert_eq!(
             bundle(world, "corp", &tls.key()),
             format!("text\n{theirs}{}", tls.marked())
@@ -63,7 +63,7 @@ fn a_certificate_of_others_goes_only_by_its_name() {
         let left = bundle(world, "corp", &tls.key());
         assert_eq!(left.matches("BEGIN").count(), 1, "{left}");
         assert!(!left.contains(tls.ca.pem()));
-        world.run("undo").success();
+        world.run("undo --yes").success();
         assert_eq!(
             bundle(world, "corp", &tls.key()).matches("BEGIN").count(),
             2

@@ -103,7 +103,7 @@ fn many_registries_at_once_share_one_bundle() {
         let running: Vec<_> = list
             .stdout
             .lines()
-            .map(|id| world.cmd(&format!("undo {id}")).spawn())
+            .map(|id| world.cmd(&format!("undo {id} --yes")).spawn())
             .collect();
         for one in running {
             one.wait().success();

@@ -36,7 +36,7 @@ fn a_registry_is_trusted_by_a_config_map_that_is_made_and_named() {
         again.success().prints(&format!(
             "configmap/{OURS} unchanged\nimage.config.openshift.io/cluster unchanged\n"
         ));
-        let output = world.run("undo").success();
+        let output = world.run("undo --yes").success();
         output.prints(&format!(
             "image.config.openshift.io/cluster taken back\nconfigmap/{OURS} deleted\n"
         ));
@@ -78,7 +78,7 @@ fn the_config_map_that_is_named_is_edited_in_its_key_only() {
             )
         );
         assert_eq!(config_map(world, OURS), None);
-        world.run("undo").success();
+        world.run("undo --yes").success();
         let back = config_map(world, "corp").expect("a ConfigMap");
         assert_eq!(back["data"], before["data"]);
     });
@@ -122,7 +122,7 @@ fn the_bundle_that_the_proxy_names_is_merged_into() {
             format!("{theirs}{}", tls.marked())
         );
         assert_eq!(config_map(world, "user-ca-bundle"), None);
-        world.run("undo").success();
+        world.run("undo --yes").success();
         assert_eq!(bundle(world, "proxy-ca", "ca-bundle.crt"), theirs);
         assert_eq!(proxy_names(world).as_deref(), Some("proxy-ca"));
     });
@@ -209,7 +209,7 @@ fn what_is_named_is_there_before_and_goes_after() {
         .run(&format!("trust {} --remove --yes", tls.host()))
         .success();
     assert_eq!(paths(&world), ["PUT images", "DELETE configmaps"]);
-    world.run("undo").success();
+    world.run("undo --yes").success();
     assert_eq!(paths(&world), ["POST configmaps", "PUT images"]);
     assert_eq!(bundle(&world, OURS, &tls.key()), tls.marked());
     assert_eq!(named(&world).as_deref(), Some(OURS));
@@ -232,7 +232,7 @@ fn a_failure_in_the_middle_says_what_was_done() {
     output.says("1 of 2 changes were made; `oc extreg undo");
     assert_eq!(named(&world), None, "nothing names it yet");
     world.api().clear_faults();
-    world.run("undo").success();
+    world.run("undo --yes").success();
     assert_eq!(config_map(&world, OURS), None);
 }
 
@@ -290,7 +290,7 @@ fn a_malformed_bundle_is_refused_by_line_and_mended_on_demand() {
             bundle(world, "corp", &tls.key()),
             format!("of the security team\n{one}{two}{}", tls.marked())
         );
-        world.run("undo").success();
+        world.run("undo --yes").success();
         assert_eq!(bundle(world, "corp", &tls.key()), glued);
     });
 }
@@ -314,7 +314,7 @@ fn a_private_key_that_stands_there_is_never_shown() {
         });
         for line in [
             format!("{line} -o yaml"),
-            "undo --diff -o json".to_owned(),
+            "undo --yes --diff -o json".to_owned(),
             "trust --list".to_owned(),
         ] {
             let output = world.run(&line).success();
@@ -343,7 +343,7 @@ fn undo_leaves_what_others_put_in_since_and_the_reference_with_it() {
         edit_map(world, OURS, |map| {
             map["data"]["quay.io"] = json!(theirs);
         });
-        let output = world.run("undo").success();
+        let output = world.run("undo --yes").success();
         output.says(&format!("goes on naming configmap/{OURS}"));
         let map = config_map(world, OURS).expect("a ConfigMap");
         assert_eq!(map["data"], json!({"quay.io": theirs}));
