@@ -194,7 +194,7 @@ pub fn changes_of(plan: &Plan) -> Vec<PlatformChange> {
 
 fn of_change(change: &Change) -> Vec<PlatformChange> {
     let places: Vec<String> = match &change.action {
-        Action::Edit(ops) | Action::Prune(ops) | Action::Ensure { ops, .. } => {
+        Action::Edit(ops) | Action::Ensure { ops, .. } | Action::Prune(ops) => {
             ops.iter().map(super::Op::place).collect()
         }
         Action::Create(_) | Action::Apply(_) | Action::Delete => Vec::new(),
@@ -224,10 +224,8 @@ fn of_change(change: &Change) -> Vec<PlatformChange> {
         // The key that the Proxy's bundle has; the others are named for registries.
         let bundle = |object: &super::Object| object.value()["data"].get("ca-bundle.crt").is_some();
         let made = match &change.action {
-            Action::Create(object) | Action::Apply(object) | Action::Ensure { new: object, .. } => {
-                bundle(object)
-            }
-            Action::Edit(_) | Action::Prune(_) | Action::Delete => {
+            Action::Create(object) | Action::Apply(object) => bundle(object),
+            Action::Edit(_) | Action::Ensure { .. } | Action::Prune(_) | Action::Delete => {
                 change.seen.as_ref().is_some_and(bundle)
             }
         };

@@ -304,7 +304,8 @@ impl World {
             .collect()
     }
 
-    fn leave(&self) {
+    /// What is there now is the test's own doing.
+    pub(crate) fn leave(&self) {
         *self.left.borrow_mut() = self.state();
     }
 
