@@ -6,11 +6,11 @@
 # For `oc extreg` and `kubectl extreg` there is `kubectl-extreg completion install`.
 
 _extreg() {
-    emulate -L zsh
-    local -a asked lines offered options
+    local -a asked lines offered ending
     local line value help directive=0
     # Words without their quotes; the last one up to the cursor.
-    asked=("${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}")
+    ((CURRENT > 2)) && asked=("${(@Q)words[2,CURRENT-1]}")
+    asked+=("${(Q)PREFIX}")
     lines=("${(@f)$(${(Q)words[1]/#\~/$HOME} __complete "${asked[@]}" 2>/dev/null)}")
     for line in $lines; do
         if [[ $line == :* ]]; then
@@ -25,9 +25,9 @@ _extreg() {
     done
     # Candidates are values alone, behind --flag=.
     compset -P '-*='
-    ((directive & 2)) && options=(-S '')
+    ((directive & 2)) && ending=(-S '')
     if ((${#offered})); then
-        _describe -t values 'extreg' offered "${options[@]}"
+        _describe -t values 'extreg' offered "${ending[@]}"
     elif ((directive & 16)); then
         _files -/
     elif ((!(directive & 4))); then

@@ -19,8 +19,8 @@ use crate::model::platform::Platform;
 /// stream tag is removed, because the platform takes none beside an image of a registry; other triggers stay.
 #[derive(Debug, Clone, Args)]
 pub struct BuildSourceArgs {
-    /// The BuildConfigs (app or bc/app), and last the image that they are to take. With -l only the image.
-    #[arg(value_names = ["BUILDCONFIG...", "IMAGE"], num_args = 1.., required_unless_present = "selector")]
+    /// The BuildConfigs (app or bc/app), and last the image; with -l the image alone, with --to-stream the BuildConfigs alone.
+    #[arg(value_name = "BUILDCONFIG... IMAGE")]
     pub words: Vec<String>,
     /// All BuildConfigs with these labels (key=value,...).
     #[arg(short = 'l', long, value_name = "SELECTOR")]

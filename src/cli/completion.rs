@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueEnum};
 
 /// Makes `oc extreg` and `kubectl extreg` complete in the shell, or prints a script for the program's own name.
 ///
@@ -10,6 +10,9 @@ use clap::{Args, ValueEnum, ValueHint};
 /// and oc ask when their own completion meets `extreg`, and oc-extreg, so that help and advice say `oc extreg` to those who
 /// use oc. `uninstall` takes these away again, and nothing else. The scripts for bash, zsh, fish and powershell are for
 /// those who call kubectl-extreg or oc-extreg directly.
+///
+/// Names of the cluster are waited for one second, or as long as the variable EXTREG_COMPLETION_TIMEOUT says (3s); then what is
+/// known without it is offered.
 #[derive(Debug, Clone, Args)]
 pub struct CompletionArgs {
     /// A shell, to print the script for it; or install, or uninstall.
@@ -20,7 +23,7 @@ pub struct CompletionArgs {
     )]
     pub what: What,
     /// Folder to install into or to uninstall from, instead of the program's own; it has to be on PATH.
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
 }
 

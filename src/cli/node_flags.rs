@@ -9,10 +9,10 @@ use clap::Args;
 #[command(next_help_heading = "Nodes")]
 pub struct NodeFlags {
     /// Print a script for the nodes of OpenShift 3; nothing is written to the cluster.
-    #[arg(long, conflicts_with = "containerd")]
+    #[arg(long, group = "node_kind", conflicts_with_all = ["wait", "output"])]
     pub openshift3: bool,
     /// Print a script for Kubernetes nodes with containerd; nothing is written to the cluster.
-    #[arg(long)]
+    #[arg(long, group = "node_kind", conflicts_with_all = ["wait", "output"])]
     pub containerd: bool,
     /// Docker's version on the nodes, where no cluster can be asked (1.13 and newer have another way than older).
     #[arg(
@@ -37,7 +37,7 @@ pub struct NodeFlags {
     )]
     pub daemonset_image: String,
     /// Write everything into this folder instead: scripts, their undo, playbooks or manifests.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "node_kind")]
     pub output_dir: Option<PathBuf>,
 }
 

@@ -9,6 +9,9 @@ use super::global::parse_duration;
 use super::output::WriteFlags;
 use super::registry_flags::RegistryFlags;
 
+/// What the credentials are for: where none are given a secret is looked for, and the files of this machine are left alone.
+pub(super) const CREDENTIALS: &str = "Credentials (one source, to make a secret of)";
+
 /// Sends the result of builds to an external registry, or with --internal back into an image stream.
 ///
 /// BUILDCONFIG is a name or bc/NAME. IMAGE is REGISTRY/REPOSITORY[:TAG]; without a tag it is `latest`. For several BuildConfigs

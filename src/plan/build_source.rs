@@ -127,7 +127,7 @@ pub fn link(account: &Object, secret: &str) -> Change {
                 .collect(),
         ),
         seen: Some(account.clone()),
-        done: "linked (pull, mount)".to_owned(),
+        done: format!("linked ({purposes})"),
         why: "lets its builds use the secret, whichever list the platform reads".to_owned(),
         risk: None,
         undo: UndoNote::Inverse,

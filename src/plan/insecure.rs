@@ -99,13 +99,13 @@ fn add(sources: &RegistrySources, args: &InsecureArgs<'_>, notes: &mut Vec<Strin
     if sources.insecure.iter().any(|entry| entry == registry) {
         return vec![add];
     }
-    if let Some(entry) = sources.insecure.iter().find(|it| wildcard(it, registry)) {
-        if !args.force {
-            notes.push(format!(
-                "insecureRegistries has {entry}, which nodes and builds honour for {registry}; imports of image streams do not: they take `importPolicy.insecure`, or an entry of its own, which --force adds"
-            ));
-            return Vec::new();
-        }
+    if let Some(entry) = sources.insecure.iter().find(|it| wildcard(it, registry))
+        && !args.force
+    {
+        notes.push(format!(
+            "insecureRegistries has {entry}, which nodes and builds honour for {registry}; imports of image streams do not: they take `importPolicy.insecure`, or an entry of its own, which --force adds"
+        ));
+        return Vec::new();
     }
     let host = host_of(registry);
     if let Some(entry) = sources

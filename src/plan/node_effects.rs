@@ -194,7 +194,9 @@ pub fn changes_of(plan: &Plan) -> Vec<PlatformChange> {
 
 fn of_change(change: &Change) -> Vec<PlatformChange> {
     let places: Vec<String> = match &change.action {
-        Action::Edit(ops) => ops.iter().map(super::Op::place).collect(),
+        Action::Edit(ops) | Action::Ensure { ops, .. } | Action::Prune(ops) => {
+            ops.iter().map(super::Op::place).collect()
+        }
         Action::Create(_) | Action::Apply(_) | Action::Delete => Vec::new(),
     };
     let at = |word: &str| places.iter().any(|place| place.contains(word));
@@ -223,7 +225,9 @@ fn of_change(change: &Change) -> Vec<PlatformChange> {
         let bundle = |object: &super::Object| object.value()["data"].get("ca-bundle.crt").is_some();
         let made = match &change.action {
             Action::Create(object) | Action::Apply(object) => bundle(object),
-            Action::Edit(_) | Action::Delete => change.seen.as_ref().is_some_and(bundle),
+            Action::Edit(_) | Action::Ensure { .. } | Action::Prune(_) | Action::Delete => {
+                change.seen.as_ref().is_some_and(bundle)
+            }
         };
         found.push(if made || at("/ca-bundle.crt") {
             PlatformChange::ClusterCa

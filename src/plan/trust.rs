@@ -238,31 +238,50 @@ pub fn remove(
         plan.changes.push(reference(view, None));
     }
     plan.changes.push(Change {
-        object: view.map.clone(),
-        action: if is_ours(map) {
+        // One that is named goes only once it is not: what others take out meanwhile must not make it go.
+        action: if goes {
             Action::Prune(ops)
         } else {
             Action::Edit(ops)
         },
-        seen: view.seen.clone(),
-        done: format!("no longer trusts {registry}"),
-        why: "held the certificates".to_owned(),
-        risk: None,
-        undo: UndoNote::Inverse,
-        when_gone: WhenGone::Skip,
+        ..emptied_map(view, format!("no longer trusts {registry}"))
     });
     Ok(plan)
 }
 
-/// Names the ConfigMap again, for when it turned out that it stays.
-pub fn refer_again(view: &TrustView) -> Plan {
-    Plan {
+fn emptied_map(view: &TrustView, done: String) -> Change {
+    Change {
+        object: view.map.clone(),
+        action: Action::Prune(Vec::new()),
+        seen: view.seen.clone(),
+        done,
+        why: "held the certificates".to_owned(),
+        risk: None,
+        undo: UndoNote::Inverse,
+        when_gone: WhenGone::Skip,
+    }
+}
+
+/// What is left to do after a removal, when others wrote meanwhile; `unnamed`: the removal took the reference away. Nothing where
+/// all is as it should be.
+pub fn settle(view: &TrustView, unnamed: bool) -> Option<Plan> {
+    let map = view.seen.as_ref().filter(|map| is_ours(map))?;
+    let is_named = view.scope.named(&view.config).is_some();
+    if shell::is_empty(map.value()) {
+        let reference = is_named.then(|| reference(view, None));
+        let gone = emptied_map(view, "is empty".to_owned());
+        return Some(Plan {
+            changes: reference.into_iter().chain([gone]).collect(),
+            notes: Vec::new(),
+        });
+    }
+    (unnamed && !is_named).then(|| Plan {
         changes: vec![reference(view, Some(&view.map.name))],
         notes: vec![format!(
             "{} stays: others put certificates into it meanwhile",
             view.map
         )],
-    }
+    })
 }
 
 /// What is left of a bundle's text without what [`remove`] would take out of it, and what there is to say.

@@ -125,7 +125,12 @@ pub fn undo(recorded: &[Recorded], namers: &[(Kind, Object)]) -> Result<Plan, Un
                 }
             },
             (Undo::Prune { ops }, Some(now)) => {
-                let action = Action::Prune(ops.clone());
+                // What is needed stays, also when others take theirs out before it is written: it is still named.
+                let action = if leaves_something(ops, now) {
+                    Action::Edit(ops.clone())
+                } else {
+                    Action::Prune(ops.clone())
+                };
                 plan.changes.push(edits(entry, action, ops, now)?);
             }
             (
@@ -164,12 +169,16 @@ fn still_needed(ops: &[Op], recorded: &[Recorded]) -> Option<String> {
         .iter()
         .find_map(|entry| match (&entry.undo, &entry.now) {
             (Undo::Prune { ops }, Some(now)) if entry.object.name == unhooked => {
-                let left = apply_all(ops, now.value()).ok()?;
-                let left = left.as_ref().unwrap_or(now.value());
-                (!shell::is_empty(left)).then(|| entry.named())
+                leaves_something(ops, now).then(|| entry.named())
             }
             _ => None,
         })
+}
+
+/// Whether the object holds something after these edits.
+fn leaves_something(ops: &[Op], now: &Object) -> bool {
+    apply_all(ops, now.value())
+        .is_ok_and(|left| !shell::is_empty(left.as_ref().unwrap_or(now.value())))
 }
 
 /// One change that makes these edits, which must be possible on `onto`.

@@ -4,6 +4,7 @@ mod answer;
 mod install;
 mod live;
 mod local;
+mod lookup;
 mod offer;
 
 use std::ffi::OsStr;

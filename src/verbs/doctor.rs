@@ -19,8 +19,8 @@ use crate::error::Error;
 use crate::report::v1;
 use crate::ui::sanitize_line;
 use fix::Fixed;
-pub(super) use report::status;
 use report::Printer;
+pub(super) use report::status;
 
 /// The pause between two looks of `--wait`: as long as a kubelet's first back-off is short.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3);

@@ -285,10 +285,14 @@ mod tests {
         let (mut one, now) = (watched(), Instant::now());
         assert_eq!(one.words().as_deref(), Some("build/app-1 New"));
         for phase in ["New", "Pending", "Running"] {
-            assert_eq!(one.look(Some(&json!({"status": {"phase": phase}})), now), None);
+            assert_eq!(
+                one.look(Some(&json!({"status": {"phase": phase}})), now),
+                None
+            );
             assert_eq!(one.words(), Some(format!("build/app-1 {phase}")));
         }
-        let complete = json!({"status": {"phase": "Complete", "output": {"to": {"imageDigest": "sha256:1"}}}});
+        let complete =
+            json!({"status": {"phase": "Complete", "output": {"to": {"imageDigest": "sha256:1"}}}});
         one.look(Some(&complete), now);
         let digest = Some("sha256:1".to_owned());
         assert_eq!(one.end, Some(End::Complete { digest }));
@@ -300,7 +304,10 @@ mod tests {
         let (mut one, now) = (watched(), Instant::now());
         let stuck = status("New", "InvalidOutputReference");
         let words = one.look(Some(&stuck), now).expect("words");
-        assert!(words.contains("is New (InvalidOutputReference: why)"), "{words}");
+        assert!(
+            words.contains("is New (InvalidOutputReference: why)"),
+            "{words}"
+        );
         assert_eq!(one.look(Some(&stuck), now + STANDSTILL / 2), None);
         assert_eq!(one.end, None);
         one.look(Some(&stuck), now + STANDSTILL);
@@ -311,18 +318,32 @@ mod tests {
     fn a_standstill_that_ends_by_itself_is_forgotten() {
         let (mut one, now) = (watched(), Instant::now());
         one.look(Some(&status("New", "InvalidOutputReference")), now);
-        one.look(Some(&json!({"status": {"phase": "Pending"}})), now + STANDSTILL / 2);
-        one.look(Some(&status("Pending", "MissingPushSecret")), now + STANDSTILL);
+        one.look(
+            Some(&json!({"status": {"phase": "Pending"}})),
+            now + STANDSTILL / 2,
+        );
+        one.look(
+            Some(&status("Pending", "MissingPushSecret")),
+            now + STANDSTILL,
+        );
         assert_eq!(one.end, None);
     }
 
     #[test]
     fn what_is_left_is_told_apart() {
         let mut all = [watched(), watched()];
-        all[0].look(Some(&status("Pending", "MissingPushSecret")), Instant::now());
+        all[0].look(
+            Some(&status("Pending", "MissingPushSecret")),
+            Instant::now(),
+        );
         leave(&mut all, |phase| End::Left { phase });
         assert!(matches!(all[0].end, Some(End::Stuck(_))));
-        assert_eq!(all[1].end, Some(End::Left { phase: "New".into() }));
+        assert_eq!(
+            all[1].end,
+            Some(End::Left {
+                phase: "New".into()
+            })
+        );
         let mut gone = watched();
         gone.look(None, Instant::now());
         assert_eq!(gone.end, Some(End::Gone));

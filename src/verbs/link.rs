@@ -56,7 +56,7 @@ pub(super) async fn prepare(
 ) -> Result<Prepared, Error> {
     let begun = begin(run, flags)?;
     let cluster = connect(run, global).await?;
-    go_on(run, global, flags, begun, cluster, Checks::Own).await
+    Box::pin(go_on(run, global, flags, begun, cluster, Checks::Own)).await
 }
 
 /// What is known before the cluster is asked.

@@ -221,6 +221,9 @@ impl Preflight {
             Some(Cause::UnknownCa) => error.hint(
                 "--registry-ca FILE checks against the CA that signed it; the nodes need that CA too",
             ),
+            Some(Cause::PlainHttp) => error.hint(
+                "--plain-http looks at it as it is; the cluster has to be told to do so as well",
+            ),
             Some(cause) => error.hint(format!("`{} explain {}` tells more", run.program, cause.id())),
             None => error,
         })

@@ -93,7 +93,7 @@ pub(super) async fn prepare(
         missing_streams: &missing_streams,
         chosen: words.selector.is_some(),
     };
-    let own = push_target::push_target(&moves, &ground).map_err(refused)?;
+    let own = push_target::push_target(&moves, &ground).map_err(|it| refused(&it))?;
     let plan = together(chosen.plan.into_iter().chain([own]));
     let references: Vec<ObjectRef> = moves
         .iter()
@@ -148,9 +148,11 @@ async fn check(
     };
     let answers = preflight::ask(run, cluster, question).await?;
     if answers.results().len() < moves.len() {
-        run.ui.warning(
-            "not checked: a push into the integrated registry, which is reached from inside the cluster only",
-        );
+        return Err(Error::failure(format!(
+            "{} is in the integrated registry, into which builds push through image streams",
+            images.join(", ")
+        ))
+        .hint("--internal STREAM:TAG does that; nothing was written"));
     }
     answers.say(run)?;
     if !flags.check_push {
@@ -168,7 +170,7 @@ fn refuse_to_start(configs: &[crate::plan::Object]) -> Result<(), Error> {
     }
 }
 
-fn refused(refusal: PushTargetRefusal) -> Error {
+fn refused(refusal: &PushTargetRefusal) -> Error {
     let error = Error::failure(refusal.to_string());
     match refusal {
         PushTargetRefusal::Pipeline { .. } => {

@@ -145,7 +145,7 @@ async fn write(run: &mut Run, flags: &Flags, ready: &Prepared) -> Result<Applied
         return Ok(applied);
     }
     if flags.remove {
-        removal::mend(run, flags, ready, &applied).await?;
+        removal::settle(run, flags, ready, &applied).await?;
         return Ok(applied);
     }
     for _ in 0..ROUNDS {

@@ -36,7 +36,9 @@ fn the_output_the_secret_and_the_account_are_set_at_once() {
         assert!(site.is_linked("builder", "quay"));
         output.says("bc/app: pushes with quay, the namespace's secret for");
         output.says("the login robot is accepted");
-        output.says(&format!("not known: whether this login may push to {image}"));
+        output.says(&format!(
+            "not known: whether this login may push to {image}"
+        ));
         output.says("--check-push asks for the right to push");
         assert!(site.uploads().is_empty(), "a push was tried unasked");
     });
@@ -69,7 +71,8 @@ fn undo_takes_it_all_back() {
         let before = site.output("app");
         let line = format!("app {}", site.image("team/app:1.4"));
         let flags = "--registry-username robot --registry-password-stdin";
-        site.push_with(&format!("{line} {flags}"), PASSWORD).success();
+        site.push_with(&format!("{line} {flags}"), PASSWORD)
+            .success();
         let name = site.made();
         assert!(world.secret(&name).is_some());
         world.run("undo").success();
@@ -85,7 +88,8 @@ fn undo_refuses_once_somebody_has_set_another_output() {
         let site = Site::new(world);
         site.stream_config("app");
         site.secret("quay", "robot");
-        site.push(&format!("app {}", site.image("team/app:1.4"))).success();
+        site.push(&format!("app {}", site.image("team/app:1.4")))
+            .success();
         world.edit("buildconfigs", "app", |config| {
             config["spec"]["output"]["to"]["name"] = json!("elsewhere.example.com/app:1");
         });
@@ -124,14 +128,17 @@ fn the_objects_are_printed_as_they_are_asked_for() {
         site.secret("quay", "robot");
         let line = format!("app {} --dry-run=client", site.image("team/app:1.4"));
         let yaml = site.push(&format!("{line} -o yaml")).success().stdout;
-        assert!(yaml.contains("kind: DockerImage") && yaml.contains("pushSecret:"), "{yaml}");
+        assert!(
+            yaml.contains("kind: DockerImage") && yaml.contains("pushSecret:"),
+            "{yaml}"
+        );
         let text = site.push(&format!("{line} -o json")).success().stdout;
         let list: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(list["items"][1]["kind"], "BuildConfig");
         let names = site.push(&format!("{line} -o name")).success();
         names.prints("serviceaccount/builder\nbuildconfig.build.openshift.io/app\n");
         let diff = site.push(&format!("{line} --diff")).success().stdout;
-        assert!(diff.contains("+") && diff.contains("DockerImage"), "{diff}");
+        assert!(diff.contains('+') && diff.contains("DockerImage"), "{diff}");
     });
 }
 
@@ -153,7 +160,10 @@ fn several_each_go_to_a_repository_of_their_own() {
         }
         let pattern = site.image("team/{name}:1.4");
         let output = site.push(&format!("-l tier=build {pattern}")).success();
-        assert_eq!(site.output("ci")["to"]["name"], json!(site.image("team/ci:1.4")));
+        assert_eq!(
+            site.output("ci")["to"]["name"],
+            json!(site.image("team/ci:1.4"))
+        );
         assert!(site.is_linked("ci", "quay") && site.is_linked("builder", "quay"));
         // What is the same for several is said once.
         let told = output.stderr.matches("the login robot is accepted").count();
@@ -170,7 +180,9 @@ fn a_base_image_that_cannot_be_had_is_no_matter() {
                 json!({"kind": "DockerImage", "name": "127.0.0.1:9/base:1"});
         });
         site.secret("quay", "robot");
-        let output = site.push(&format!("app {}", site.image("team/app:1"))).success();
+        let output = site
+            .push(&format!("app {}", site.image("team/app:1")))
+            .success();
         assert!(!output.stderr.contains("127.0.0.1:9"), "{}", output.stderr);
     });
 }

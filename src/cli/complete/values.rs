@@ -31,18 +31,22 @@ pub enum Values {
     DockerSecret,
     /// A secret with docker credentials, or the registry of one.
     DockerSecretOrRegistry,
-    /// `KIND/NAME` of what has a pod template, or becomes a pod.
+    /// `KIND/NAME` of what runs as a service account: workloads, pods, builds.
     Workload,
+    /// `KIND/NAME` of what has containers that can be given another image.
+    PodTemplate,
     /// The container of the workload that was named before.
     Container,
     /// What doctor takes: `KIND/NAME`, `KIND NAME` or an image.
     Target,
-    /// `STREAM:TAG`.
+    /// `[NAMESPACE/]STREAM:TAG`.
     StreamTag,
     Registry,
     Image,
-    /// An image, or an image stream tag.
+    /// An image, or `istag/STREAM:TAG`.
     ImageOrStreamTag,
+    /// The names of BuildConfigs, and then an image.
+    BuildConfigsThenImage,
     /// The id of a cause.
     Cause,
     /// The id of a run in the journal.
@@ -73,6 +77,7 @@ use Of::{Id, Named, Only};
 const TABLE: &[(Of, Values)] = &[
     (Only("link", "target"), Values::Registry),
     (Only("unlink", "target"), Values::DockerSecretOrRegistry),
+    (Only("use", "workload"), Values::PodTemplate),
     (Id("cluster"), Values::Cluster),
     (Id("container"), Values::Container),
     (Id("context"), Values::Context),
@@ -97,14 +102,22 @@ const TABLE: &[(Of, Values)] = &[
     ),
     (Id("tls_server_name"), Values::Free),
     (Id("user"), Values::User),
-    (Named("BUILDCONFIG"), Values::Object(kinds::BUILD_CONFIG)),
+    (Named("BUILDCONFIG... IMAGE"), Values::BuildConfigsThenImage),
     (Named("CAUSE"), Values::Cause),
+    (Named("DIR"), Values::Folder),
     (Named("GROUP"), Values::Free),
     (Named("ID"), Values::Change),
     (Named("IMAGE"), Values::Image),
     (Named("KIND/NAME"), Values::Workload),
+    (Named("N|NAME"), Values::Free),
+    (Named("NUMBER"), Values::Free),
     (Named("OS/ARCH"), PLATFORMS),
+    (Named("REGISTRY"), Values::Registry),
     (Named("SELECTOR"), Values::Free),
+    (Named("SHA256"), Values::Free),
+    (Named("SOURCE"), Values::ImageOrStreamTag),
+    (Named("STREAM:TAG"), Values::StreamTag),
+    (Named("STREAM[:TAG]"), Values::StreamTag),
     (Named("TARGET"), Values::Target),
     (Named("TEXT"), Values::Free),
     (Named("TIME"), Values::Free),
@@ -112,27 +125,24 @@ const TABLE: &[(Of, Values)] = &[
     (Named("UID"), Values::Free),
     (Named("URL"), Values::Free),
     (Named("USER"), Values::Free),
+    (Named("VERSION"), Values::Free),
     (Named("[NS/]NAME"), Values::DockerSecret),
+    (Named("[NS/]STREAM:TAG"), Values::StreamTag),
 ];
 
 /// What the value of an argument is; none where nobody has decided yet. `verb` is empty for the flags of all verbs.
 pub fn of(verb: &str, arg: &Arg) -> Option<Values> {
-    match arg.get_value_hint() {
-        ValueHint::DirPath => return Some(Values::Folder),
-        ValueHint::AnyPath | ValueHint::FilePath => return Some(Values::File),
-        _ => {}
-    }
-    let named = arg
-        .get_value_names()
-        .and_then(|names| names.first())
-        .map_or("", clap::builder::Str::as_str);
     let id = arg.get_id().as_str();
-    TABLE
-        .iter()
-        .find(|(of, _)| match of {
-            Only(of_verb, of_id) => *of_verb == verb && *of_id == id,
-            Id(of_id) => *of_id == id,
-            Named(of_name) => *of_name == named,
-        })
-        .map(|(_, values)| *values)
+    let names = arg.get_value_names().and_then(|names| names.first());
+    // What clap calls it in the help, where nothing is said.
+    let named = names.map_or_else(|| id.to_uppercase(), ToString::to_string);
+    let line = TABLE.iter().find(|(of, _)| match of {
+        Only(of_verb, of_id) => *of_verb == verb && *of_id == id,
+        Id(of_id) => *of_id == id,
+        Named(of_name) => *of_name == named,
+    });
+    line.map(|(_, values)| *values).or_else(|| {
+        let is_path = arg.get_value_hint() == ValueHint::AnyPath;
+        is_path.then_some(Values::File)
+    })
 }

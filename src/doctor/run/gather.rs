@@ -146,7 +146,7 @@ pub(super) async fn gather(
             platforms_from: match (ask.operation, of_node) {
                 (Operation::Import, _) => "nobody",
                 (_, Some(_)) => "its node",
-                (_, None) if of_some => "the nodes that it runs on",
+                (_, None) if of_some => "a node that it runs on",
                 (_, None) => platforms_from,
             },
             now,

@@ -6,11 +6,10 @@ use super::builder::{Fitness, fitness};
 use super::input::{InputRefusal, Wanted, find};
 use super::secret::{Choice, Matcher, Offer, choose, lost};
 use super::*;
-use crate::cluster::snapshot::decode;
 use crate::model::docker_config::{DockerConfig, Format};
 use crate::model::image::ImageReference;
 use crate::model::observation::ConfigBlob;
-use crate::model::view::Secret;
+use crate::model::view::{Secret, SecretBytes};
 use crate::plan::edit;
 
 const IMAGE: &str = "registry.example.com:5000/team/base:1";
@@ -192,11 +191,20 @@ fn what_has_no_such_image_is_refused() {
 }
 
 fn secret(name: &str, type_name: &str, key: &str, text: &str) -> Secret {
-    use base64::Engine as _;
-    let data = base64::engine::general_purpose::STANDARD.encode(text);
-    decode::secret(&json!({
-        "metadata": {"name": name, "namespace": "shop"}, "type": type_name, "data": {key: data},
-    }))
+    Secret {
+        namespace: "shop".into(),
+        name: name.into(),
+        uid: String::new(),
+        resource_version: String::new(),
+        type_name: type_name.into(),
+        keys: vec![key.into()],
+        configs: BTreeMap::from([(key.into(), SecretBytes::new(text.as_bytes().to_vec()))]),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        immutable: false,
+        excluded_from_import: false,
+        created: None,
+    }
 }
 
 fn docker_secret(name: &str, registry: &str) -> Secret {

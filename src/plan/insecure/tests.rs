@@ -6,7 +6,9 @@ use crate::plan::after;
 const REGISTRY: &str = "registry.example.com:5000";
 
 fn config(sources: Value) -> Object {
-    Object::new(json!({"metadata": {"name": "cluster"}, "spec": {"registrySources": sources}}))
+    let mut object = json!({"metadata": {"name": "cluster"}, "spec": {}});
+    object["spec"]["registrySources"] = sources;
+    Object::new(object)
 }
 
 fn args() -> InsecureArgs<'static> {

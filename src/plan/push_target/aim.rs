@@ -47,7 +47,9 @@ pub enum AimRefusal {
     Reference(#[from] ReferenceError),
     #[error("{text:?} names no registry")]
     NoRegistry { text: String },
-    #[error("{text:?} is a digest: a build makes a new image, whose digest nobody knows beforehand")]
+    #[error(
+        "{text:?} is a digest: a build makes a new image, whose digest nobody knows beforehand"
+    )]
     Digest { text: String },
     #[error("the registry in {text:?} cannot depend on the BuildConfig's name")]
     Placeholder { text: String },
@@ -219,12 +221,24 @@ mod tests {
     #[test]
     fn what_nothing_can_be_pushed_to_is_refused() {
         let digest = format!("quay.io/team/app@sha256:{}", "a".repeat(64));
-        assert!(matches!(Aim::image(&digest), Err(AimRefusal::Digest { .. })));
+        assert!(matches!(
+            Aim::image(&digest),
+            Err(AimRefusal::Digest { .. })
+        ));
         for text in ["app:1", "team/app:1"] {
             let refused = Aim::image(text);
-            assert!(matches!(refused, Err(AimRefusal::NoRegistry { .. })), "{text}");
+            assert!(
+                matches!(refused, Err(AimRefusal::NoRegistry { .. })),
+                "{text}"
+            );
         }
-        for text in ["", "/", "https://quay.io/team/app", "quay.io/Team/app", "quay.io"] {
+        for text in [
+            "",
+            "/",
+            "https://quay.io/team/app",
+            "quay.io/Team/app",
+            "quay.io",
+        ] {
             let refused = Aim::image(text);
             assert!(matches!(refused, Err(AimRefusal::Reference(_))), "{text}");
         }

@@ -182,7 +182,11 @@ mod tests {
 
     #[test]
     fn what_is_named_comes_before_what_is_linked_and_that_before_the_rest() {
-        let secrets = [docker("a", "quay.io"), docker("b", "quay.io/team"), docker("c", "ghcr.io")];
+        let secrets = [
+            docker("a", "quay.io"),
+            docker("b", "quay.io/team"),
+            docker("c", "ghcr.io"),
+        ];
         let of = |named, account: &Object| choose(&image(), named, Some(account), &secrets);
         let linked = account(&["c", "b"], &["a", "b"]);
         assert_eq!(of(Some("a"), &linked), Choice::Named("a".into()));
@@ -195,7 +199,10 @@ mod tests {
         assert_eq!(of(Some("c"), &linked), found);
         assert_eq!(of(Some("gone"), &linked), found);
         let bare = account(&["c", "gone"], &[]);
-        assert_eq!(of(None, &bare), Choice::Several(vec!["a".into(), "b".into()]));
+        assert_eq!(
+            of(None, &bare),
+            Choice::Several(vec!["a".into(), "b".into()])
+        );
     }
 
     #[test]

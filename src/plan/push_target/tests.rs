@@ -9,7 +9,9 @@ fn config(name: &str, spec: &Value) -> Object {
 }
 
 fn account(name: &str) -> Object {
-    Object::new(json!({"metadata": {"name": name, "namespace": "shop"}, "secrets": [{"name": "old"}]}))
+    Object::new(
+        json!({"metadata": {"name": name, "namespace": "shop"}, "secrets": [{"name": "old"}]}),
+    )
 }
 
 fn to(config: Object, image: &str, secret: PushSecret) -> Move {
@@ -67,11 +69,18 @@ fn each_account_gets_what_its_builds_push_with_in_both_lists() {
     let own = json!({"serviceAccount": "ci"});
     let moves = [
         to(config("a", &json!({})), "quay.io/team/", use_secret()),
-        to(config("b", &own), "ghcr.io/team/", PushSecret::Use("ghcr".into())),
+        to(
+            config("b", &own),
+            "ghcr.io/team/",
+            PushSecret::Use("ghcr".into()),
+        ),
     ];
     let accounts = [account("builder"), account("ci")];
     let builder = result(&moves, &accounts, "builder");
-    assert_eq!(builder["secrets"], json!([{"name": "old"}, {"name": "quay"}]));
+    assert_eq!(
+        builder["secrets"],
+        json!([{"name": "old"}, {"name": "quay"}])
+    );
     assert_eq!(builder["imagePullSecrets"], json!([{"name": "quay"}]));
     let ci = result(&moves, &accounts, "ci");
     assert_eq!(ci["imagePullSecrets"], json!([{"name": "ghcr"}]));
@@ -79,7 +88,11 @@ fn each_account_gets_what_its_builds_push_with_in_both_lists() {
 
 #[test]
 fn without_a_secret_no_account_is_touched() {
-    let moves = [to(config("a", &json!({})), "quay.io/team/a", PushSecret::Keep)];
+    let moves = [to(
+        config("a", &json!({})),
+        "quay.io/team/a",
+        PushSecret::Keep,
+    )];
     let plan = plan(&moves, &[account("builder")]).expect("a plan");
     assert_eq!(plan.changes.len(), 1);
 }
@@ -87,16 +100,30 @@ fn without_a_secret_no_account_is_touched() {
 #[test]
 fn pipelines_are_refused() {
     let pipeline = json!({"strategy": {"jenkinsPipelineStrategy": {}}});
-    let moves = [to(config("p", &pipeline), "quay.io/team/p", PushSecret::Keep)];
+    let moves = [to(
+        config("p", &pipeline),
+        "quay.io/team/p",
+        PushSecret::Keep,
+    )];
     let refused = plan(&moves, &[]).expect_err("a refusal");
     assert!(refused.to_string().starts_with("bc/p is a pipeline"));
 }
 
 #[test]
 fn two_build_configs_do_not_push_to_one_place() {
-    let one = |name| to(config(name, &json!({})), "quay.io/team/app:1", PushSecret::Keep);
+    let one = |name| {
+        to(
+            config(name, &json!({})),
+            "quay.io/team/app:1",
+            PushSecret::Keep,
+        )
+    };
     let refused = plan(&[one("a"), one("b")], &[]).expect_err("a refusal");
-    assert!(refused.to_string().starts_with("bc/a, bc/b would all push to quay.io/team/app:1"));
+    assert!(
+        refused
+            .to_string()
+            .starts_with("bc/a, bc/b would all push to quay.io/team/app:1")
+    );
 }
 
 #[test]
@@ -129,9 +156,14 @@ fn the_way_back_takes_the_push_secret_off_and_makes_the_stream() {
 
 #[test]
 fn what_cannot_be_started_is_known_beforehand() {
-    let paused = Object::new(json!({"metadata": {"name": "a", "annotations": {"openshift.io/build-config.paused": "True"}}}));
+    let paused = Object::new(
+        json!({"metadata": {"name": "a", "annotations": {"openshift.io/build-config.paused": "True"}}}),
+    );
     assert!(cannot_start(&paused).is_some_and(|why| why.contains("paused")));
     let binary = config("a", &json!({"source": {"type": "Binary", "binary": {}}}));
     assert!(cannot_start(&binary).is_some_and(|why| why.contains("--from-dir")));
-    assert_eq!(cannot_start(&config("a", &json!({"source": {"type": "Git"}}))), None);
+    assert_eq!(
+        cannot_start(&config("a", &json!({"source": {"type": "Git"}}))),
+        None
+    );
 }

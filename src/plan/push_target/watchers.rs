@@ -83,7 +83,8 @@ impl Old {
                         .map(str::to_owned)
                         .collect(),
                     local_lookup: stream.is_some_and(|stream| {
-                        stream.value().pointer("/spec/lookupPolicy/local") == Some(&Value::Bool(true))
+                        stream.value().pointer("/spec/lookupPolicy/local")
+                            == Some(&Value::Bool(true))
                     }),
                 }))
             }
@@ -133,7 +134,12 @@ fn split(name: &str) -> (&str, &str) {
 
 /// Whether a reference of an object in `namespace` means it.
 fn means(old: &Old, reference: &Value, namespace: &str) -> bool {
-    let text = |field: &str| reference.get(field).and_then(Value::as_str).unwrap_or_default();
+    let text = |field: &str| {
+        reference
+            .get(field)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     match (text("kind"), old) {
         ("ImageStreamTag", Old::Tag(tag)) => {
             let own = match text("namespace") {
@@ -264,7 +270,9 @@ fn triggered(old: &Old, kind: Kind, workload: &Object) -> Option<Vec<String>> {
             means(old, change.get("from")?, namespace).then(|| {
                 let names = change.get("containerNames").and_then(Value::as_array);
                 let names = names.into_iter().flatten();
-                names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+                names
+                    .filter_map(|name| name.as_str().map(str::to_owned))
+                    .collect()
             })
         });
     }

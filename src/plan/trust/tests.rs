@@ -1,5 +1,6 @@
 use super::*;
 use crate::plan::after;
+use crate::plan::node_effects::{PlatformChange, changes_of};
 
 const REG: &str = "registry.example.com:5000";
 const KEY: &str = "registry.example.com..5000";
@@ -357,4 +358,58 @@ fn the_platform_is_not_left_with_an_empty_bundle() {
     )
     .expect("a plan");
     assert_eq!(order(&plan), ["Proxy", "ConfigMap"]);
+}
+
+#[test]
+fn what_others_did_meanwhile_is_put_right() {
+    let name = Scope::Registry.default_map();
+    let named = json!({"name": name});
+    let view_of = |reference: &Value, data: Value| {
+        view(Scope::Registry, reference.clone(), Some(ours(name, data)))
+    };
+    let used = json!({"quay.io": pem_of(1)});
+    // The last ones went at the same time: nobody took the reference away.
+    let plan = settle(&view_of(&named, json!({})), false).expect("a plan");
+    assert_eq!(order(&plan), ["Image", "ConfigMap"]);
+    assert_eq!(results(&plan)[1].1, None);
+    let plan = settle(&view_of(&json!(null), json!({})), true).expect("a plan");
+    assert_eq!(order(&plan), ["ConfigMap"]);
+    // Somebody uses it again.
+    let plan = settle(&view_of(&json!(null), used.clone()), true).expect("a plan");
+    assert_eq!(
+        results(&plan)[0].1.as_ref().expect("a config")["spec"]["additionalTrustedCA"],
+        named
+    );
+    for (view, unnamed) in [
+        (view_of(&named, used.clone()), true),
+        (view_of(&json!(null), used), false),
+        (
+            view(
+                Scope::Registry,
+                named.clone(),
+                Some(foreign(name, json!({}))),
+            ),
+            true,
+        ),
+        (view(Scope::Registry, named.clone(), None), true),
+    ] {
+        assert!(settle(&view, unnamed).is_none());
+    }
+}
+
+#[test]
+fn what_the_platform_has_to_take_up_is_seen_in_the_plan() {
+    for (scope, change) in [
+        (Scope::Registry, PlatformChange::RegistryCa),
+        (Scope::Cluster, PlatformChange::ClusterCa),
+    ] {
+        let name = scope.default_map();
+        let fresh = view(scope, json!(null), None);
+        let plan = add(&fresh, REG, &[certificate(0)], false).expect("a plan");
+        assert_eq!(changes_of(&plan), [change]);
+        let map = ours(name, json!({scope.key(REG): marked(0)}));
+        let plan =
+            remove(&view(scope, json!({"name": name}), Some(map)), REG, None).expect("a plan");
+        assert_eq!(changes_of(&plan), [change]);
+    }
 }

@@ -5,7 +5,7 @@ use super::words::Wish;
 use crate::cli::build_source::BuildSourceArgs as Flags;
 use crate::cluster::{Cluster, kinds};
 use crate::doctor::diagnosis::{Diagnosis, Outcome};
-use crate::doctor::evidence::{Check, Status};
+use crate::doctor::evidence::{Check, Fact, Status};
 use crate::doctor::target::{Operation, TargetRef};
 use crate::doctor::targets::Argument;
 use crate::error::Error;
@@ -42,8 +42,13 @@ pub(super) async fn look(
     let answers = preflight::ask_and_read(run, cluster, question, true)
         .await?
         .only(|result| is_about(result, origin));
+    let is_about_login = answers
+        .results()
+        .iter()
+        .filter_map(Diagnosis::cause)
+        .any(|cause| cause.family() == "auth");
     answers.say_after(run, said).map_err(|error| {
-        if flags.credentials.secret.is_none() && matches!(origin, Wish::Image(_)) {
+        if is_about_login && flags.credentials.secret.is_none() && matches!(origin, Wish::Image(_)) {
             error.hint("--secret NAME names another secret; with credentials (--registry-username NAME, -a FILE) one is made")
         } else {
             error
@@ -94,6 +99,21 @@ fn is_of(result: &Diagnosis, config: &str) -> bool {
     }
 }
 
+/// `--plain-http` is about the look from here; the nodes go by their own list.
+fn plain_http(result: &Diagnosis) -> Option<String> {
+    let mut policies = result.evidence.facts(|fact| match fact {
+        Fact::Policy(policy) => Some(policy),
+        _ => None,
+    });
+    let unlisted = policies.any(|(_, policy)| policy.insecure.is_none());
+    (result.subject.plain_http && unlisted).then(|| {
+        format!(
+            "{0} speaks plain HTTP, and is not among the insecureRegistries of image.config: builds refuse it until it is",
+            result.subject.registry()
+        )
+    })
+}
+
 /// What there is to say for one build: whether it is good, and in which words.
 fn lines(build: &Build, result: Option<&Diagnosis>, origin: &Wish) -> Vec<(bool, String)> {
     let name = build.config.name();
@@ -109,6 +129,7 @@ fn lines(build: &Build, result: Option<&Diagnosis>, origin: &Wish) -> Vec<(bool,
             matches!(item.check, Check::Platform | Check::Wiring) && item.status == Status::Warn
         });
         lines.extend(remarks.map(|item| (false, format!("bc/{name}: {}", item.detail))));
+        lines.extend(plain_http(result).map(|words| (false, words)));
         lines.extend(
             result
                 .evidence

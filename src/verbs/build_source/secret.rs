@@ -39,6 +39,18 @@ impl Found {
             .map(|(_, secret)| secret.as_str())
     }
 
+    /// The secret that is going to be made.
+    fn made(&self) -> impl Iterator<Item = Secret> {
+        self.plan
+            .changes
+            .iter()
+            .filter(|change| change.object.kind == kinds::SECRET)
+            .filter_map(|change| match &change.action {
+                Action::Apply(object) => Some(decode::secret(object.value())),
+                _ => None,
+            })
+    }
+
     fn name_for_all(&mut self, builds: &[Build], secret: &str) {
         let names = builds.iter().map(|build| build.config.name().to_owned());
         self.secrets = names.map(|name| (name, secret.to_owned())).collect();
@@ -61,14 +73,11 @@ pub(super) async fn find(
     } else if has_credentials(flags) {
         let args = link_args(flags, builds, image);
         let ready = Box::pin(link::prepare(run, global, &args)).await?;
-        let made = ready.plan.changes.iter().find_map(|change| {
-            let made = matches!(change.action, Action::Apply(_));
-            (made && change.object.kind == kinds::SECRET).then(|| change.object.name.clone())
-        });
-        if let Some(name) = made {
-            found.name_for_all(builds, &name);
-        }
         found.plan = ready.plan;
+        let made = found.made().next();
+        if let Some(secret) = made {
+            found.name_for_all(builds, &secret.name);
+        }
         found.is_linked = true;
         found.checked = ready.checked;
     } else if flags.name.is_some() {
@@ -79,9 +88,7 @@ pub(super) async fn find(
     } else {
         found.secrets = chosen(run, cluster, builds, image).await;
     }
-    if !found.is_linked {
-        say_lost(run, cluster, builds, &found).await;
-    }
+    say_lost(run, cluster, builds, &found).await;
     Ok(found)
 }
 
@@ -278,9 +285,11 @@ async fn say_lost(run: &mut Run, cluster: &Cluster, builds: &[Build], found: &Fo
     if changed.is_empty() {
         return;
     }
-    let Ok(secrets) = secrets(cluster).await else {
+    let Ok(there) = secrets(cluster).await else {
         return;
     };
+    let mut secrets: Vec<Secret> = found.made().collect();
+    secrets.extend(there);
     let config = |name: &str| {
         let secret = secrets.iter().find(|secret| secret.name == name)?;
         secret::read(secret, Matcher::ContainersImage).ok()

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::join;
 
 use crate::cli::complete::Candidate;
+use crate::cli::global::parse_duration;
 use crate::cluster::connect::{self, ConnectOptions, Hooks};
 use crate::cluster::{Cluster, ClusterError, Glimpse, Kind, ObjectRef};
 use crate::env::Env;
@@ -20,6 +21,8 @@ use crate::plan::{Object, pod};
 
 /// How long a shell is kept waiting for the cluster: connecting, a credential plugin and all reads together.
 const DEADLINE: Duration = Duration::from_secs(1);
+/// Names another time, for those whose credential plugin is slow.
+const DEADLINE_VARIABLE: &str = "EXTREG_COMPLETION_TIMEOUT";
 
 /// What OpenShift shows to users who may not list namespaces: those that they may see.
 const PROJECT: Kind = Kind {
@@ -86,8 +89,12 @@ pub(super) fn look(env: &Env, options: &ConnectOptions, questions: &[Question]) 
         return Vec::new();
     };
     let found = Found::default();
+    let deadline = env
+        .var(DEADLINE_VARIABLE)
+        .and_then(|text| parse_duration(text).ok())
+        .unwrap_or(DEADLINE);
     let hooks = Hooks {
-        exec_timeout: Some(DEADLINE),
+        exec_timeout: Some(deadline),
         silent: true,
         ..Hooks::default()
     };
@@ -100,7 +107,7 @@ pub(super) fn look(env: &Env, options: &ConnectOptions, questions: &[Question]) 
         }
     };
     // What came in time counts, whether the rest did or not.
-    drop(runtime.block_on(async { tokio::time::timeout(DEADLINE, Box::pin(work)).await }));
+    drop(runtime.block_on(async { tokio::time::timeout(deadline, Box::pin(work)).await }));
     // A name that is still being resolved holds nobody up.
     runtime.shutdown_background();
     let found = found.0.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -120,9 +120,10 @@ pub(super) fn goals(
 ) -> Result<Vec<(Object, Goal)>, Error> {
     let mut goals = Vec::new();
     for config in configs {
-        let goal = words.aim.goal(config.name()).map_err(|refusal| {
-            Error::usage(format!("for bc/{}: {refusal}", config.name()))
-        })?;
+        let goal = words
+            .aim
+            .goal(config.name())
+            .map_err(|refusal| Error::usage(format!("for bc/{}: {refusal}", config.name())))?;
         if !goal.names_tag() {
             run.ui
                 .status(format!("no tag was given: latest is used ({goal})"));

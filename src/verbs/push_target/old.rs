@@ -52,7 +52,10 @@ pub(super) async fn warn(run: &mut Run, cluster: &Cluster, moves: &[Move]) {
             listed.unread.join(", ")
         ));
     }
-    if moved.iter().any(|it| it.config.text("/spec/output/to/kind") == "ImageStreamTag") {
+    if moved
+        .iter()
+        .any(|it| it.config.text("/spec/output/to/kind") == "ImageStreamTag")
+    {
         run.ui.status(format!(
             "looked for those who watched the old output in namespace {namespace} only"
         ));
@@ -61,9 +64,7 @@ pub(super) async fn warn(run: &mut Run, cluster: &Cluster, moves: &[Move]) {
 
 fn tell(run: &mut Run, one: &Move, old: &Old, mut found: Vec<Watcher>) {
     // What it does with its own output it does with the new one.
-    found.retain(|it| {
-        it.object.kind != kinds::BUILD_CONFIG || it.object.name != one.config.name()
-    });
+    found.retain(|it| it.object.kind != kinds::BUILD_CONFIG || it.object.name != one.config.name());
     let bc = format!("bc/{}", one.config.name());
     for watcher in found.iter().take(SHOWN) {
         run.ui.warning(format!(

@@ -13,8 +13,8 @@ use crate::plan::push_target::aim::{Aim, Goal};
 use crate::plan::push_target::choose::{self, Choice};
 use crate::plan::push_target::{PushSecret, account_of, is_there, push_secret_of};
 use crate::plan::{Object, Plan, Purposes};
-use crate::verbs::link::{self, Begun, Checks};
 use crate::verbs::Run;
+use crate::verbs::link::{self, Begun, Checks};
 
 /// Credentials that a secret is made of, as far as they are known before the cluster is asked.
 pub(super) struct Made {
@@ -141,7 +141,10 @@ async fn make(
         )));
     }
     Ok(Chosen {
-        secrets: goals.iter().map(|_| PushSecret::Use(name.clone())).collect(),
+        secrets: goals
+            .iter()
+            .map(|_| PushSecret::Use(name.clone()))
+            .collect(),
         plan: Some(ready.plan),
     })
 }

@@ -46,15 +46,18 @@ pub(super) async fn start(
     if failed.is_empty() {
         return other.map_or(Ok(()), Err);
     }
-    let found =
-        diagnosing::builds(run, cluster, &failed, &flags.registry, flags.check_push).await;
+    let found = diagnosing::builds(run, cluster, &failed, &flags.registry, flags.check_push).await;
     match found {
         Ok(()) => Err(other.unwrap_or_else(|| {
             Error::failure(format!(
                 "{} failed, and nothing is wrong with the images and credentials now",
                 failed.join(", ")
             ))
-            .hint(format!("`{} logs build/{}` tells more", run.client(), failed[0]))
+            .hint(format!(
+                "`{} logs build/{}` tells more",
+                run.client(),
+                failed[0]
+            ))
         })),
         Err(error) => Err(error),
     }
@@ -84,10 +87,11 @@ fn told(run: &mut Run, one: &Followed) -> Told {
             if state.may_be_about_images() {
                 return Told::OnImages;
             }
-            Told::Otherwise(
-                Error::failure(format!("{build} {state}"))
-                    .hint(format!("`{} logs build/{}` tells more", run.client(), build.name)),
-            )
+            Told::Otherwise(Error::failure(format!("{build} {state}")).hint(format!(
+                "`{} logs build/{}` tells more",
+                run.client(),
+                build.name
+            )))
         }
         End::Cancelled => Told::Otherwise(Error::failure(format!("{build} was cancelled"))),
         End::Gone => Told::Otherwise(Error::failure(format!(

@@ -2,9 +2,8 @@
 
 use super::source::Offer;
 use super::{Prepared, gather};
-use crate::apply::{Applied, Status};
+use crate::apply::{Applied, Outcome};
 use crate::cli::trust::TrustArgs as Flags;
-use crate::cluster::kinds;
 use crate::error::Error;
 use crate::model::certificate::Fingerprint;
 use crate::plan::trust;
@@ -22,30 +21,28 @@ pub(super) fn named(flags: &Flags, offer: Option<&Offer>) -> Option<Vec<Fingerpr
     (!named.is_empty()).then_some(named)
 }
 
-/// A ConfigMap that was to go and stays, because somebody put certificates into it while it was no longer named, is named again.
-pub(super) async fn mend(
+/// What others did meanwhile is put right: a ConfigMap of ours that holds nothing any more goes, with what names it first, and one
+/// that is used again is named again.
+pub(super) async fn settle(
     run: &mut Run,
     flags: &Flags,
     ready: &Prepared,
     applied: &Applied,
 ) -> Result<(), Error> {
-    let changed = |kind| {
-        applied
-            .outcomes
-            .iter()
-            .find(|outcome| outcome.object.kind == kind)
-    };
-    let unnamed = changed(ready.scope.kind()).is_some_and(|outcome| outcome.is_change());
-    let stays = changed(kinds::CONFIG_MAP)
-        .is_some_and(|outcome| !matches!(outcome.status, Status::Deleted | Status::Gone));
-    if !unnamed || !stays {
-        return Ok(());
+    let is_reference = |outcome: &&Outcome| outcome.object.kind == ready.scope.kind();
+    let mut unnamed = applied
+        .outcomes
+        .iter()
+        .find(is_reference)
+        .is_some_and(Outcome::is_change);
+    for _ in 0..super::ROUNDS {
+        let view = gather::view(&ready.cluster, ready.scope).await?;
+        let Some(plan) = trust::settle(&view, unnamed) else {
+            return Ok(());
+        };
+        unnamed |= view.scope.named(&view.config).is_some();
+        let cluster = &ready.cluster;
+        writing::carry_out(run, cluster, &flags.write, &plan, "trust", None).await?;
     }
-    let view = gather::view(&ready.cluster, ready.scope).await?;
-    if view.scope.named(&view.config).is_some() || view.seen.is_none() {
-        return Ok(());
-    }
-    let plan = trust::refer_again(&view);
-    writing::carry_out(run, &ready.cluster, &flags.write, &plan, "trust", None).await?;
     Ok(())
 }

@@ -107,7 +107,9 @@ fn what_makes_no_sense_with_it_is_refused() {
             let line = format!("app --internal app:1 {more}");
             site.push(&line).exits(2);
         }
-        site.push("app --internal quay.io/team/app:1").exits(2).says("is no image stream tag");
+        site.push("app --internal quay.io/team/app:1")
+            .exits(2)
+            .says("is no image stream tag");
     });
 }
 

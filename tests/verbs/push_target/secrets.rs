@@ -95,7 +95,9 @@ fn several_that_nothing_tells_apart_are_refused() {
         site.stream_config("app");
         site.secret("one", "robot");
         site.secret("two", "robot");
-        let output = site.push(&format!("app {}", site.image("team/app:1"))).exits(1);
+        let output = site
+            .push(&format!("app {}", site.image("team/app:1")))
+            .exits(1);
         output.says("one, two all have a login for");
         output.says("--secret one or two chooses");
         world.is_untouched();
@@ -129,7 +131,9 @@ fn a_key_that_almost_matches_is_told() {
         let site = Site::new(world);
         site.stream_config("app");
         world.docker_secret("near", "127.0.0.1", "robot", PASSWORD);
-        let output = site.push(&format!("app {}", site.image("team/app:1"))).exits(1);
+        let output = site
+            .push(&format!("app {}", site.image("team/app:1")))
+            .exits(1);
         output.says("secret near has \"127.0.0.1\": the port is missing in the key");
         world.is_untouched();
     });
@@ -144,7 +148,9 @@ fn a_registry_that_wants_no_login_needs_no_secret() {
         });
         let image = site.image("team/app:1");
         let output = site.push(&format!("app {image}")).success();
-        output.prints(&format!("buildconfig.build.openshift.io/app pushes to {image}\n"));
+        output.prints(&format!(
+            "buildconfig.build.openshift.io/app pushes to {image}\n"
+        ));
         output.says("it pushes without one");
         output.says(&format!("not known: whether everybody may push to {image}"));
         // The push secret of another registry is of no use there.
@@ -162,12 +168,16 @@ fn a_secret_that_is_named_is_looked_at_first() {
         site.secret("quay-push", "robot");
         world.docker_secret("other", "ghcr.io", "robot", "x");
         let image = site.image("team/app:1");
-        let missing = site.push(&format!("app {image} --secret quay-psuh")).exits(1);
+        let missing = site
+            .push(&format!("app {image} --secret quay-psuh"))
+            .exits(1);
         missing.says("secret \"quay-psuh\" in namespace");
         missing.says("did you mean quay-push?");
         let wrong = site.push(&format!("app {image} --secret other")).exits(1);
         wrong.says("nothing was written");
-        let elsewhere = site.push(&format!("app {image} --secret infra/corp")).exits(2);
+        let elsewhere = site
+            .push(&format!("app {image} --secret infra/corp"))
+            .exits(2);
         elsewhere.says("--from-secret infra/corp makes a copy");
         world.is_untouched();
     });
@@ -185,14 +195,18 @@ fn the_builder_reads_a_secret_that_is_named_whatever_its_type() {
         secret["data"] = json!({"config.json": text});
         world.create(secret);
         let line = format!("app {} --secret opaque", site.image("team/app:1"));
-        site.push(&line).success().says("the login robot is accepted");
+        site.push(&line)
+            .success()
+            .says("the login robot is accepted");
         // What holds no credentials at all is refused.
         world.create(json!({
             "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token", "namespace": world.namespace},
             "data": {"token": "eA=="},
         }));
         let line = format!("app {} --secret token", site.image("team/app:1"));
-        site.push(&line).exits(1).says("holds nothing that a build reads");
+        site.push(&line)
+            .exits(1)
+            .says("holds nothing that a build reads");
     });
 }
 
@@ -212,8 +226,14 @@ fn a_secret_of_ours_with_another_login_is_not_replaced() {
         );
         let refused = site.push_with(&line, PASSWORD).exits(1);
         refused.says("holds the login reader, which others may use");
-        let made = site.push_with(&format!("{line} --name push-only"), PASSWORD).success();
-        assert!(made.stdout.starts_with("secret/push-only created\n"), "{}", made.stdout);
+        let made = site
+            .push_with(&format!("{line} --name push-only"), PASSWORD)
+            .success();
+        assert!(
+            made.stdout.starts_with("secret/push-only created\n"),
+            "{}",
+            made.stdout
+        );
         assert_eq!(site.output("app")["pushSecret"]["name"], "push-only");
     });
 }

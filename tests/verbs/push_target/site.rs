@@ -134,14 +134,20 @@ impl<'a> Site<'a> {
     /// What the program could have written, with its version.
     pub(super) fn versions(&self) -> Vec<String> {
         let (cluster, namespace) = (&self.world.cluster, &self.world.namespace);
-        ["secrets", "serviceaccounts", "buildconfigs", "imagestreams", "builds"]
-            .iter()
-            .flat_map(|resource| cluster.list(resource, namespace))
-            .map(|object| {
-                let metadata = &object["metadata"];
-                format!("{} {}", metadata["name"], metadata["resourceVersion"])
-            })
-            .collect()
+        [
+            "secrets",
+            "serviceaccounts",
+            "buildconfigs",
+            "imagestreams",
+            "builds",
+        ]
+        .iter()
+        .flat_map(|resource| cluster.list(resource, namespace))
+        .map(|object| {
+            let metadata = &object["metadata"];
+            format!("{} {}", metadata["name"], metadata["resourceVersion"])
+        })
+        .collect()
     }
 
     /// The requests that began an upload.
@@ -155,7 +161,11 @@ impl<'a> Site<'a> {
     #[track_caller]
     pub(super) fn is_clean(&self, what: &str, output: &Output) {
         let encode = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
-        for trace in [PASSWORD.to_owned(), encode(&format!("robot:{PASSWORD}")), encode(PASSWORD)] {
+        for trace in [
+            PASSWORD.to_owned(),
+            encode(&format!("robot:{PASSWORD}")),
+            encode(PASSWORD),
+        ] {
             for text in [&output.stdout, &output.stderr] {
                 assert!(!text.contains(&trace), "{what}: {text}");
             }

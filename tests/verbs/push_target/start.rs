@@ -85,12 +85,23 @@ fn a_build_is_followed_to_the_image_that_it_pushes() {
     ));
     let build = works.build("app-1");
     assert_eq!(build["status"]["phase"], "Complete");
-    let digest = build["status"]["output"]["to"]["imageDigest"].as_str().expect("a digest");
-    output.says(&format!("build.build.openshift.io/app-1 is complete: it pushed {digest}"));
-    let pushed = works.registry.manifest("team/app", "1.4").expect("the image");
+    let digest = build["status"]["output"]["to"]["imageDigest"]
+        .as_str()
+        .expect("a digest");
+    output.says(&format!(
+        "build.build.openshift.io/app-1 is complete: it pushed {digest}"
+    ));
+    let pushed = works
+        .registry
+        .manifest("team/app", "1.4")
+        .expect("the image");
     assert_eq!(content::digest(&pushed), digest);
     // Nothing of the build's log is repeated, nor of its secret.
-    assert!(!output.stderr.contains("Getting image source"), "{}", output.stderr);
+    assert!(
+        !output.stderr.contains("Getting image source"),
+        "{}",
+        output.stderr
+    );
     assert!(!output.stderr.contains(PASSWORD), "{}", output.stderr);
 }
 
@@ -241,5 +252,8 @@ fn a_build_that_is_deleted_meanwhile_is_told_of() {
     let running = site.cmd(&line).spawn();
     wait_until(|| world.get("builds", "app-1").is_some());
     world.delete("builds", "app-1");
-    running.wait().exits(1).says("was deleted before it had ended");
+    running
+        .wait()
+        .exits(1)
+        .says("was deleted before it had ended");
 }

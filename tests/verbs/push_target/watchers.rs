@@ -35,7 +35,8 @@ fn triggers_followers_and_images_by_name() {
         own_stream(&site);
         let ns = &world.namespace;
         let mut web = world.deployment("web", "app:1");
-        web["metadata"]["annotations"] = json!({"image.openshift.io/triggers": trigger().to_string()});
+        web["metadata"]["annotations"] =
+            json!({"image.openshift.io/triggers": trigger().to_string()});
         world.create(web);
         world.create(world.deployment("by-name", &format!("{INSIDE}/{ns}/app:1")));
         world.create(world.deployment("bystander", "quay.io/other/app:1"));
@@ -45,7 +46,8 @@ fn triggers_followers_and_images_by_name() {
         }}]);
         world.create(config);
         site.config_with("child", |spec| {
-            spec["strategy"]["sourceStrategy"]["from"] = json!({"kind": "ImageStreamTag", "name": "app:1"});
+            spec["strategy"]["sourceStrategy"]["from"] =
+                json!({"kind": "ImageStreamTag", "name": "app:1"});
             spec["triggers"] = json!([{"type": "ImageChange", "imageChange": {}}]);
         });
         world.create(json!({
@@ -55,7 +57,8 @@ fn triggers_followers_and_images_by_name() {
         }));
         let line = format!("app {}", site.image("team/app:1"));
         let output = site.push(&format!("{line} --dry-run=client")).success();
-        let old = format!("image stream tag {ns}/app:1 gets no new images from bc/app any more, and");
+        let old =
+            format!("image stream tag {ns}/app:1 gets no new images from bc/app any more, and");
         for watcher in [
             "deployment.apps/web is rolled out when it changes (container app)",
             "deployment.apps/by-name runs it by name",
@@ -70,7 +73,11 @@ fn triggers_followers_and_images_by_name() {
         // Once it has moved there is nothing to say any more.
         site.push(&line).success();
         let again = site.push(&line).success();
-        assert!(!again.stderr.contains("gets no new images"), "{}", again.stderr);
+        assert!(
+            !again.stderr.contains("gets no new images"),
+            "{}",
+            again.stderr
+        );
     });
 }
 
@@ -82,7 +89,12 @@ fn those_who_took_the_image_from_outside_are_told_of_too() {
             spec["output"]["to"] = json!({"kind": "DockerImage", "name": "quay.io/team/old:1"});
         });
         site.secret("quay", "robot");
-        world.create(make::image_stream(&world.namespace, "app", "latest", "quay.io/team/old:1"));
+        world.create(make::image_stream(
+            &world.namespace,
+            "app",
+            "latest",
+            "quay.io/team/old:1",
+        ));
         world.create(world.deployment("web", "quay.io/team/old:1"));
         let line = format!("app {} --dry-run=client", site.image("team/app:1"));
         let output = site.push(&line).success();

@@ -3,6 +3,7 @@
 //! Sources: openshift-apiserver `pkg/build/apiserver/buildgenerator/generator.go` for what a build is made of; [`run`] has those
 //! of what happens to it. Builds that a test makes by itself stay as they are.
 
+mod find;
 mod run;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -93,7 +94,10 @@ fn spec(world: &World, config: &Value) -> Result<Value, ApiError> {
         )));
     };
     let secrets = listed(&reader, namespace, &account["secrets"]);
-    if let Some(images) = spec.pointer_mut("/source/images").and_then(Value::as_array_mut) {
+    if let Some(images) = spec
+        .pointer_mut("/source/images")
+        .and_then(Value::as_array_mut)
+    {
         for image in images {
             resolve(&reader, namespace, image, &secrets)?;
         }
@@ -183,7 +187,7 @@ pub(crate) fn settle(shared: &Arc<Mutex<World>>) {
         // On a thread of its own: the caller's may belong to a runtime.
         let ran = std::thread::scope(|scope| scope.spawn(|| job.run()).join());
         if let Ok(outcome) = ran {
-            job.write(&mut lock(), outcome);
+            job.write(&mut lock(), &outcome);
         }
     }
 }

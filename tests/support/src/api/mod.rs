@@ -30,6 +30,7 @@
 mod admit;
 mod auth;
 mod body;
+mod build_rules;
 mod builder;
 mod builds;
 mod decode;

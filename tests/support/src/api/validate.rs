@@ -70,7 +70,7 @@ fn content(object: &Value, resource: &Resource) -> Vec<FieldError> {
         ("", "Pod") => containers(&object["spec"], "spec"),
         ("apps", _) => template(object),
         ("config.openshift.io", "Image") => registry_sources(object),
-        ("build.openshift.io", "BuildConfig") => build_config(object),
+        ("build.openshift.io", "BuildConfig") => super::build_rules::validate(object),
         _ => Vec::new(),
     }
 }
@@ -324,47 +324,4 @@ fn registry_sources(object: &Value) -> Vec<FieldError> {
         return vec![FieldError::invalid("spec.registrySources", sources, words)];
     }
     Vec::new()
-}
-
-fn build_config(object: &Value) -> Vec<FieldError> {
-    let strategy = &object["spec"]["strategy"];
-    let kinds = [
-        "sourceStrategy",
-        "dockerStrategy",
-        "customStrategy",
-        "jenkinsPipelineStrategy",
-    ];
-    let set = kinds
-        .iter()
-        .filter(|kind| !strategy[**kind].is_null())
-        .count();
-    let mut found = build_output(&object["spec"]["output"]["to"]);
-    if set != 1 {
-        found.push(FieldError::invalid(
-            "spec.strategy",
-            strategy,
-            "must provide a value for exactly one of \
-            sourceStrategy, customStrategy, dockerStrategy, or jenkinsPipelineStrategy",
-        ));
-    }
-    found
-}
-
-/// `validateToImageReference` of openshift-apiserver; that the names are good is taken for granted.
-fn build_output(to: &Value) -> Vec<FieldError> {
-    let namespace = to["namespace"].as_str().unwrap_or_default();
-    match to["kind"].as_str().unwrap_or_default() {
-        "DockerImage" if !namespace.is_empty() => vec![FieldError::invalid(
-            "spec.output.to.namespace",
-            &to["namespace"],
-            "namespace is not valid when used with a 'DockerImage'",
-        )],
-        "DockerImage" | "ImageStreamTag" => Vec::new(),
-        _ if to.is_null() => Vec::new(),
-        _ => vec![FieldError::invalid(
-            "spec.output.to.kind",
-            &to["kind"],
-            "the target of build output must be an 'ImageStreamTag' or 'DockerImage'",
-        )],
-    }
 }

@@ -140,6 +140,14 @@ impl Cluster {
         }
     }
 
+    /// Whether it serves a resource; the word is as in [`Api::get`].
+    pub fn serves(&self, resource: &str) -> bool {
+        match self {
+            Self::Embedded(api) => api.serves(resource),
+            Self::Real(real) => real.serves(resource),
+        }
+    }
+
     /// `https://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         match self {

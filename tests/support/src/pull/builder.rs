@@ -179,7 +179,10 @@ fn normalize_registry_location(location: &str) -> String {
     {
         *first = "docker.io";
     }
-    if parts.get(1).is_some_and(|part| matches!(*part, "v1" | "v2")) {
+    if parts
+        .get(1)
+        .is_some_and(|part| matches!(*part, "v1" | "v2"))
+    {
         parts.remove(1);
     }
     let joined = parts.join("/");

@@ -18,9 +18,9 @@
 //! are never looked up, they mean this machine or do not resolve; `additionalTrustedCA` counts at once, where the real
 //! openshift-apiserver has to restart for it.
 
-mod builder;
 #[path = "../../../originals/containers_image.rs"]
 mod auth_file;
+mod builder;
 mod image;
 mod importer;
 #[path = "../../../originals/kubelet.rs"]

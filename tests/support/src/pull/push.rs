@@ -35,9 +35,7 @@ pub(super) fn push(
     };
     for blob in &image.blobs {
         let part = digest(blob);
-        let there = talk
-            .has_blob(&part)
-            .map_err(|words| before(&part, words))?;
+        let there = talk.has_blob(&part).map_err(|words| before(&part, words))?;
         if !there {
             talk.upload(&part, blob)
                 .map_err(|words| format!("writing blob: {words}"))?;

@@ -9,12 +9,12 @@
 
 use serde_json::{Value, json};
 
+use super::find::{bases, chosen, list_of, output};
 use super::listed;
 use crate::api::admit;
-use crate::api::kinds::Flavor;
 use crate::api::live::Reader;
 use crate::api::world::{World, now};
-use crate::pull::{BUILD_TRIES, Builder, Machines, Settings, has_login};
+use crate::pull::{BUILD_TRIES, Builder, Machines, Settings};
 
 /// `maxExcerptLength`, and the longest line of an excerpt.
 const EXCERPT: (usize, usize) = (5, 120);
@@ -30,16 +30,20 @@ pub(super) struct Job {
     is_docker: bool,
     pull_secret: Option<Value>,
     push_secret: Option<Value>,
-    /// Why it does not begin: phase, reason, message.
-    waits: Option<(&'static str, &'static str, &'static str)>,
+    /// Why it does not begin.
+    waits: Option<State>,
     /// The secrets that were found for it, by field.
     found: Vec<(&'static str, Value)>,
 }
 
+/// Phase, reason and message.
+pub(super) type State = (&'static str, &'static str, &'static str);
+
+const COMPLETE: State = ("Complete", "", "");
+
 /// What became of it.
 pub(super) struct Outcome {
-    /// Phase, reason and message.
-    state: (&'static str, &'static str, &'static str),
+    state: State,
     log: String,
     digest: Option<String>,
 }
@@ -122,15 +126,19 @@ impl Job {
 
     /// Pulls, builds and pushes.
     pub(super) fn run(&self) -> Outcome {
-        let mut log = String::new();
-        let end = |state, log| Outcome {
-            state,
-            log,
-            digest: None,
+        let mut log = Vec::new();
+        let (state, digest) = match self.waits {
+            Some(why) => (why, None),
+            None => self.build(&mut log),
         };
-        if let Some(why) = self.waits {
-            return end(why, log);
+        Outcome {
+            state,
+            log: log.join("\n") + "\n",
+            digest,
         }
+    }
+
+    fn build(&self, log: &mut Vec<String>) -> (State, Option<String>) {
         let builder = Builder {
             machines: &self.machines,
             settings: &self.settings,
@@ -138,71 +146,75 @@ impl Job {
             push_secret: self.push_secret.as_ref(),
         };
         for base in &self.bases {
-            if self.is_docker {
-                log += &format!("\nPulling image {base} ...\n");
-            }
-            let mut pulled = Ok(());
-            for _ in 0..BUILD_TRIES {
-                pulled = builder.pull(base);
-                if pulled.is_ok() {
-                    break;
-                }
-                log += "Warning: Pull failed, retrying in 5s ...\n";
-            }
-            if let Err(words) = pulled {
-                let words = format!(
-                    "After retrying 2 times, Pull image still failed due to error: {words}"
-                );
-                return if self.is_docker {
-                    log += &format!("error: build error: failed to pull image: {words}\n");
-                    let message = "Failed pulling builder image.";
-                    end(("Failed", "PullBuilderImageFailed", message), log)
-                } else {
-                    // The builder sets no reason here, and the controller sees a pod that failed.
-                    log += &format!("error: build error: {words}\n");
-                    let message = "Generic Build failure - check logs for details.";
-                    end(("Failed", "GenericBuildFailed", message), log)
-                };
+            if let Err(words) = self.pull(&builder, base, log) {
+                return (self.not_pulled(&words, log), None);
             }
         }
         let Some(output) = &self.output else {
-            log += "Build complete, no image push requested\n";
-            return end(("Complete", "", ""), log);
+            log.push("Build complete, no image push requested".to_owned());
+            return (COMPLETE, None);
         };
-        log += &format!("\nPushing image {output} ...\nGetting image source signatures\n");
-        let name = self.text("name");
-        match builder.push(output, &name) {
+        log.push(format!("\nPushing image {output} ..."));
+        log.push("Getting image source signatures".to_owned());
+        match builder.push(output, &self.text("name")) {
             Ok(digest) => {
-                let bare = output.rsplit_once(':').map_or(output.as_str(), |(bare, tag)| {
-                    if tag.contains('/') { output } else { bare }
-                });
-                log += &format!("Successfully pushed {bare}@{digest}\nPush successful\n");
-                Outcome {
-                    state: ("Complete", "", ""),
-                    log,
-                    digest: Some(digest),
-                }
+                let tagged = output.rsplit_once(':');
+                let bare = match tagged {
+                    Some((bare, tag)) if !tag.contains('/') => bare,
+                    _ => output,
+                };
+                log.push(format!("Successfully pushed {bare}@{digest}"));
+                log.push("Push successful".to_owned());
+                (COMPLETE, Some(digest))
             }
             Err(failed) => {
-                log += &"Warning: Push failed, retrying in 5s ...\n".repeat(BUILD_TRIES);
+                let again = "Warning: Push failed, retrying in 5s ...".to_owned();
+                log.extend(std::iter::repeat_n(again, BUILD_TRIES));
                 if let Some(user) = failed.user {
-                    log += &format!(
-                        "Registry server Address: \nRegistry server User Name: {user}\nRegistry server Email: \n\
-                         Registry server Password: <<non-empty>>\n"
-                    );
+                    log.push("Registry server Address: ".to_owned());
+                    log.push(format!("Registry server User Name: {user}"));
+                    log.push("Registry server Email: ".to_owned());
+                    log.push("Registry server Password: <<non-empty>>".to_owned());
                 }
-                log += &format!(
-                    "error: build error: Failed to push image: {}\n",
-                    failed.words
-                );
+                let words = failed.words;
+                log.push(format!("error: build error: Failed to push image: {words}"));
                 let message = "Failed to push the image to the registry.";
-                end(("Failed", "PushImageToRegistryFailed", message), log)
+                (("Failed", "PushImageToRegistryFailed", message), None)
             }
         }
     }
 
+    fn pull(&self, builder: &Builder<'_>, base: &str, log: &mut Vec<String>) -> Result<(), String> {
+        if self.is_docker {
+            log.push(format!("\nPulling image {base} ..."));
+        }
+        let mut pulled = Ok(());
+        for _ in 0..BUILD_TRIES {
+            pulled = builder.pull(base);
+            if pulled.is_ok() {
+                break;
+            }
+            log.push("Warning: Pull failed, retrying in 5s ...".to_owned());
+        }
+        pulled
+    }
+
+    fn not_pulled(&self, words: &str, log: &mut Vec<String>) -> State {
+        let words =
+            format!("After retrying 2 times, Pull image still failed due to error: {words}");
+        if self.is_docker {
+            log.push(format!("error: build error: failed to pull image: {words}"));
+            let message = "Failed pulling builder image.";
+            return ("Failed", "PullBuilderImageFailed", message);
+        }
+        // The builder sets no reason here, and the controller sees a pod that failed.
+        log.push(format!("error: build error: {words}"));
+        let message = "Generic Build failure - check logs for details.";
+        ("Failed", "GenericBuildFailed", message)
+    }
+
     /// Leaves the build, its pod and its log as they are afterwards.
-    pub(super) fn write(&self, world: &mut World, outcome: Outcome) {
+    pub(super) fn write(&self, world: &mut World, outcome: &Outcome) {
         let (namespace, name) = (self.text("namespace"), self.text("name"));
         let Some(resource) = world.resource("build.openshift.io", "v1", "builds") else {
             return;
@@ -216,7 +228,11 @@ impl Job {
         status["phase"] = phase.into();
         for (field, text) in [("reason", reason), ("message", message)] {
             if text.is_empty() {
-                drop(status.as_object_mut().and_then(|status| status.remove(field)));
+                drop(
+                    status
+                        .as_object_mut()
+                        .and_then(|status| status.remove(field)),
+                );
             } else {
                 status[field] = text.into();
             }
@@ -256,7 +272,7 @@ impl Job {
         }
         world.put(&resource, build);
         if ended {
-            self.pod(world, &outcome, phase);
+            self.pod(world, outcome, phase);
         }
     }
 
@@ -314,79 +330,6 @@ impl Job {
         let text = self.build["metadata"][field].as_str();
         text.unwrap_or_default().to_owned()
     }
-}
-
-/// Which list of the account the controller reads (`FetchServiceAccountSecrets`): it changed with 4.15.
-fn list_of(flavor: &Flavor) -> &'static str {
-    let minor = |version: &str| -> Option<u32> { version.split('.').nth(1)?.parse().ok() };
-    match flavor {
-        Flavor::OpenShift4 { version }
-            if version.starts_with("4.") && minor(version).is_some_and(|minor| minor < 15) =>
-        {
-            "secrets"
-        }
-        Flavor::OpenShift4 { .. } => "imagePullSecrets",
-        _ => "secrets",
-    }
-}
-
-/// `resolveImageSecretAsReference`: the first that has a login for the image, else the first docker secret at all.
-fn chosen(secrets: &[Value], image: &str) -> Option<String> {
-    let is_docker = |secret: &&Value| {
-        matches!(
-            secret["type"].as_str(),
-            Some("kubernetes.io/dockercfg" | "kubernetes.io/dockerconfigjson")
-        )
-    };
-    let fits = secrets.iter().find(|secret| has_login(secret, image));
-    let secret = fits.or_else(|| secrets.iter().find(is_docker))?;
-    Some(secret["metadata"]["name"].as_str()?.to_owned())
-}
-
-/// `resolveOutputDockerImageReference`.
-fn output(
-    reader: &Reader<'_>,
-    namespace: &str,
-    to: &Value,
-) -> Result<Option<String>, (&'static str, &'static str, &'static str)> {
-    let Some(name) = to["name"].as_str().filter(|name| !name.is_empty()) else {
-        return Ok(None);
-    };
-    if to["kind"] != "ImageStreamTag" {
-        return Ok(Some(name.to_owned()));
-    }
-    let of = to["namespace"].as_str().unwrap_or(namespace);
-    let (stream, tag) = name.split_once(':').unwrap_or((name, "latest"));
-    let repository = reader
-        .get("imagestreams", of, stream)
-        .and_then(|stream| Some(stream["status"]["dockerImageRepository"].as_str()?.to_owned()));
-    match repository {
-        Some(repository) => Ok(Some(format!("{repository}:{tag}"))),
-        None => Err((
-            "New",
-            "InvalidOutputReference",
-            "Output image could not be resolved.",
-        )),
-    }
-}
-
-/// The images that the builder pulls: the strategy's, which takes the place of the last `FROM` of a Dockerfile.
-fn bases(strategy: &Value, source: &Value) -> Vec<String> {
-    let dockerfile = source["dockerfile"].as_str().unwrap_or_default();
-    let mut found: Vec<String> = dockerfile
-        .lines()
-        .filter_map(|line| {
-            let mut words = line.split_whitespace();
-            let from = words.next()?.eq_ignore_ascii_case("from");
-            words.next().filter(|image| from && *image != "scratch")
-        })
-        .map(str::to_owned)
-        .collect();
-    if let Some(image) = strategy["from"]["name"].as_str() {
-        found.pop();
-        found.push(image.to_owned());
-    }
-    found
 }
 
 /// The end of a log as the controller keeps it.
