@@ -260,3 +260,10 @@ fn the_images_that_are_ruled_are_known_by_place() {
     assert!(ruled_images(&paused.object).is_empty());
     assert!(ruled_images(&Object::new(json!({"kind": "Service"}))).is_empty());
 }
+
+#[test]
+fn what_an_annotation_says_does_not_reach_a_terminal_as_it_is() {
+    let workload = deployment(&json!([from("old\u{1b}[31m:1", PATH)]));
+    let (_, removed) = after(&workload, "web", false);
+    assert!(!removed[0].contains('\u{1b}'), "{removed:?}");
+}

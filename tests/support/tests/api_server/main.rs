@@ -15,6 +15,7 @@ mod clusters;
 mod discovery;
 mod faults;
 mod http;
+mod image_controllers;
 mod kubectl;
 mod lists;
 mod machines;
