@@ -130,6 +130,7 @@ pub fn add(
     let key = view.scope.key(registry);
     let named = view.scope.named(&view.config).is_some();
     let mut plan = Plan::default();
+    plan.notes.extend(unverified(view, registry));
     match &view.seen {
         Some(map) => {
             if view.scope == Scope::Registry && !named && !is_ours(map) {
@@ -360,6 +361,19 @@ fn reference(view: &TrustView, name: Option<&str>) -> Change {
         undo: UndoNote::Inverse,
         when_gone: WhenGone::Fail,
     }
+}
+
+/// What keeps the certificates from mattering.
+fn unverified(view: &TrustView, registry: &str) -> Option<String> {
+    view.config
+        .items("/spec/registrySources/insecureRegistries")
+        .iter()
+        .any(|entry| entry == registry)
+        .then(|| {
+            format!(
+                "{registry} stands in insecureRegistries: its certificate is not looked at until it is taken out there"
+            )
+        })
 }
 
 /// What is mended, and what cannot be.

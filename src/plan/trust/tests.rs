@@ -413,3 +413,17 @@ fn what_the_platform_has_to_take_up_is_seen_in_the_plan() {
         assert_eq!(changes_of(&plan), [change]);
     }
 }
+
+#[test]
+fn a_registry_that_is_not_verified_anyway_is_said() {
+    let mut view = view(Scope::Registry, json!(null), None);
+    let mut config = view.config.value().clone();
+    config["spec"]["registrySources"] = json!({"insecureRegistries": ["quay.io", REG]});
+    view.config = Object::new(config);
+    let plan = add(&view, REG, &[certificate(0)], false).expect("a plan");
+    assert!(
+        plan.notes[0].contains("stands in insecureRegistries"),
+        "{:?}",
+        plan.notes
+    );
+}
