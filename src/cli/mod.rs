@@ -3,6 +3,7 @@
 
 pub mod anywhere;
 pub mod build_source;
+pub mod complete;
 pub mod completion;
 pub mod credential_flags;
 pub mod doctor;
@@ -26,6 +27,7 @@ pub mod trust;
 pub mod undo;
 pub mod unlink;
 pub mod use_image;
+pub mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -78,8 +80,8 @@ pub enum Verb {
     Insecure(Box<insecure::InsecureArgs>),
     #[command(after_help = examples::COMPLETION)]
     Completion(Box<completion::CompletionArgs>),
-    /// Prints the version.
-    Version,
+    #[command(after_help = examples::VERSION)]
+    Version(version::VersionArgs),
 }
 
 /// The command line under the name that the user called: `oc extreg` or `kubectl extreg`, in the usage and in the examples.
@@ -92,5 +94,8 @@ pub fn command(program: &'static str) -> clap::Command {
                 verb.after_help(text)
             }
             None => verb,
+        })
+        .mut_subcommand("push-target", |verb| {
+            verb.override_usage(examples::PUSH_TARGET_USAGE.replace(examples::PROGRAM, program))
         })
 }

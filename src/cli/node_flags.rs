@@ -15,13 +15,18 @@ pub struct NodeFlags {
     #[arg(long)]
     pub containerd: bool,
     /// Docker's version on the nodes, where no cluster can be asked (1.13 and newer have another way than older).
-    #[arg(long, value_name = "VERSION", requires = "openshift3")]
+    #[arg(
+        long,
+        value_name = "VERSION",
+        requires = "openshift3",
+        conflicts_with = "containerd"
+    )]
     pub docker_version: Option<String>,
     /// With --openshift3: an Ansible playbook instead of the script.
-    #[arg(long, requires = "openshift3", conflicts_with = "output_dir")]
+    #[arg(long, requires = "openshift3", conflicts_with_all = ["output_dir", "containerd"])]
     pub ansible: bool,
     /// With --containerd: a DaemonSet that runs the script on every node, to be piped into `kubectl apply -f -`.
-    #[arg(long, requires = "containerd", conflicts_with = "output_dir")]
+    #[arg(long, requires = "containerd", conflicts_with_all = ["output_dir", "openshift3"])]
     pub daemonset: bool,
     /// Image of the DaemonSet; it needs a shell, and the nodes must be able to pull it already.
     #[arg(

@@ -12,6 +12,7 @@ pub mod connect;
 mod discovery;
 mod exec;
 mod faults;
+mod glimpse;
 pub mod importing;
 mod in_cluster;
 mod kubeconfig;
@@ -34,6 +35,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 
 pub use crate::model::kinds::{self, Kind, ObjectRef};
+pub use glimpse::Glimpse;
 pub use write::FIELD_MANAGER;
 
 /// A failed call in words for the user; never kube's own text.
@@ -152,6 +154,12 @@ impl Cluster {
     /// Server URL, for the report.
     pub fn server(&self) -> &str {
         &self.session.server
+    }
+
+    /// The user's own token, as `oc whoami -t` prints it; `None` for who logs in without one. For the registry of this very
+    /// cluster, and nobody else.
+    pub async fn own_token(&self) -> Option<secrecy::SecretString> {
+        self.session.bearer_token().await
     }
 
     /// Warning headers and remarks of the connection since the last call; each is told once.

@@ -1,6 +1,6 @@
 //! What to do on clusters that have no configuration of registries that this tool could change.
 
-use super::Ground;
+use super::ground::Ground;
 use crate::error::Error;
 
 /// What was to be done.

@@ -53,6 +53,7 @@ pub struct ImportAnswer {
     architecture: String,
     media_type: String,
     listed: Vec<Value>,
+    config: Value,
 }
 
 impl ImportAnswer {
@@ -67,6 +68,7 @@ impl ImportAnswer {
             architecture: "amd64".into(),
             media_type: "application/vnd.oci.image.manifest.v1+json".into(),
             listed: Vec::new(),
+            config: Value::Null,
         }
     }
 
@@ -90,7 +92,15 @@ impl ImportAnswer {
             architecture: String::new(),
             media_type: String::new(),
             listed: Vec::new(),
+            config: Value::Null,
         }
+    }
+
+    /// With this as the part `Config` of the image's configuration, such as its ports.
+    #[must_use]
+    pub fn config(mut self, config: &Value) -> Self {
+        self.config = config.clone();
+        self
     }
 
     fn status(&self) -> Value {

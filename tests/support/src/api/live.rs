@@ -1,5 +1,5 @@
 //! The cluster's machines at work ([`crate::pull`]): the scheduler and the kubelet for pods, the importer for image
-//! streams. Nothing of it happens before a test gives the server its machines.
+//! streams, the builder for builds that are started ([`builds`]). Nothing of it happens before a test gives the server its machines.
 
 mod pod;
 
@@ -11,7 +11,7 @@ use super::handle::Api;
 use super::kinds::Resource;
 use super::store::{collection, key};
 use super::world::World;
-use super::{admit, rollout};
+use super::{admit, builds, image_controllers, rollout};
 use crate::pull::{Import, Imported, Machines, Settings, import, repository_tags};
 use pod::{Job, Outcome};
 
@@ -169,8 +169,10 @@ fn write(world: &mut World, resource: &Resource, pod: &Value, outcome: Outcome) 
     }
 }
 
-/// Lets the kubelets see to what a write left for them.
+/// Lets the kubelets and the builders see to what a write left for them.
 pub(crate) fn follow(shared: &Arc<Mutex<World>>) {
+    image_controllers::follow(shared);
     rollout::follow(shared);
     settle(shared, false);
+    builds::settle(shared);
 }

@@ -64,7 +64,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn of(response: &Response) -> Self {
+    pub(super) fn of(response: &Response) -> Self {
         let parsed: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         let first = &parsed["errors"][0];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -139,11 +139,13 @@ pub(crate) struct Had {
 
 /// A conversation with one registry about one repository.
 pub(crate) struct Talk<'a> {
-    wire: &'a Wire<'a>,
-    name: &'a Name,
+    pub(super) wire: &'a Wire<'a>,
+    pub(super) name: &'a Name,
     login: Option<&'a Login>,
-    base: String,
-    authorization: Option<String>,
+    /// What a token is asked for, as a scope has it.
+    actions: &'static str,
+    pub(super) base: String,
+    pub(super) authorization: Option<String>,
 }
 
 impl<'a> Talk<'a> {
@@ -153,6 +155,16 @@ impl<'a> Talk<'a> {
         name: &'a Name,
         login: Option<&'a Login>,
     ) -> Result<Self, Trouble> {
+        Self::open_for(wire, name, login, "pull")
+    }
+
+    /// The same to do more than pull.
+    pub(super) fn open_for(
+        wire: &'a Wire<'a>,
+        name: &'a Name,
+        login: Option<&'a Login>,
+        actions: &'static str,
+    ) -> Result<Self, Trouble> {
         let host = match name.registry.as_str() {
             "docker.io" => "registry-1.docker.io",
             other => other,
@@ -161,6 +173,7 @@ impl<'a> Talk<'a> {
             wire,
             name,
             login,
+            actions,
             base: format!("https://{host}"),
             authorization: None,
         };
@@ -232,8 +245,9 @@ impl<'a> Talk<'a> {
         let service = parameter(challenge, "service").unwrap_or_default();
         let mark = if realm.contains('?') { '&' } else { '?' };
         let url = format!(
-            "{realm}{mark}scope=repository%3A{}%3Apull&service={}",
+            "{realm}{mark}scope=repository%3A{}%3A{}&service={}",
             self.name.repository.replace('/', "%2F"),
+            self.actions.replace(',', "%2C"),
             service.replace(':', "%3A").replace(' ', "%20")
         );
         let basic = self.login.map(Login::basic);
@@ -389,7 +403,7 @@ fn choose(list: &[Value], any_platform: bool) -> Option<String> {
 }
 
 /// A parameter of a challenge.
-fn parameter(challenge: &str, name: &str) -> Option<String> {
+pub(super) fn parameter(challenge: &str, name: &str) -> Option<String> {
     let at = challenge.find(&format!("{name}=\""))? + name.len() + 2;
     Some(challenge[at..].split('"').next()?.to_owned())
 }

@@ -151,6 +151,11 @@ impl RealApi {
         self.flavor.is_openshift()
     }
 
+    /// Whether it serves a resource, of those that tests use.
+    pub fn serves(&self, word: &str) -> bool {
+        self.resources().iter().any(|one| one.answers_to(word))
+    }
+
     /// The kinds that it serves, as far as tests use them.
     fn resources(&self) -> Vec<Resource> {
         let mut all = self.flavor.resources();

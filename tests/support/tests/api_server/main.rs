@@ -10,6 +10,7 @@
 
 mod admission;
 mod apply;
+mod builds;
 mod clusters;
 mod discovery;
 mod faults;

@@ -426,3 +426,43 @@ fn deployment_configs_come_with_a_warning() {
     let old = Api::builder().flavor(Flavor::OpenShift3).start();
     assert!(get(&old, path).headers("warning").is_empty());
 }
+
+#[test]
+fn triggers_of_a_build_config_need_their_image_stream_tag() {
+    let api = api();
+    let tag = |name: &str| json!({"kind": "ImageStreamTag", "name": name});
+    let config = |from: Value, triggers: Value| {
+        let mut config = make::build_config("shop", "app", "quay.io/a/base:1", "quay.io/a/app:1");
+        config["spec"]["strategy"]["sourceStrategy"]["from"] = from;
+        config["spec"]["triggers"] = triggers;
+        config
+    };
+    let by_default = json!({"type": "ImageChange", "imageChange": {}});
+    let own = json!({"type": "ImageChange", "imageChange": {"from": tag("ruby:3")}});
+    api.create(config(tag("ruby:3"), json!([by_default])));
+    let refusal = |config: Value| {
+        let mut stored = api.get("buildconfigs", "shop", "app").unwrap();
+        stored["spec"] = config["spec"].clone();
+        api.update(&stored).unwrap_err()["message"].to_string()
+    };
+    let image = json!({"kind": "DockerImage", "name": "quay.io/a/base:1"});
+    let words = refusal(config(image.clone(), json!([by_default])));
+    assert!(words.contains("spec.triggers[0].imageChange"), "{words}");
+    assert!(words.contains("build from: &{DockerImage  quay.io/a/base:1    }"));
+    let words = refusal(config(tag("ruby:3"), json!([by_default, own])));
+    assert!(
+        words.contains("multiple ImageChange triggers refer"),
+        "{words}"
+    );
+    let mut stale = image.clone();
+    stale["namespace"] = json!("openshift");
+    let words = refusal(config(stale, json!([])));
+    assert!(
+        words.contains("not valid when used with a 'DockerImage'"),
+        "{words}"
+    );
+    // One that names its own tag has no need of the strategy's.
+    let mut stored = api.get("buildconfigs", "shop", "app").unwrap();
+    stored["spec"] = config(image, json!([own]))["spec"].clone();
+    api.update(&stored).unwrap();
+}

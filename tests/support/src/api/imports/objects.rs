@@ -41,6 +41,9 @@ pub(super) fn image_object(from: &str, answer: &ImportAnswer) -> Value {
         "dockerImageManifestMediaType": answer.media_type,
     });
     if answer.listed.is_empty() {
+        if answer.config.is_object() {
+            object["dockerImageMetadata"]["Config"] = answer.config.clone();
+        }
         object["dockerImageMetadata"]["Os"] = answer.os.clone().into();
         object["dockerImageMetadata"]["Architecture"] = answer.architecture.clone().into();
     } else {
