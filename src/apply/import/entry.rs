@@ -1,6 +1,6 @@
 //! The journal's entry of an import: how what is left of it is taken back.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Work;
 use crate::apply::decide::Wanted;
@@ -13,12 +13,29 @@ use crate::plan::Object;
 use crate::plan::import::forget;
 use crate::plan::undo::Undo;
 
-pub(super) fn deletion(resource_version: Option<&str>) -> Undo {
+/// By deleting the stream that was made for the import: `after` is the stream as the import left it, once that is known.
+pub(super) fn deletion(after: Option<&Object>) -> Undo {
     Undo::Delete {
-        resource_version: resource_version.map(str::to_owned),
+        resource_version: after.and_then(Object::resource_version).map(str::to_owned),
         again: None,
-        made: None,
+        made: after.map(|after| specification(after.value())),
     }
+}
+
+/// What of the stream is this import's: the cluster's own imports count generations and write to its status.
+fn specification(stream: &Value) -> Value {
+    let mut spec = stream["spec"].clone();
+    for tag in spec
+        .get_mut("tags")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        if let Some(tag) = tag.as_object_mut() {
+            tag.shift_remove("generation");
+        }
+    }
+    json!({ "spec": spec })
 }
 
 pub(super) fn wanted(write: Write, undo: Undo) -> Wanted {
@@ -33,7 +50,7 @@ pub(super) fn wanted(write: Write, undo: Undo) -> Wanted {
 /// How what is left is taken back; `None` when nothing is.
 pub(super) fn undo_of(work: &Work, failed: &[&str], after: &Object) -> Option<Undo> {
     if work.made.is_some() {
-        return Some(deletion(after.resource_version()));
+        return Some(deletion(Some(after)));
     }
     let new = work.new_tags.iter().filter_map(|tag| tag["name"].as_str());
     let mut ops: Vec<_> = new
