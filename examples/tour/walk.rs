@@ -1,5 +1,6 @@
 //! The steps of the tour and what each has to show.
 
+use crate::deliver::deliver;
 use crate::guide::{Guide, Piped, cluster_says};
 use crate::world::{ROBOT, World};
 
@@ -8,6 +9,7 @@ pub(crate) fn walk(world: &World, guide: &mut Guide) {
     the_main_job(world, guide, &registry);
     a_namespace_that_fails(world, guide);
     alike_and_not_the_same(world, guide, &registry);
+    deliver(world, guide);
     the_way_back(world, guide);
 }
 
