@@ -195,7 +195,7 @@ fn secrets_are_listed_without_their_content() {
 #[test]
 fn openshift_has_streams_builds_and_projects() {
     let jane = User::new("jane").token("jane-token");
-    let builder = Api::builder().flavor(openshift4()).user(jane).allow(
+    let builder = Api::builder().tls().flavor(openshift4()).user(jane).allow(
         "jane",
         Rule::verb("list").on("projects.project.openshift.io"),
     );
