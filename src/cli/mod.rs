@@ -95,4 +95,13 @@ pub fn command(program: &'static str) -> clap::Command {
             }
             None => verb,
         })
+        .mut_subcommand("push-target", |verb| {
+            verb.override_usage(examples::PUSH_TARGET_USAGE.replace(examples::PROGRAM, program))
+                .mut_args(|arg| match arg.get_help_heading() {
+                    Some(heading) if heading.starts_with("Credentials") => {
+                        arg.help_heading(push_target::CREDENTIALS)
+                    }
+                    _ => arg,
+                })
+        })
 }

@@ -13,6 +13,7 @@ mod discovery;
 mod exec;
 mod faults;
 mod glimpse;
+pub mod importing;
 mod in_cluster;
 mod kubeconfig;
 mod login;
@@ -153,6 +154,12 @@ impl Cluster {
     /// Server URL, for the report.
     pub fn server(&self) -> &str {
         &self.session.server
+    }
+
+    /// The user's own token, as `oc whoami -t` prints it; `None` for who logs in without one. For the registry of this very
+    /// cluster, and nobody else.
+    pub async fn own_token(&self) -> Option<secrecy::SecretString> {
+        self.session.bearer_token().await
     }
 
     /// Warning headers and remarks of the connection since the last call; each is told once.

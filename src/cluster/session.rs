@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::RwLock;
 
 use super::connect::CONNECT_TIMEOUT;
-use super::login::{Login, Source};
+use super::login::{self, Login, Source};
 use super::proxy::Proxy;
 use super::warnings::Warnings;
 use crate::error::Error;
@@ -90,6 +90,15 @@ impl Session {
 
     pub(super) async fn live(&self) -> Arc<Live> {
         Arc::clone(&*self.live.read().await)
+    }
+
+    /// The token that the API server is sent, where it is one: a client certificate or a password is none.
+    pub(super) async fn bearer_token(&self) -> Option<SecretString> {
+        let header = self.live().await.header.clone();
+        login::bearer_token(&Login {
+            header,
+            identity: None,
+        })
     }
 
     /// A login newer than `refused`, if there can be one.

@@ -21,16 +21,21 @@ use crate::model::credential::Credential;
 use crate::model::dialect::Dialect;
 use crate::model::endpoint::RegistryArgument;
 use crate::model::image::ImageReference;
-use crate::model::observation::{LoginVerdict, PingKind};
+use crate::model::observation::{LoginVerdict, PingKind, PushVerdict};
 use crate::registry::{Options, Registry};
 
 /// What is about to be stored, and for what.
 pub struct CheckRequest {
     pub registry: RegistryArgument,
-    pub credential: Credential,
+    /// `None` is to ask as anybody.
+    pub credential: Option<Credential>,
     /// `--image`: the pull right on it is checked too. It must be an image of this registry.
     pub image: Option<ImageReference>,
     pub options: Options,
+    /// A client for that registry with that one credential, if any, which goes on to be used: then nothing is asked twice.
+    /// Without it one is made.
+    pub client: Option<Arc<Registry>>,
+    pub depth: Depth,
 }
 
 /// What came of it, in doctor's own words.
@@ -59,40 +64,48 @@ pub enum CheckStatus {
 pub async fn check(request: CheckRequest) -> CheckOutcome {
     let registry_name = request.registry.endpoint.name();
     let subject = subject(&request, &registry_name);
-    let candidate = CandidateFact {
-        index: 0,
-        source: "given".to_owned(),
-        object: None,
-        key: request.registry.key(),
-        username: request.credential.username().map(str::to_owned),
-        role: Role::Used,
-    };
+    let candidates = request
+        .credential
+        .iter()
+        .map(|credential| CandidateFact {
+            index: 0,
+            source: "given".to_owned(),
+            object: None,
+            key: request.registry.key(),
+            username: credential.username().map(str::to_owned),
+            role: Role::Used,
+        })
+        .collect();
     let trust = Trust {
         machine: Arc::new(request.options.roots.clone()),
         tolerated: request.options.accept_untrusted,
         cluster: None,
     };
     let other_ports = setup::same_options(&request.options);
-    let registry = match Registry::new(
-        request.registry.endpoint.clone(),
-        vec![request.credential],
-        request.options,
-    ) {
-        Ok(registry) => Arc::new(registry),
-        Err(error) => return unusable(error.to_string()),
+    let registry = match request.client {
+        Some(client) => client,
+        None => match Registry::new(
+            request.registry.endpoint.clone(),
+            request.credential.into_iter().collect(),
+            request.options,
+        ) {
+            Ok(registry) => Arc::new(registry),
+            Err(error) => return unusable(error.to_string()),
+        },
     };
     let leg = Leg {
         subject,
         registry,
-        candidates: vec![candidate],
+        candidates,
         signatures: Vec::new(),
-        depth: Depth::Full,
+        depth: request.depth,
         trust,
         known_images: Arc::new(KnownImages {
             cluster: None,
             cell: OnceCell::new(),
         }),
         usual_ports: ports::USUAL.to_vec(),
+        read_config: false,
         options: other_ports,
         sink: Sink::default(),
     };
@@ -162,6 +175,44 @@ fn unusable(summary: String) -> CheckOutcome {
     }
 }
 
+/// A push that nothing stands against, as far as was asked: the right to push itself was not asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UntriedPush {
+    /// The login that it sends is good, or the registry tells good from bad only when something is asked for.
+    WithLogin,
+    /// It sends none, and the registry wants none for what was asked.
+    WithoutLogin,
+}
+
+/// Whether a diagnosis is open for no other reason than that the push was not tried.
+pub fn untried_push(diagnosis: &Diagnosis) -> Option<UntriedPush> {
+    let open = diagnosis.outcome() == Outcome::Undetermined;
+    if !open || diagnosis.subject.operation != Operation::Push {
+        return None;
+    }
+    let case = Case::new(&diagnosis.subject, &diagnosis.evidence);
+    if case.push().is_some() || case.credentials_unread() {
+        return None;
+    }
+    let sends = case.candidates.iter().find(|one| one.role.is_used());
+    let (_, ping) = case.ping?;
+    match (sends, &ping.kind) {
+        (None, PingKind::Open) => Some(UntriedPush::WithoutLogin),
+        (Some(candidate), _) => case
+            .logins()
+            .into_iter()
+            .any(|(_, login)| {
+                login.credential == Some(candidate.index)
+                    && matches!(
+                        login.verdict,
+                        LoginVerdict::Accepted | LoginVerdict::NotProved { .. }
+                    )
+            })
+            .then_some(UntriedPush::WithLogin),
+        (None, _) => None,
+    }
+}
+
 /// A diagnosis in short, as verbs tell it that are about to write. `registry` is what its sentences call the registry.
 pub fn outcome(diagnosis: &Diagnosis, registry: &str) -> CheckOutcome {
     let (checked, mut unchecked) = looked_at(diagnosis, registry);
@@ -228,6 +279,14 @@ fn looked_at(diagnosis: &Diagnosis, registry: &str) -> (Vec<String>, Vec<String>
     }
     if case.delivered().is_some() {
         checked.push(format!("it may pull {}", diagnosis.subject.text));
+    }
+    if let Some((_, push)) = case.push()
+        && push.verdict == PushVerdict::Allowed
+    {
+        let left = push.leftover.as_ref().map_or_else(String::new, |left| {
+            format!(", and the question left behind {left}")
+        });
+        checked.push(format!("it may push to {}{left}", diagnosis.subject.text));
     }
     let parts_bad = diagnosis
         .evidence

@@ -237,6 +237,7 @@ pub fn registry_options(
         budgets: Budgets::default(),
         connections: Connections::default(),
         record_in_full: true,
+        http2: true,
     }
 }
 
@@ -251,5 +252,6 @@ pub fn same_options(options: &Options) -> Options {
         budgets: options.budgets,
         connections: options.connections.clone(),
         record_in_full: options.record_in_full,
+        http2: options.http2,
     }
 }

@@ -36,6 +36,7 @@ kinds! {
     SECRET: "" "v1" "Secret" "secrets" true;
     SERVICE_ACCOUNT: "" "v1" "ServiceAccount" "serviceaccounts" true;
     CONFIG_MAP: "" "v1" "ConfigMap" "configmaps" true;
+    SERVICE: "" "v1" "Service" "services" true;
     EVENT: "" "v1" "Event" "events" true;
     DEPLOYMENT: "apps" "v1" "Deployment" "deployments" true;
     STATEFUL_SET: "apps" "v1" "StatefulSet" "statefulsets" true;

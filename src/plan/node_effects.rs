@@ -6,6 +6,9 @@
 
 use serde_json::Value;
 
+use super::{Action, Change, Plan};
+use crate::model::kinds;
+
 /// A change of the platform's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PlatformChange {
@@ -179,6 +182,60 @@ fn of_policies(platform: &Platform<'_>, file: &str) -> Option<NodeEffect> {
         }
     }
     Some(effect)
+}
+
+/// What a plan changes of the platform, each once; nothing for plans that stay within namespaces.
+pub fn changes_of(plan: &Plan) -> Vec<PlatformChange> {
+    let mut changes: Vec<PlatformChange> = plan.changes.iter().flat_map(of_change).collect();
+    changes.sort_unstable();
+    changes.dedup();
+    changes
+}
+
+fn of_change(change: &Change) -> Vec<PlatformChange> {
+    let places: Vec<String> = match &change.action {
+        Action::Edit(ops) | Action::Ensure { ops, .. } | Action::Prune(ops) => {
+            ops.iter().map(super::Op::place).collect()
+        }
+        Action::Create(_) | Action::Apply(_) | Action::Delete => Vec::new(),
+    };
+    let at = |word: &str| places.iter().any(|place| place.contains(word));
+    let object = &change.object;
+    let mut found = Vec::new();
+    if object.kind == kinds::IMAGE_CONFIG {
+        let lists = [
+            (PlatformChange::RegistriesConf, "/insecureRegistries"),
+            (PlatformChange::RegistriesConf, "/blockedRegistries"),
+            (PlatformChange::Policy, "/blockedRegistries"),
+            (PlatformChange::Policy, "/allowedRegistries"),
+            (PlatformChange::RegistryCa, "/additionalTrustedCA"),
+        ];
+        found.extend(
+            lists
+                .iter()
+                .filter(|(_, word)| at(word))
+                .map(|(change, _)| *change),
+        );
+    } else if object.kind == kinds::PROXY_CONFIG && at("/trustedCA") {
+        found.push(PlatformChange::ClusterCa);
+    } else if object.kind == kinds::CONFIG_MAP
+        && object.namespace.as_deref() == Some("openshift-config")
+    {
+        // The key that the Proxy's bundle has; the others are named for registries.
+        let bundle = |object: &super::Object| object.value()["data"].get("ca-bundle.crt").is_some();
+        let made = match &change.action {
+            Action::Create(object) | Action::Apply(object) => bundle(object),
+            Action::Edit(_) | Action::Ensure { .. } | Action::Prune(_) | Action::Delete => {
+                change.seen.as_ref().is_some_and(bundle)
+            }
+        };
+        found.push(if made || at("/ca-bundle.crt") {
+            PlatformChange::ClusterCa
+        } else {
+            PlatformChange::RegistryCa
+        });
+    }
+    found
 }
 
 /// The ClusterOperators that a wait has to follow.

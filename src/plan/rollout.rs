@@ -122,8 +122,7 @@ impl Rollout {
                 .nodes
                 .iter()
                 .filter(|node| node.wants(&pool.target))
-                .filter_map(Node::doing)
-                .next()
+                .find_map(Node::doing)
                 .map_or_else(String::new, |doing| format!(" ({doing})"));
             format!(
                 "pool {name}: {} of {}{at}",

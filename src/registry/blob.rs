@@ -6,7 +6,7 @@ use http::Method;
 use super::Registry;
 use super::follow::Redirects;
 use super::ping::moved_to;
-use super::query::{Authorization, Query};
+use super::query::{Authorization, Query, Range, Wish};
 use super::wire::{Asked, Wire};
 use crate::model::observation::{BlobView, Descriptor, Exchange, Purpose};
 
@@ -21,17 +21,19 @@ impl Registry {
         repository: &str,
         blob: &Descriptor,
         credential: Option<usize>,
+        wish: Wish,
     ) -> BlobView {
         let url = self
             .url(&format!("/v2/{repository}/blobs/{}", blob.digest))
             .await;
         let mut query = Query::get(Purpose::Blob, url);
+        query.wish = wish;
         query.bound = BYTES;
         query.method = Method::HEAD;
         let mut found = self.find(repository, credential, &query).await;
         if tells_nothing(&found) {
             query.method = Method::GET;
-            query.first_byte = true;
+            query.range = Some(Range::FirstByte);
             found = self.find(repository, credential, &query).await;
         }
         let (exchange, redirected) = found;

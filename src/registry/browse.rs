@@ -15,7 +15,7 @@ use super::{Registry, manifests, urls};
 use crate::model::observation::{Answer, ManifestView, Purpose, Tags};
 
 /// What is accepted, each in a header of its own (distribution does not honour `*/*`).
-const MANIFEST_TYPES: [&str; 4] = [
+pub(super) const MANIFEST_TYPES: [&str; 4] = [
     OCI_IMAGE_INDEX_MEDIA_TYPE,
     OCI_IMAGE_MEDIA_TYPE,
     IMAGE_MANIFEST_LIST_MEDIA_TYPE,
@@ -159,7 +159,7 @@ fn delivered_tags(asked: &Asked) -> Option<Vec<String>> {
 }
 
 /// The next page that `Link: <URL>; rel="next"` names, on the same server only.
-fn next_page(query: &Query, asked: &Asked) -> Option<Query> {
+pub(super) fn next_page(query: &Query, asked: &Asked) -> Option<Query> {
     let links = asked.headers.get_all(LINK);
     let target = links.iter().find_map(|value| {
         let (target, params) = value

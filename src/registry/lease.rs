@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use http::{Request, Response};
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use super::connections::Permit;
 use super::dial::{Beginning, Connected, ViaProxy};
+use super::outgoing::Outgoing;
 use super::pool::Host;
 use crate::model::observation::ExchangeFault;
 
 /// What may come before it is read, so that a manifest needs no extra round trips.
 const WINDOW: u32 = 1024 * 1024;
 
-pub(super) type Http1 = http1::SendRequest<Full<Bytes>>;
-pub(super) type Http2 = http2::SendRequest<Full<Bytes>>;
+pub(super) type Http1 = http1::SendRequest<Outgoing>;
+pub(super) type Http2 = http2::SendRequest<Outgoing>;
 
 /// One connection and what is known of it.
 #[derive(Clone)]
@@ -106,7 +106,7 @@ impl Lease {
     /// Sends one request and waits for the head of its answer.
     pub(super) async fn send(
         &mut self,
-        request: Request<Full<Bytes>>,
+        request: Request<Outgoing>,
     ) -> Result<Response<Incoming>, hyper::Error> {
         self.sent = true;
         match &mut self.kind {

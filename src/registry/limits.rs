@@ -47,10 +47,10 @@ impl Limits {
             })
     }
 
-    /// Whether the run has time for `pause`, and as much again for what follows.
+    /// Whether the run has time for `pause`, and as much again for what follows; and whether that is not too long anyway.
     pub(super) fn leave_time_for(&self, pause: Duration) -> bool {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        pause <= left / 2
+        pause <= left / 2 && pause <= self.budgets.pause
     }
 
     /// Does nothing until then, or until the deadline.

@@ -73,7 +73,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// `Content-Type`, or what the manifest says of itself where the server says nothing useful.
-fn media_type(content_type: Option<&str>, json: Option<&Value>) -> String {
+pub(super) fn media_type(content_type: Option<&str>, json: Option<&Value>) -> String {
     let header = content_type
         .and_then(|value| value.split(';').next())
         .map(|value| value.trim().to_ascii_lowercase())

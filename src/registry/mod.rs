@@ -20,8 +20,10 @@ mod holder;
 mod keyed;
 mod lease;
 mod limits;
+mod live;
 mod login;
 mod manifests;
+mod outgoing;
 mod pace;
 mod ping;
 mod pool;
@@ -32,6 +34,7 @@ mod realm;
 mod redact;
 mod signs;
 mod token;
+pub mod transfer;
 mod urls;
 mod verdicts;
 mod wire;
@@ -60,6 +63,8 @@ use holder::Holder;
 use keyed::Keyed;
 use limits::Limits;
 use pool::Pool;
+pub use push::push_verdict;
+use query::Wish;
 use redact::Redactor;
 use token::{Issued, TokenKey};
 use wire::Wire;
@@ -82,6 +87,8 @@ pub struct Options {
     pub connections: Connections,
     /// Whether [`Registry::exchanges`] has headers and the bodies of refusals; else only what was asked and how it ended.
     pub record_in_full: bool,
+    /// Whether servers are offered HTTP/2. Where much is moved several connections carry more than one that is shared.
+    pub http2: bool,
 }
 
 /// What each stage may take at most.
@@ -91,6 +98,8 @@ pub struct Budgets {
     pub tcp: Duration,
     pub tls: Duration,
     pub http: Duration,
+    /// The longest pause that a server may ask for (429) and is given.
+    pub pause: Duration,
 }
 
 impl Default for Budgets {
@@ -100,6 +109,7 @@ impl Default for Budgets {
             tcp: Duration::from_secs(4),
             tls: Duration::from_secs(4),
             http: Duration::from_secs(8),
+            pause: Duration::MAX,
         }
     }
 }
@@ -126,7 +136,7 @@ pub struct Registry {
     /// What a repository answers to who asks without credentials.
     challenges: Mutex<HashMap<String, Challenge>>,
     /// Tokens that were issued without credentials, by repository.
-    anonymous: Mutex<HashMap<String, Arc<Issued>>>,
+    anonymous: Mutex<HashMap<(String, Wish), Arc<Issued>>>,
     manifests: Keyed<(String, String, Option<usize>), ManifestView>,
     tag_lists: Keyed<(String, Option<usize>, usize), Tags>,
     blobs: Keyed<(String, String, Option<usize>), BlobView>,
@@ -172,6 +182,7 @@ impl Registry {
             options.accept_untrusted,
             options.proxy,
             limits,
+            options.http2,
         );
         Ok(Self {
             wire: Wire::new(
@@ -272,7 +283,7 @@ impl Registry {
     ) -> BlobView {
         let key = (repository.to_owned(), blob.digest.clone(), credential);
         self.blobs
-            .once(key, Box::pin(self.fetch_blob(repository, blob, credential)))
+            .once(key, Box::pin(self.fetch_blob(repository, blob, credential, Wish::Pull)))
             .await
     }
 

@@ -3,6 +3,8 @@
 
 mod verdict;
 
+pub use verdict::upload_verdict as push_verdict;
+
 use http::Method;
 use http::header::LOCATION;
 use reqwest::Url;

@@ -1,20 +1,22 @@
 //! One request before it is sent: what is asked, with which credentials, and its form on the wire.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, PROXY_AUTHORIZATION, RANGE,
-    USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HOST, PROXY_AUTHORIZATION,
+    RANGE, USER_AGENT,
 };
 use http::{HeaderValue, Method, Request};
-use http_body_util::Full;
-use hyper::body::Bytes;
+use hyper::body::{Body as _, Bytes};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::dial::authority;
 use super::dial::guard::Guard;
 use super::lease::Lease;
+use super::outgoing::Outgoing;
 use super::wire::BOUND;
 use crate::model::observation::{Origin, Purpose, Sent};
 
@@ -53,6 +55,54 @@ impl Authorization {
     }
 }
 
+/// What a token for a request is to allow on its repository.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Wish {
+    Pull,
+    /// Only where the user asked for a push: on some registries asking creates the repository.
+    Push,
+    /// A push that takes a blob over from another repository.
+    Mount {
+        from: String,
+    },
+    /// Giving an upload up, where that takes the right to delete.
+    Cancel,
+}
+
+impl Wish {
+    /// The actions of the scope.
+    pub(super) fn actions(&self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Push | Self::Mount { .. } => "pull,push",
+            Self::Cancel => "pull,push,delete",
+        }
+    }
+
+    /// A scope beside the repository's own.
+    pub(super) fn beside(&self) -> Option<String> {
+        match self {
+            Self::Mount { from } => Some(format!("repository:{from}:pull")),
+            Self::Pull | Self::Push | Self::Cancel => None,
+        }
+    }
+}
+
+/// Which part of a blob is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Range {
+    FirstByte,
+    /// From this byte to the end.
+    From(u64),
+}
+
+/// What a request carries.
+#[derive(Clone)]
+pub(super) struct Content {
+    pub(super) media_type: String,
+    pub(super) bytes: Bytes,
+}
+
 /// One request.
 #[derive(Clone)]
 pub(super) struct Query {
@@ -62,10 +112,21 @@ pub(super) struct Query {
     pub(super) authorization: Authorization,
     /// Each is a header of its own, as containers/image sends them.
     pub(super) accept: &'static [&'static str],
-    /// Only the first byte is wanted.
-    pub(super) first_byte: bool,
+    pub(super) range: Option<Range>,
     /// A form to post; it may hold a secret.
     pub(super) form: Option<SecretString>,
+    /// What is sent along, whole. Of a body that is streamed it is the media type alone.
+    pub(super) content: Option<Content>,
+    /// Which bytes of an upload are sent: the first, and the last.
+    pub(super) content_range: Option<(u64, u64)>,
+    /// What a token for it has to allow.
+    pub(super) wish: Wish,
+    /// A token that the registry no longer takes is renewed once. Long work outlives tokens; a diagnosis does not.
+    pub(super) renews: bool,
+    /// The body of a successful answer is not read here: whoever asked does so, for as long as that takes.
+    pub(super) live: bool,
+    /// How long the whole exchange may take, where the usual time is not enough.
+    pub(super) patience: Option<Duration>,
     /// Of a successful answer no more than this is kept. Refusals are kept up to [`BOUND`].
     pub(super) bound: usize,
     /// Which addresses must not be connected to.
@@ -83,13 +144,22 @@ impl Query {
             url,
             authorization: Authorization::Nothing,
             accept: &[],
-            first_byte: false,
+            range: None,
             form: None,
+            content: None,
+            content_range: None,
+            wish: Wish::Pull,
+            renews: false,
+            live: false,
+            patience: None,
             bound: BOUND,
             guard: Guard::Any,
             insists: !matches!(
                 purpose,
-                Purpose::CredentialCheck | Purpose::PushProbe | Purpose::PushCancel
+                Purpose::CredentialCheck
+                    | Purpose::PushProbe
+                    | Purpose::PushCancel
+                    | Purpose::Upload
             ),
         }
     }
@@ -105,12 +175,13 @@ impl Query {
     }
 }
 
-/// The request as it goes over `lease` to `origin`.
+/// The request as it goes over `lease` to `origin`; with `streamed` as its body where there is one.
 pub(super) fn request(
     query: &Query,
     origin: &Origin,
     lease: &Lease,
-) -> Result<Request<Full<Bytes>>, http::Error> {
+    streamed: Option<Outgoing>,
+) -> Result<Request<Outgoing>, http::Error> {
     let path = match query.url.query() {
         Some(asked) => format!("{}?{asked}", query.url.path()),
         None => query.url.path().to_owned(),
@@ -138,20 +209,32 @@ pub(super) fn request(
     for accept in query.accept {
         builder = builder.header(ACCEPT, *accept);
     }
-    if query.first_byte {
-        builder = builder.header(RANGE, "bytes=0-0");
+    match query.range {
+        Some(Range::FirstByte) => builder = builder.header(RANGE, "bytes=0-0"),
+        Some(Range::From(start)) => builder = builder.header(RANGE, format!("bytes={start}-")),
+        None => {}
     }
-    let body = match &query.form {
-        Some(form) => {
+    if let Some((first, last)) = query.content_range {
+        // Without a unit, as the distribution specification has it.
+        builder = builder.header(CONTENT_RANGE, format!("{first}-{last}"));
+    }
+    let body = match (&query.form, &query.content) {
+        (Some(form), _) => {
             builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
             Bytes::copy_from_slice(form.expose_secret().as_bytes())
         }
-        None => Bytes::new(),
+        (None, Some(content)) => {
+            builder = builder.header(CONTENT_TYPE, content.media_type.as_str());
+            content.bytes.clone()
+        }
+        (None, None) => Bytes::new(),
     };
-    if query.method == Method::POST && body.is_empty() {
+    let body = streamed.unwrap_or(Outgoing::Whole(body));
+    let writes = matches!(query.method, Method::POST | Method::PUT | Method::PATCH);
+    if writes && body.is_end_stream() {
         builder = builder.header(CONTENT_LENGTH, "0");
     }
-    builder.body(Full::new(body))
+    builder.body(body)
 }
 
 /// The port is named only where it is not the scheme's own, as browsers and Go do: some registries compare.
@@ -167,6 +250,8 @@ pub(super) fn method_name(method: &Method) -> &'static str {
         Method::GET => "GET",
         Method::HEAD => "HEAD",
         Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
         Method::DELETE => "DELETE",
         _ => "OTHER",
     }

@@ -6,10 +6,11 @@
 //! a token names another service, that one is asked too, once.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use super::follow::Redirects;
 use super::holder::{Holder, Sign};
-use super::query::{Authorization, Query};
+use super::query::{Authorization, Query, Wish};
 use super::signs::{basic_sign, registry_token_sign};
 use super::token::Issued;
 use super::wire::{Asked, Wire};
@@ -48,11 +49,14 @@ impl Registry {
         query: &Query,
         redirects: Redirects,
     ) -> Reached {
-        if let Some(issued) = self.anonymous_token(repository) {
-            return self
-                .with_token(repository, &issued, query, redirects)
-                .await
-                .0;
+        let mut expired = None;
+        if let Some(issued) = self.anonymous_token(repository, &query.wish) {
+            let (reached, at_home) = self.with_token(repository, &issued, query, redirects).await;
+            let refused = at_home && reached.asked.exchange.status() == Some(401);
+            if !(refused && query.renews) {
+                return reached;
+            }
+            expired = Some(issued);
         }
         let (first, at_home) = self.follow(query.clone(), redirects).await;
         let refused = first.answer().filter(|answer| answer.status == 401);
@@ -76,12 +80,20 @@ impl Registry {
                 asked: first,
             };
         };
-        let issued = self.token_for(&challenge, repository, "pull", None).await;
+        if let Some(expired) = expired {
+            self.forget_token(&challenge, repository, &query.wish, None, &expired);
+        }
+        let issued = self
+            .wished_token(&challenge, repository, &query.wish, None)
+            .await;
         if issued.token.is_some() {
             self.anonymous
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .insert(repository.to_owned(), Arc::clone(&issued));
+                .insert(
+                    (repository.to_owned(), query.wish.clone()),
+                    Arc::clone(&issued),
+                );
         }
         self.with_token(repository, &issued, query, redirects)
             .await
@@ -154,10 +166,24 @@ impl Registry {
         query: &Query,
         redirects: Redirects,
     ) -> (Reached, bool) {
-        let issued = self
-            .token_for(challenge, repository, "pull", Some(index))
+        let begun = Instant::now();
+        let mut issued = self
+            .wished_token(challenge, repository, &query.wish, Some(index))
             .await;
-        let (reached, at_home) = self.with_token(repository, &issued, query, redirects).await;
+        let (mut reached, mut at_home) =
+            self.with_token(repository, &issued, query, redirects).await;
+        // Refused now, and taken before: it has expired, whatever its service said of its life.
+        if query.renews
+            && at_home
+            && reached.asked.exchange.status() == Some(401)
+            && issued.is_older_than(begun)
+        {
+            self.forget_token(challenge, repository, &query.wish, Some(index), &issued);
+            issued = self
+                .wished_token(challenge, repository, &query.wish, Some(index))
+                .await;
+            (reached, at_home) = self.with_token(repository, &issued, query, redirects).await;
+        }
         if issued.token.is_some()
             && reached.asked.answer().is_some_and(shows_token_taken)
             && let Some(holder) = self.holder(Some(index))
@@ -259,11 +285,11 @@ impl Registry {
             .cloned()
     }
 
-    fn anonymous_token(&self, repository: &str) -> Option<Arc<Issued>> {
+    fn anonymous_token(&self, repository: &str, wish: &Wish) -> Option<Arc<Issued>> {
         self.anonymous
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(repository)
+            .get(&(repository.to_owned(), wish.clone()))
             .filter(|issued| issued.is_fresh())
             .cloned()
     }
@@ -271,6 +297,53 @@ impl Registry {
     /// Credentials go over plain HTTP only when the user said so.
     pub(super) async fn may_send_credentials(&self) -> bool {
         self.base().await.https || self.plain_http
+    }
+}
+
+/// What a request carries that cannot be sent twice: where others are challenged and ask again, it brings along what the
+/// requests before it have learnt.
+impl Registry {
+    /// What to send along for `wish` on `repository`; the exchange in which it was refused where there is nothing to send.
+    pub(super) async fn authorization(
+        &self,
+        repository: &str,
+        wish: &Wish,
+        credential: Option<usize>,
+    ) -> Result<Authorization, Box<Asked>> {
+        let challenge = match self.known_challenge(repository) {
+            Some(challenge) => Some(challenge),
+            None => self.ping_challenge().await,
+        };
+        let holder = self.holder(credential);
+        if holder.is_some() && !self.may_send_credentials().await {
+            let query = Query::get(
+                crate::model::observation::Purpose::Upload,
+                self.url("/v2/").await,
+            );
+            return Err(Box::new(Wire::withheld(&query, Withheld::PlainHttp)));
+        }
+        if let Some(Credential::RegistryToken(token)) = holder.map(|it| &it.credential) {
+            return Ok(Authorization::Bearer(token.clone()));
+        }
+        let Some(challenge) = challenge else {
+            return Ok(Authorization::Nothing);
+        };
+        if challenge.is_bearer() {
+            let issued = self
+                .wished_token(&challenge, repository, wish, credential)
+                .await;
+            return match &issued.token {
+                Some(token) => Ok(Authorization::Bearer(token.clone())),
+                None => Err(Box::new(issued.instead())),
+            };
+        }
+        Ok(match holder.map(|it| &it.credential) {
+            Some(Credential::Password { username, password }) => Authorization::Basic {
+                username: username.clone(),
+                password: password.clone(),
+            },
+            _ => Authorization::Nothing,
+        })
     }
 }
 

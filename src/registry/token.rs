@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::Registry;
 use super::holder::{Holder, Sign, Standing};
-use super::query::{Authorization, Query};
+use super::query::{Authorization, Query, Wish};
 use super::realm;
 use super::wire::{Asked, Wire};
 use crate::model::challenge::Challenge;
@@ -34,6 +34,8 @@ pub(super) struct TokenKey {
     pub(super) realm: String,
     pub(super) service: Option<String>,
     pub(super) scope: Option<String>,
+    /// A second scope, for what is taken over from another repository.
+    pub(super) beside: Option<String>,
     pub(super) credential: Option<usize>,
 }
 
@@ -42,6 +44,7 @@ pub(super) struct Issued {
     pub(super) exchange: Exchange,
     pub(super) token: Option<SecretString>,
     pub(super) claims: Option<Claims>,
+    since: Instant,
     until: Instant,
 }
 
@@ -49,6 +52,11 @@ impl Issued {
     /// It is not about to expire.
     pub(super) fn is_fresh(&self) -> bool {
         Instant::now() < self.until
+    }
+
+    /// It was there already at that time, so that a newer one may be taken where it is not.
+    pub(super) fn is_older_than(&self, time: Instant) -> bool {
+        self.token.is_some() && self.since < time
     }
 
     /// The part that goes into an observation.
@@ -69,6 +77,7 @@ impl Issued {
             exchange: self.exchange.clone(),
             body: hyper::body::Bytes::new(),
             headers: http::HeaderMap::new(),
+            live: None,
         }
     }
 }
@@ -85,9 +94,46 @@ impl Registry {
         actions: &str,
         credential: Option<usize>,
     ) -> Arc<Issued> {
-        let constant = constant_scope(challenge);
-        let scope = constant.unwrap_or_else(|| format!("repository:{repository}:{actions}"));
-        self.token(key(challenge, Some(scope), credential)).await
+        self.token(scoped_key(challenge, repository, actions, credential))
+            .await
+    }
+
+    /// A token by `challenge` for what a request to `repository` wants to do there.
+    pub(super) async fn wished_token(
+        &self,
+        challenge: &Challenge,
+        repository: &str,
+        wish: &Wish,
+        credential: Option<usize>,
+    ) -> Arc<Issued> {
+        self.token(wished_key(challenge, repository, wish, credential))
+            .await
+    }
+
+    /// Forgets a token that the registry does not take any more, so that the next who needs one asks anew.
+    pub(super) fn forget_token(
+        &self,
+        challenge: &Challenge,
+        repository: &str,
+        wish: &Wish,
+        credential: Option<usize>,
+        refused: &Arc<Issued>,
+    ) {
+        let key = wished_key(challenge, repository, wish, credential);
+        self.tokens
+            .forget_if(&key, |known| Arc::ptr_eq(known, refused));
+    }
+
+    /// The same, whichever token is known.
+    pub(super) fn drop_token(
+        &self,
+        challenge: &Challenge,
+        repository: &str,
+        wish: &Wish,
+        credential: Option<usize>,
+    ) {
+        let key = wished_key(challenge, repository, wish, credential);
+        self.tokens.forget_if(&key, |known| known.token.is_some());
     }
 
     /// A token without a scope: it says whether the credential is good, and nothing about rights.
@@ -162,6 +208,7 @@ impl Registry {
             answer.body = Vec::new();
         }
         Issued {
+            since: Instant::now(),
             claims: Claims::read(response.token.expose_secret()),
             exchange: asked.exchange,
             token: Some(response.token),
@@ -175,6 +222,7 @@ fn not_issued(asked: Asked) -> Issued {
         exchange: asked.exchange,
         token: None,
         claims: None,
+        since: Instant::now(),
         // A refusal is kept for the run: nothing is asked twice.
         until: Instant::now() + Duration::from_secs(24 * 3600),
     }
@@ -199,6 +247,29 @@ pub(super) fn is_invalid_grant(answer: &Answer) -> bool {
     answer.status == 400 && answer.has_code("invalid_grant")
 }
 
+fn scoped_key(
+    challenge: &Challenge,
+    repository: &str,
+    actions: &str,
+    credential: Option<usize>,
+) -> TokenKey {
+    let constant = constant_scope(challenge);
+    let scope = constant.unwrap_or_else(|| format!("repository:{repository}:{actions}"));
+    key(challenge, Some(scope), credential)
+}
+
+fn wished_key(
+    challenge: &Challenge,
+    repository: &str,
+    wish: &Wish,
+    credential: Option<usize>,
+) -> TokenKey {
+    TokenKey {
+        beside: wish.beside(),
+        ..scoped_key(challenge, repository, wish.actions(), credential)
+    }
+}
+
 fn key(challenge: &Challenge, scope: Option<String>, credential: Option<usize>) -> TokenKey {
     let param = |name| {
         challenge
@@ -210,6 +281,7 @@ fn key(challenge: &Challenge, scope: Option<String>, credential: Option<usize>) 
         realm: param("realm").unwrap_or_default(),
         service: param("service"),
         scope,
+        beside: None,
         credential,
     }
 }
@@ -255,7 +327,7 @@ fn append_wish(url: &mut Url, key: &TokenKey) {
     if let Some(service) = &key.service {
         pairs.append_pair("service", service);
     }
-    if let Some(scope) = &key.scope {
+    for scope in key.scope.iter().chain(&key.beside) {
         pairs.append_pair("scope", scope);
     }
 }
@@ -326,6 +398,7 @@ mod tests {
             realm: "https://auth.example/token?x=y".to_owned(),
             service: Some("registry.example".to_owned()),
             scope: scope.map(str::to_owned),
+            beside: None,
             credential: Some(0),
         }
     }
@@ -345,6 +418,25 @@ mod tests {
         );
         assert!(query.form.is_none());
         assert!(matches!(query.authorization, Authorization::Basic { .. }));
+    }
+
+    #[test]
+    fn a_mount_asks_for_two_scopes() {
+        let realm = Url::parse("https://auth.example/token").unwrap();
+        let key = TokenKey {
+            beside: Wish::Mount {
+                from: "c/d".to_owned(),
+            }
+            .beside(),
+            ..key_for(Some("repository:a/b:pull,push"))
+        };
+        let query = token_query(Purpose::Token, &realm, &key, None);
+        assert_eq!(
+            query.url.query(),
+            Some(
+                "service=registry.example&scope=repository%3Aa%2Fb%3Apull%2Cpush&scope=repository%3Ac%2Fd%3Apull"
+            )
+        );
     }
 
     #[test]

@@ -13,6 +13,8 @@ use super::answers;
 use super::faults::{fault_of, is_ended};
 use super::lease::Lease;
 use super::limits::{Cut, Limits};
+use super::live::Live;
+use super::outgoing::Outgoing;
 use super::pace::Paces;
 use super::pool::{MOST_CONNECTIONS, Pool};
 use super::query::{Query, method_name, request};
@@ -34,6 +36,8 @@ pub(super) struct Asked {
     pub(super) body: Bytes,
     /// All headers as they came.
     pub(super) headers: HeaderMap,
+    /// The body that is still to be read, where the query wanted that.
+    pub(super) live: Option<Live>,
 }
 
 impl Asked {
@@ -57,13 +61,17 @@ pub(super) struct Wire {
 
 /// What was reached, in the words of [`ExchangeFault::TimedOut`].
 const AFTER_REQUEST: &str = "the connection was made and the request sent";
-const AFTER_HEAD: &str = "the answer had begun";
+pub(super) const AFTER_HEAD: &str = "the answer had begun";
+
+const STALE: &str = "the server had closed the connection";
+const NO_HOST: &str = "the URL names no host that HTTP can be spoken with";
 
 struct Raw {
     status: u16,
     headers: HeaderMap,
     body: Bytes,
     truncated: bool,
+    live: Option<Live>,
 }
 
 impl Wire {
@@ -108,23 +116,60 @@ impl Wire {
         }
     }
 
-    async fn ask_once(&self, query: &Query) -> Asked {
-        let slot = {
-            let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-            record.push(None);
-            record.len() - 1
+    /// Sends `query` with a body that comes frame by frame, and so only once, over a connection of its own or a kept one.
+    /// [`ExchangeFault::Cut`] is also what a kept connection gives that the server had closed.
+    pub(super) async fn upload(&self, query: &Query, body: Outgoing) -> Asked {
+        let slot = self.slot();
+        let start = Instant::now();
+        let result = match urls::origin_of(&query.url) {
+            Some(origin) => match self.pool.lease(&origin, &query.guard).await {
+                Ok(lease) => Box::pin(self.over(lease, query, &origin, Some(body)))
+                    .await
+                    .map_err(|failure| match failure {
+                        Failure::Stale => ExchangeFault::Cut {
+                            text: STALE.to_owned(),
+                        },
+                        Failure::Fault(fault) => fault,
+                    }),
+                Err(fault) => Err(fault),
+            },
+            None => Err(ExchangeFault::Protocol {
+                text: NO_HOST.to_owned(),
+            }),
         };
+        self.asked(slot, query, start.elapsed(), result)
+    }
+
+    fn slot(&self) -> usize {
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        record.push(None);
+        record.len() - 1
+    }
+
+    async fn ask_once(&self, query: &Query) -> Asked {
+        let slot = self.slot();
         let (elapsed, result) = Box::pin(self.send(query)).await;
-        let (result, headers, body) = match result {
+        self.asked(slot, query, elapsed, result)
+    }
+
+    /// Makes an exchange of it, and puts that on record.
+    fn asked(
+        &self,
+        slot: usize,
+        query: &Query,
+        elapsed: Duration,
+        result: Result<Raw, ExchangeFault>,
+    ) -> Asked {
+        let (result, headers, body, live) = match result {
             Ok(raw) => {
                 let kept = self.redactor.body(raw.body.to_vec());
                 let mut answer = answers::answer(raw.status, &raw.headers, kept, raw.truncated);
                 for (_, value) in &mut answer.headers {
                     *value = self.redactor.text(value).into_owned();
                 }
-                (Ok(answer), raw.headers, raw.body)
+                (Ok(answer), raw.headers, raw.body, raw.live)
             }
-            Err(fault) => (Err(fault), HeaderMap::new(), Bytes::new()),
+            Err(fault) => (Err(fault), HeaderMap::new(), Bytes::new(), None),
         };
         let exchange = Exchange {
             purpose: query.purpose,
@@ -139,6 +184,7 @@ impl Wire {
             exchange,
             body,
             headers,
+            live,
         }
     }
 
@@ -155,6 +201,7 @@ impl Wire {
             },
             body: Bytes::new(),
             headers: HeaderMap::new(),
+            live: None,
         }
     }
 
@@ -179,7 +226,7 @@ impl Wire {
 
     async fn send(&self, query: &Query) -> (Duration, Result<Raw, ExchangeFault>) {
         let Some(origin) = urls::origin_of(&query.url) else {
-            let text = "the URL names no host that HTTP can be spoken with".to_owned();
+            let text = NO_HOST.to_owned();
             return (Duration::ZERO, Err(ExchangeFault::Protocol { text }));
         };
         let mut start = Instant::now();
@@ -190,7 +237,7 @@ impl Wire {
                 Err(fault) => return (start.elapsed(), Err(fault)),
             };
             start = Instant::now();
-            match self.over(lease, query, &origin).await {
+            match self.over(lease, query, &origin, None).await {
                 Ok(raw) => return (start.elapsed(), Ok(raw)),
                 Err(Failure::Stale) => {}
                 Err(Failure::Fault(fault)) => return (start.elapsed(), Err(fault)),
@@ -200,8 +247,15 @@ impl Wire {
         (start.elapsed(), Err(ExchangeFault::Cut { text }))
     }
 
-    async fn over(&self, mut lease: Lease, query: &Query, origin: &Origin) -> Result<Raw, Failure> {
-        let request = request(query, origin, &lease).map_err(|error| {
+    /// `streamed` takes the place of the query's own body.
+    async fn over(
+        &self,
+        mut lease: Lease,
+        query: &Query,
+        origin: &Origin,
+        streamed: Option<Outgoing>,
+    ) -> Result<Raw, Failure> {
+        let request = request(query, origin, &lease, streamed).map_err(|error| {
             Failure::Fault(ExchangeFault::Protocol {
                 text: format!("the request cannot be written: {error}"),
             })
@@ -212,10 +266,25 @@ impl Wire {
         let talk = async {
             let response = lease.send(request).await?;
             head_came.store(true, Ordering::Relaxed);
-            read(response, query.bound).await
+            if query.live && response.status().is_success() {
+                return Ok(Come::Head(response));
+            }
+            let (raw, whole) = read(response, query.bound).await?;
+            Ok(Come::All(raw, whole))
         };
-        match self.limits.within(self.limits.budgets.http, talk).await {
-            Ok(Ok((raw, whole))) => {
+        let patience = query.patience.unwrap_or(self.limits.budgets.http);
+        match self.limits.within(patience, talk).await {
+            Ok(Ok(Come::Head(response))) => {
+                let (head, body) = response.into_parts();
+                Ok(Raw {
+                    status: head.status.as_u16(),
+                    headers: head.headers,
+                    body: Bytes::new(),
+                    truncated: false,
+                    live: Some(Live::new(body, lease, origin.https)),
+                })
+            }
+            Ok(Ok(Come::All(raw, whole))) => {
                 if whole {
                     // When that is cut off, the connection is closed; the answer is here.
                     let _kept = self
@@ -256,6 +325,13 @@ impl Wire {
     }
 }
 
+/// How much of an answer was read.
+enum Come {
+    Head(Response<Incoming>),
+    /// Whether that was to its end.
+    All(Raw, bool),
+}
+
 enum Failure {
     /// The server had closed the kept connection.
     Stale,
@@ -289,6 +365,7 @@ async fn read(response: Response<Incoming>, bound: usize) -> Result<(Raw, bool),
         headers: head.headers,
         body: bytes.into(),
         truncated,
+        live: None,
     };
     Ok((raw, !truncated))
 }

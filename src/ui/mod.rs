@@ -3,12 +3,14 @@
 //! Colour is decided once (`--color`, `NO_COLOR`, `TERM=dumb`, no terminal); meaning never depends on it. Text that came
 //! from a registry, a cluster or a helper goes through [`sanitize`] before it is printed.
 
+mod activity;
 mod aside;
 mod bug;
 mod progress;
 mod prompt;
 mod style;
 mod table;
+mod transfer;
 
 use std::io::{self, Write};
 
@@ -17,11 +19,13 @@ use crate::error::Error;
 pub use crate::model::sanitize::{sanitize, sanitize_line};
 use aside::Shared;
 
+pub use activity::Activity;
 pub use aside::Aside;
 pub use bug::report_crashes;
 pub use progress::{Counter, Progress, Ticker};
 pub use style::{Glyphs, Paint};
 pub use table::Table;
+pub use transfer::Bytes;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

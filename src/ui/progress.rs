@@ -41,7 +41,7 @@ impl Ui {
         Counter { bar, what }
     }
 
-    fn progress_target(&self) -> ProgressDrawTarget {
+    pub(super) fn progress_target(&self) -> ProgressDrawTarget {
         if self.shows_progress() {
             ProgressDrawTarget::stderr()
         } else {

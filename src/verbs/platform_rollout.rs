@@ -13,13 +13,13 @@ use crate::cli::output::{DryRun, WriteFlags};
 use crate::cli::rollout_flags::RolloutFlags;
 use crate::cluster::Cluster;
 use crate::error::Error;
-use crate::plan::node_effects::{NodeEffect, PlatformChange, uptakes};
+use crate::plan::node_effects::{NodeEffect, PlatformChange, changes_of, uptakes};
 use crate::plan::rollout::{Expected, Snapshot};
 use crate::plan::{Plan, after};
 
 use super::Run;
 
-pub(super) use elsewhere::Wanted;
+pub(super) use elsewhere::{Wanted, What};
 pub(super) use ground::{Ground, OpenShift, ground};
 
 /// A change of the platform, between the look at the cluster and its end.
@@ -60,12 +60,26 @@ impl Change {
         })
     }
 
+    /// Of a plan that may have nothing to do with the platform, as one that takes something back.
+    pub(super) async fn of_plan(cluster: &Cluster, plan: &Plan) -> Result<Option<Self>, Error> {
+        let changes = changes_of(plan);
+        if changes.is_empty() {
+            return Ok(None);
+        }
+        match ground(cluster).await? {
+            Ground::OpenShift(platform) => {
+                Self::of(cluster, &platform, plan, &changes).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Says what the nodes will do, and asks unless that was answered beforehand. Says nothing where nothing changes; asks
     /// nothing in a dry run.
     ///
     /// # Errors
     ///
-    /// When the answer is no, or nobody can be asked.
+    /// When the answer is no, or nobody can be asked; when what `--wait` would follow cannot be read.
     pub(super) fn announce(
         &self,
         run: &mut Run,
@@ -78,7 +92,17 @@ impl Change {
         for line in self.words() {
             run.ui.status(line);
         }
-        if write.dry_run != DryRun::None || flags.yes {
+        if write.dry_run != DryRun::None {
+            return Ok(());
+        }
+        if flags.wait.is_some() && !self.before.unread.is_empty() {
+            return Err(Error::failure(format!(
+                "--wait could not follow it: {}",
+                self.before.unread.join("; ")
+            ))
+            .hint("nothing was written; without --wait it is"));
+        }
+        if flags.yes {
             return Ok(());
         }
         if !run.ui.is_interactive() {
@@ -171,7 +195,7 @@ impl Change {
 }
 
 /// Whether any object would be another than the one that was read.
-fn changes_anything(plan: &Plan) -> Result<bool, Error> {
+pub(super) fn changes_anything(plan: &Plan) -> Result<bool, Error> {
     let objects = after::after(plan).map_err(|refusal| Error::failure(refusal.to_string()))?;
     Ok(objects.iter().any(|(object, after)| {
         let seen = plan

@@ -212,6 +212,17 @@ impl World {
         self.leave();
     }
 
+    /// The same for an object of the whole cluster.
+    pub(crate) fn edit_everywhere(
+        &self,
+        resource: &str,
+        name: &str,
+        change: impl FnOnce(&mut Value),
+    ) {
+        self.cluster.edit(resource, "", name, change);
+        self.leave();
+    }
+
     pub(crate) fn delete(&self, resource: &str, name: &str) {
         self.cluster.delete(resource, &self.namespace, name);
         self.leave();
@@ -277,10 +288,14 @@ impl World {
         here(WRITTEN);
         if self.cluster.is_openshift() {
             here(WRITTEN_ON_OPENSHIFT);
-            places.extend(WRITTEN_EVERYWHERE);
+            // OpenShift 3 has no such configuration.
+            if self.cluster.get("namespaces", "", "openshift-config").is_some() {
+                places.extend(WRITTEN_EVERYWHERE);
+            }
         }
         places
             .into_iter()
+            .filter(|(resource, _)| self.cluster.serves(resource))
             .flat_map(|(resource, namespace)| self.cluster.list(resource, namespace))
             .map(|object| {
                 let metadata = &object["metadata"];
@@ -289,7 +304,8 @@ impl World {
             .collect()
     }
 
-    fn leave(&self) {
+    /// What is there now is the test's own doing.
+    pub(crate) fn leave(&self) {
         *self.left.borrow_mut() = self.state();
     }
 

@@ -51,6 +51,7 @@ pub(crate) fn options(pems: &[&str]) -> Options {
         budgets: Budgets::default(),
         connections: Connections::default(),
         record_in_full: true,
+        http2: true,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use extreg::doctor::causes::Cause;
+use extreg::doctor::ask::Depth;
 use extreg::doctor::check::{CheckOutcome, CheckRequest, CheckStatus, check};
 use extreg::doctor::setup;
 use extreg::env::Env;
@@ -29,10 +30,10 @@ fn checked(
     let proxy = setup::proxy_rules(&Env::default());
     let request = CheckRequest {
         registry: RegistryArgument::parse(host).expect("a registry"),
-        credential: Credential::Password {
+        credential: Some(Credential::Password {
             username: user.to_owned(),
             password: password.into(),
-        },
+        }),
         image: image
             .map(|image| ImageReference::parse(&format!("{host}/{image}")).expect("an image")),
         options: setup::registry_options(
@@ -43,6 +44,8 @@ fn checked(
             false,
             deadline,
         ),
+        client: None,
+        depth: Depth::Full,
     };
     tokio::runtime::Runtime::new()
         .expect("a runtime")

@@ -22,6 +22,7 @@ const BUDGETS: Budgets = Budgets {
     tcp: Duration::from_millis(1500),
     tls: Duration::from_millis(1500),
     http: Duration::from_secs(3),
+    pause: Duration::MAX,
 };
 
 /// Asks one port of `host` whether it is a registry. `None` when nothing listens there.
@@ -41,6 +42,7 @@ pub async fn ask(host: &str, port: u16, https: bool, like: &Options) -> Option<P
         budgets: BUDGETS,
         connections: like.connections.clone(),
         record_in_full: like.record_in_full,
+        http2: like.http2,
     };
     let registry = Registry::new(Endpoint::of_registry(&name), Vec::new(), options).ok()?;
     let ping = registry.ping().await;

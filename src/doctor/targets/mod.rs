@@ -12,6 +12,7 @@
 mod accounts;
 pub mod argument;
 mod build_configs;
+mod build_nodes;
 mod build_secrets;
 mod builds;
 mod failing;
@@ -130,6 +131,7 @@ impl Found {
                 }
             }
         }
+        asks.retain(|ask| request.planned.asks_about(ask.operation));
         Ok(Questions { asks, remarks })
     }
 

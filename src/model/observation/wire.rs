@@ -113,6 +113,8 @@ pub enum Purpose {
     NameVariant,
     PushProbe,
     PushCancel,
+    /// A blob or a manifest on its way into a registry.
+    Upload,
 }
 
 /// What was sent along.

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::plan::{Object, Op, UndoNote, WhenGone};
 
 fn effect(version: &str, change: PlatformChange) -> String {
     let platform = Platform {
@@ -152,4 +153,62 @@ fn the_apiserver_of_imports_restarts_for_a_ca_and_not_for_a_list() {
         all,
         ["machine-config", "openshift-apiserver", "image-registry"]
     );
+}
+
+#[test]
+fn a_plan_shows_what_it_changes_of_the_platform() {
+    let changes = |object: kinds::ObjectRef, action: Action, seen: Option<Value>| {
+        let change = Change {
+            object,
+            action,
+            seen: seen.map(Object::new),
+            done: String::new(),
+            why: String::new(),
+            risk: None,
+            undo: UndoNote::Inverse,
+            when_gone: WhenGone::Fail,
+        };
+        changes_of(&Plan {
+            changes: vec![change.clone(), change],
+            notes: Vec::new(),
+        })
+    };
+    let add = |list: &str| {
+        Action::Edit(vec![Op::ValueAdd {
+            list: format!("/spec/registrySources/{list}"),
+            value: json!("r"),
+            at: None,
+        }])
+    };
+    let image = || kinds::IMAGE_CONFIG.object(None, "cluster");
+    let map = |namespace: &str, name: &str| kinds::CONFIG_MAP.object(Some(namespace), name);
+    use PlatformChange::{ClusterCa, Policy, RegistriesConf, RegistryCa};
+    assert_eq!(
+        changes(image(), add("insecureRegistries"), None),
+        [RegistriesConf]
+    );
+    assert_eq!(
+        changes(image(), add("blockedRegistries"), None),
+        [RegistriesConf, Policy]
+    );
+    assert_eq!(changes(image(), add("allowedRegistries"), None), [Policy]);
+    let key = json!({"data": {"registry.example.com..5000": "PEM"}});
+    let bundle = json!({"data": {"ca-bundle.crt": "PEM"}});
+    assert_eq!(
+        changes(
+            map("openshift-config", "cas"),
+            Action::Create(Object::new(key)),
+            None
+        ),
+        [RegistryCa]
+    );
+    assert_eq!(
+        changes(
+            map("openshift-config", "user-ca-bundle"),
+            Action::Delete,
+            Some(bundle)
+        ),
+        [ClusterCa]
+    );
+    assert!(changes(map("shop", "cas"), Action::Delete, None).is_empty());
 }

@@ -33,12 +33,16 @@ use route::Route;
 pub(super) use tcp::fault_of as connect_fault_of;
 pub(super) use tls::rustls_error;
 
+/// What is offered to a server, the first where it can.
+const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];
+
 /// What all dials of a run have in common.
 pub(super) struct Dialer {
     pub(super) roots: RootStore,
     pub(super) accept_untrusted: bool,
     pub(super) proxy: ProxyRules,
     pub(super) limits: Limits,
+    http2: bool,
     provider: Arc<CryptoProvider>,
 }
 
@@ -71,12 +75,14 @@ impl Dialer {
         accept_untrusted: bool,
         proxy: ProxyRules,
         limits: Limits,
+        http2: bool,
     ) -> Self {
         Self {
             roots,
             accept_untrusted,
             proxy,
             limits,
+            http2,
             provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
         }
     }
@@ -249,7 +255,7 @@ impl Dialer {
         let secured = tls::handshake(
             pipe,
             &origin.host,
-            &[b"h2", b"http/1.1"],
+            if self.http2 { BOTH } else { &BOTH[1..] },
             &self.provider,
             &self.limits,
         )

@@ -62,7 +62,7 @@ pub(super) fn no_token_or_claims(issued: &Issued) -> String {
 }
 
 /// What the answer to an upload says about the right.
-pub(super) fn upload_verdict(answer: &Answer) -> PushVerdict {
+pub fn upload_verdict(answer: &Answer) -> PushVerdict {
     let words = said(answer);
     match answer.status {
         // Amazon ECR may answer 201 where the specification says 202 (regclient scheme/reg/blob.go).

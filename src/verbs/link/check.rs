@@ -8,6 +8,7 @@ use super::target::Target;
 use crate::cli::link::LinkArgs as Flags;
 use crate::cluster::Cluster;
 use crate::cluster::snapshot::WantConfig;
+use crate::doctor::ask::Depth;
 use crate::doctor::causes::Cause;
 use crate::doctor::check::{self, CheckOutcome, CheckRequest, CheckStatus};
 use crate::doctor::probes::config;
@@ -46,9 +47,11 @@ pub(super) async fn check(
     }
     let request = CheckRequest {
         registry: target.registry.clone(),
-        credential: found.credential.clone(),
+        credential: Some(found.credential.clone()),
         image: target.image.clone(),
         options: options(env, cluster, flags, target).await?,
+        client: None,
+        depth: Depth::Full,
     };
     Ok(Checked::Done(Box::new(check::check(request).await)))
 }
@@ -86,8 +89,8 @@ async fn options(
 }
 
 impl Checked {
-    /// Says what was checked; what failed, or could not be decided, ends the run in doctor's words.
-    pub(super) fn say(self, ui: &mut Ui, program: &str) -> Result<(), Error> {
+    /// Says what was checked, and gives these lines; what failed, or could not be decided, ends the run in doctor's words.
+    pub(super) fn say(self, ui: &mut Ui, program: &str) -> Result<Vec<String>, Error> {
         let outcome = match self {
             Self::Skipped { registry, image } => {
                 let image = image.map_or_else(String::new, |image| {
@@ -96,7 +99,7 @@ impl Checked {
                 ui.warning(format!(
                     "not checked: whether {registry} is a registry, and whether it takes these credentials{image}"
                 ));
-                return Ok(());
+                return Ok(Vec::new());
             }
             Self::Done(outcome) => outcome,
         };
@@ -107,7 +110,7 @@ impl Checked {
             for line in &outcome.unchecked {
                 ui.warning(format!("not checked: {}", sanitize_line(line, 300)));
             }
-            return Ok(());
+            return Ok(outcome.checked);
         }
         // What could not be checked follows from what failed.
         for line in &outcome.because {

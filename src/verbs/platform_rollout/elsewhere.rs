@@ -1,6 +1,6 @@
 //! What to do on clusters that have no configuration of registries that this tool could change.
 
-use super::Ground;
+use super::ground::Ground;
 use crate::error::Error;
 
 /// What was to be done.
@@ -135,6 +135,64 @@ fn docker(wanted: &Wanted<'_>) -> String {
         }
         What::ClusterCa => {
             "put the CA into the host's trust store, then `systemctl restart docker`".to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_cluster_has_a_way_for_everything() {
+        let runtimes = |runtime: &str| Ground::Kubernetes {
+            runtimes: vec![runtime.to_owned()],
+        };
+        for (ground, insecure, registry_ca, cluster_ca) in [
+            (
+                Ground::Hosted,
+                "insecureRegistries of the HostedCluster",
+                "the key r.example.com..5000",
+                "--additional-trust-bundle-file",
+            ),
+            (
+                Ground::MicroShift,
+                "location = \"r.example.com:5000\"",
+                "/etc/containers/certs.d/r.example.com:5000/ca.crt",
+                "/etc/pki/ca-trust/source/anchors",
+            ),
+            (
+                Ground::OpenShift3,
+                "oc extreg insecure r.example.com:5000 --openshift3",
+                "oc extreg trust r.example.com:5000 --openshift3",
+                "oc extreg trust r.example.com:5000 --openshift3",
+            ),
+            (
+                runtimes("containerd://2.1.4"),
+                "oc extreg insecure r.example.com:5000 --containerd",
+                "oc extreg trust r.example.com:5000 --containerd",
+                "oc extreg trust r.example.com:5000 --containerd",
+            ),
+            (
+                runtimes("docker://28.0.1"),
+                "add \"r.example.com:5000\" to `insecure-registries`",
+                "/etc/docker/certs.d/r.example.com:5000/ca.crt",
+                "the host's trust store",
+            ),
+        ] {
+            for (what, words) in [
+                (What::Insecure, insecure),
+                (What::RegistryCa, registry_ca),
+                (What::ClusterCa, cluster_ca),
+            ] {
+                let wanted = Wanted {
+                    what,
+                    registry: "r.example.com:5000",
+                    program: "oc extreg",
+                };
+                let hints = instead(&ground, &wanted).hints().join("\n");
+                assert!(hints.contains(words), "{what:?}: {hints}");
+            }
         }
     }
 }

@@ -13,16 +13,11 @@ use crate::verbs::Run;
 const SHORTEST: Duration = Duration::from_millis(250);
 /// Nodes take minutes.
 const LONGEST: Duration = Duration::from_secs(5);
-/// Looks in a row that may fail before the wait ends: API servers restart during a rollout.
+/// Looks in a row that may fail before the wait ends.
 const FAILURES: u32 = 60;
 
-/// Everything that a look needs, at the same time. What may not be read is noted in it.
+/// Everything that a look needs, at the same time. What cannot be read is noted in it.
 pub(super) async fn snapshot(cluster: &Cluster) -> Snapshot {
-    look(cluster).await.0
-}
-
-/// A look, and whether the API server answered at all.
-async fn look(cluster: &Cluster) -> (Snapshot, Result<(), ClusterError>) {
     let events = Selectors {
         labels: None,
         fields: Some("involvedObject.kind=Node,type=Warning".to_owned()),
@@ -49,27 +44,36 @@ async fn look(cluster: &Cluster) -> (Snapshot, Result<(), ClusterError>) {
             }
         },
     );
-    let mut answered = Ok(());
-    let mut snapshot = Snapshot::default();
-    if let Err(error @ (ClusterError::Unreachable(_) | ClusterError::Unauthorized(_))) = &nodes {
-        answered = Err(error.clone());
-    }
-    let unread = &mut snapshot.unread;
-    snapshot.pools = part(pools, "machineconfigpools", unread);
-    snapshot.operators = part(operators, "clusteroperators", unread);
-    snapshot.nodes = part(nodes, "nodes", unread);
+    let mut unread = Vec::new();
+    let mut pools = part(pools, "machineconfigpools", &mut unread);
+    let operators = part(operators, "clusteroperators", &mut unread);
+    let mut nodes = part(nodes, "nodes", &mut unread);
     // Without events nothing is wrong: they only tell why.
     let mut drains = drains.unwrap_or_default();
     drains.sort();
-    snapshot.drains = drains.into_iter().map(|(_, found)| found).collect();
-    snapshot.controller_config = config.ok().flatten().and_then(|it| {
-        it["metadata"]["resourceVersion"]
-            .as_str()
-            .map(str::to_owned)
-    });
-    snapshot.pools.sort_by(|a, b| a.name.cmp(&b.name));
-    snapshot.nodes.sort_by(|a, b| a.name.cmp(&b.name));
-    (snapshot, answered)
+    pools.sort_by(|a, b| a.name.cmp(&b.name));
+    nodes.sort_by(|a, b| a.name.cmp(&b.name));
+    let config = match config {
+        // Who may not read it follows the operators alone.
+        Ok(None) | Err(ClusterError::Forbidden { .. }) => None,
+        Ok(Some(config)) => Some(config),
+        Err(error) => {
+            unread.push(format!("controllerconfigs cannot be read: {error}"));
+            None
+        }
+    };
+    Snapshot {
+        pools,
+        operators,
+        nodes,
+        controller_config: config.and_then(|it| {
+            it["metadata"]["resourceVersion"]
+                .as_str()
+                .map(str::to_owned)
+        }),
+        drains: drains.into_iter().map(|(_, found)| found).collect(),
+        unread,
+    }
 }
 
 async fn read<T: Send>(
@@ -105,12 +109,6 @@ pub(super) async fn follow(
     expected: Expected,
     time: Duration,
 ) -> Result<(), Error> {
-    if !before.unread.is_empty() {
-        return Err(Error::failure(format!(
-            "the change is written, and its way to the nodes cannot be followed: {}",
-            before.unread.join("; ")
-        )));
-    }
     let started = Instant::now();
     let mut rollout = Rollout::new(before, expected);
     let mut told = Told::default();
@@ -119,19 +117,20 @@ pub(super) async fn follow(
     let ticker = run.ui.ticker();
     let held = run.interrupt.hold();
     loop {
-        let (now, answered) = look(cluster).await;
-        let standing = match answered {
-            Ok(()) => {
-                failures = 0;
-                rollout.look(&now, started.elapsed())
+        let now = snapshot(cluster).await;
+        let standing = if now.unread.is_empty() {
+            failures = 0;
+            rollout.look(&now, started.elapsed())
+        } else {
+            // They could be read before: the API server is one of those that restart.
+            failures += 1;
+            if failures > FAILURES {
+                return Err(Error::failure(format!(
+                    "the change is written, and its way to the nodes cannot be followed any more: {}",
+                    now.unread.join("; ")
+                )));
             }
-            Err(error) => {
-                failures += 1;
-                if failures > FAILURES {
-                    return Err(Error::from(error).context("the wait ended"));
-                }
-                told.last.clone()
-            }
+            told.last.clone()
         };
         told.tell(run, &standing);
         ticker.show(&standing.open.join(", "));

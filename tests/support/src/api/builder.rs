@@ -29,6 +29,7 @@ pub struct Builder {
     auth: Auth,
     tls: bool,
     rolls_out: bool,
+    follows_images: bool,
 }
 
 impl Default for Builder {
@@ -42,6 +43,7 @@ impl Default for Builder {
             auth: Auth::new(random_token()),
             tls: false,
             rolls_out: false,
+            follows_images: false,
         }
     }
 }
@@ -120,6 +122,13 @@ impl Builder {
         self
     }
 
+    /// Imports the tags of image streams and puts images into workloads by their triggers after every write, as the
+    /// controllers of OpenShift do.
+    pub fn follows_images(mut self) -> Self {
+        self.follows_images = true;
+        self
+    }
+
     /// Starts the server on a thread of its own, at an ephemeral port of 127.0.0.1.
     ///
     /// The namespaces `default` and `kube-system` are there, with their service accounts; on OpenShift 4 also
@@ -148,6 +157,7 @@ impl Builder {
         let mut world = World::new(self.flavor, version, resources, self.auth);
         plant(&mut world, &flavor);
         world.rolls_out = self.rolls_out;
+        world.follows_images = self.follows_images;
         let identity = self.tls.then(|| match tls::Identity::new() {
             Ok(identity) => identity,
             Err(error) => fail(&format!("no certificate for the API server: {error}")),

@@ -140,6 +140,14 @@ impl Cluster {
         }
     }
 
+    /// Whether it serves a resource; the word is as in [`Api::get`].
+    pub fn serves(&self, resource: &str) -> bool {
+        match self {
+            Self::Embedded(api) => api.serves(resource),
+            Self::Real(real) => real.serves(resource),
+        }
+    }
+
     /// `https://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         match self {
@@ -291,6 +299,15 @@ impl Cluster {
         match self {
             Self::Embedded(api) => api.add_pod(namespace, name, image, state),
             Self::Real(real) => real.add_pod(&make::pod(namespace, name, image), state),
+        }
+    }
+
+    /// Adds a pod in this state, with its events.
+    #[track_caller]
+    pub fn add_pod_like(&self, pod: &Value, state: &PodState) -> Value {
+        match self {
+            Self::Embedded(api) => api.add_pod_like(pod, state),
+            Self::Real(real) => real.add_pod(pod, state),
         }
     }
 

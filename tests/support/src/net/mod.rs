@@ -8,11 +8,13 @@
 )]
 
 mod background;
+mod cut;
 mod delay;
 mod http_proxy;
 mod socks;
 
 pub(crate) use background::Background;
+pub use cut::CutProxy;
 pub use delay::DelayProxy;
 pub use http_proxy::{HttpProxy, HttpProxyBuilder, ProxyRequest};
 pub use socks::SocksProxy;

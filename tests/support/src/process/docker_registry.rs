@@ -57,6 +57,7 @@ pub fn program_or_skip(program: &str, what: &str) -> bool {
 pub struct DockerRegistryBuilder {
     auth: Auth,
     tls: Option<Issued>,
+    largest_file: Option<u64>,
 }
 
 #[derive(Default)]
@@ -86,6 +87,13 @@ impl DockerRegistryBuilder {
         self
     }
 
+    /// No file that it writes may become larger: what it is told at that point is what it is told on a full disk, in other
+    /// words. Rounded to 512 bytes.
+    pub fn largest_file(mut self, bytes: u64) -> Self {
+        self.largest_file = Some(bytes);
+        self
+    }
+
     /// Starts it and waits until it answers. Panics when it does not, with what it logged.
     pub fn start(self) -> DockerRegistry {
         let program = find_program(PROGRAM).unwrap_or_else(|| {
@@ -97,7 +105,8 @@ impl DockerRegistryBuilder {
         for _ in 0..5 {
             let port = free_port();
             let config = self.write_config(folder.path(), port);
-            match Started::new(&program, &config, &self.url(port), self.ca_pem()) {
+            let command = self.command(&program, &config);
+            match Started::new(command, &config, &self.url(port), self.ca_pem()) {
                 Ok(process) => {
                     return DockerRegistry {
                         port,
@@ -106,7 +115,7 @@ impl DockerRegistryBuilder {
                             Auth::Token(service) => Some(*service),
                             Auth::None | Auth::Htpasswd => None,
                         },
-                        _process: process,
+                        process,
                         _folder: folder,
                     };
                 }
@@ -114,6 +123,21 @@ impl DockerRegistryBuilder {
             }
         }
         panic!("{PROGRAM} did not start:\n{failures}");
+    }
+
+    /// The program; through a shell where it is to have a limit, which no privilege is needed to lower.
+    fn command(&self, program: &Path, config: &Path) -> Command {
+        let mut command = match self.largest_file {
+            None => Command::new(program),
+            Some(bytes) => {
+                let mut shell = Command::new("/bin/sh");
+                let limit = format!("ulimit -f {}; exec \"$0\" \"$@\"", bytes / 512);
+                shell.arg("-c").arg(limit).arg(program);
+                shell
+            }
+        };
+        command.arg("serve").arg(config);
+        command
     }
 
     fn url(&self, port: u16) -> String {
@@ -176,18 +200,21 @@ struct Started {
 
 impl Started {
     /// Starts the process and waits for any answer on its port. The error is what it logged.
-    fn new(program: &Path, config: &Path, url: &str, ca_pem: Option<&str>) -> Result<Self, String> {
+    fn new(
+        mut command: Command,
+        config: &Path,
+        url: &str,
+        ca_pem: Option<&str>,
+    ) -> Result<Self, String> {
         let log = config.with_file_name("log");
         let output = File::create(&log).expect("a log file");
-        let child = Command::new(program)
-            .arg("serve")
-            .arg(config)
+        let child = command
             .env_clear()
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("a second handle"))
             .stderr(output)
             .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
+            .unwrap_or_else(|error| panic!("cannot start {PROGRAM}: {error}"));
         let mut started = Self { child };
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(20) {
@@ -218,7 +245,7 @@ pub struct DockerRegistry {
     port: u16,
     ca_pem: Option<String>,
     token_server: Option<TokenServer>,
-    _process: Started,
+    process: Started,
     _folder: TempDir,
 }
 
@@ -246,6 +273,11 @@ impl DockerRegistry {
     /// An image in it: `name` is `repository:tag` or `repository@digest`.
     pub fn image(&self, name: &str) -> String {
         format!("{}/{name}", self.host())
+    }
+
+    /// The process, for who measures it.
+    pub fn process_id(&self) -> u32 {
+        self.process.child.id()
     }
 
     /// The authority that its certificate is from.

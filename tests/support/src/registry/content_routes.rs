@@ -1,13 +1,15 @@
 //! Reading: manifests with distribution's negotiation, blobs, tags and the catalogue.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::access::Identity;
 use super::errors::Problem;
+use super::fault::Kind;
 use super::route::is_digest;
 use super::store::StoredManifest;
 use super::world::Cx;
-use crate::web::Reply;
+use crate::content::media_type;
+use crate::web::{Payload, Reply};
 
 /// `GET` and `HEAD` on a manifest.
 pub(crate) fn manifest(cx: &Cx, repository: &str, reference: &str) -> Result<Reply, Problem> {
@@ -74,7 +76,7 @@ pub(crate) fn blob(cx: &Cx, repository: &str, digest: &str) -> Result<Reply, Pro
             let address = format!("{base}/blobs/{repository}/{digest}?{SIGNATURE}");
             Ok(Reply::empty(307).header("location", address))
         }
-        None => Ok(blob_reply(digest, blob)),
+        None => Ok(part_of(cx, blob_reply(digest, blob))),
     }
 }
 
@@ -87,6 +89,55 @@ pub(crate) fn blob_reply(digest: &str, bytes: &[u8]) -> Reply {
     Reply::bytes(200, "application/octet-stream", bytes.to_vec())
         .header("docker-content-digest", digest)
         .header("etag", format!("\"{digest}\""))
+}
+
+/// The part of a blob that `Range` asks for, where it asks for one (RFC 9110 section 14; Go's `http.ServeContent`, which
+/// distribution serves blobs with).
+pub(crate) fn part_of(cx: &Cx, reply: Reply) -> Reply {
+    let wanted = cx
+        .call
+        .header("range")
+        .and_then(|range| range.strip_prefix("bytes=")?.split_once('-'))
+        .filter(|_| !cx.state.faults.iter().any(|fault| matches!(fault.kind, Kind::NoRanges)));
+    let Some(((first, last), bytes)) = wanted.zip(reply.payload.bytes().cloned()) else {
+        return reply;
+    };
+    let end = bytes.len();
+    let Ok(first) = first.parse::<usize>() else {
+        return reply;
+    };
+    let last = last.parse().map_or(end, |last: usize| last + 1).min(end);
+    if first >= last {
+        return Reply::text(416, "invalid range: failed to overlap\n")
+            .header("content-range", format!("bytes */{end}"));
+    }
+    let range = format!("bytes {first}-{}/{end}", last - 1);
+    let mut part = reply.header("content-range", range);
+    part.status = http::StatusCode::PARTIAL_CONTENT;
+    part.payload = Payload::Full(bytes.slice(first..last));
+    part
+}
+
+/// `GET` on the manifests that name another as their subject.
+pub(crate) fn referrers(cx: &Cx, repository: &str, digest: &str) -> Reply {
+    let stored = cx.state.store.repository(repository);
+    let manifests = stored.into_iter().flat_map(|stored| &stored.manifests);
+    let entries: Vec<Value> = manifests
+        .filter_map(|(own, manifest)| {
+            let json: Value = serde_json::from_slice(&manifest.bytes).ok()?;
+            (json["subject"]["digest"] == digest).then(|| {
+                let kind = json.get("artifactType").unwrap_or(&json["config"]["mediaType"]);
+                json!({
+                    "mediaType": manifest.media_type,
+                    "digest": own,
+                    "size": manifest.bytes.len(),
+                    "artifactType": kind,
+                })
+            })
+        })
+        .collect();
+    let list = json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": entries});
+    Reply::bytes(200, media_type::OCI_INDEX, list.to_string())
 }
 
 /// `GET` on the list of tags, with `n` and `last`.

@@ -40,6 +40,10 @@ pub(crate) enum Problem {
     },
     DigestInvalid,
     UploadUnknown,
+    /// The upload cannot go on: how far it is does not fit what is there.
+    UploadInvalid,
+    /// A part that does not begin where the upload is.
+    RangeInvalid,
     ManifestInvalid,
     /// A manifest was pushed before what it refers to.
     ManifestBlobUnknown {
@@ -147,6 +151,8 @@ pub(crate) fn distribution(problem: &Problem) -> Reply {
             "blob upload unknown to registry",
             &json!({}),
         ),
+        Problem::UploadInvalid => plain_error(404, "BLOB_UPLOAD_INVALID", "blob upload invalid"),
+        Problem::RangeInvalid => plain_error(416, "RANGE_INVALID", "invalid content range"),
         Problem::ManifestBlobUnknown { digest } => error(
             400,
             "MANIFEST_BLOB_UNKNOWN",

@@ -38,6 +38,7 @@ pub struct Fault {
     pub(crate) kind: Kind,
     pub(crate) at: At,
     pub(crate) left: Option<usize>,
+    pub(crate) method: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -53,6 +54,11 @@ pub(crate) enum Kind {
     SilentHttp,
     Status(u16),
     HtmlPage(u16),
+    Refused {
+        status: u16,
+        code: String,
+        message: String,
+    },
     BlockPage,
     Redirect(String),
     RedirectElsewhere(String),
@@ -65,6 +71,8 @@ pub(crate) enum Kind {
         media_type: String,
         body: String,
     },
+    // to a request
+    NoRanges,
     // to an answer
     ResetInBody,
     StallInBody,
@@ -91,6 +99,7 @@ impl Fault {
             kind,
             at: At::Everything,
             left: None,
+            method: None,
         }
     }
 
@@ -104,6 +113,30 @@ impl Fault {
     pub fn times(mut self, times: usize) -> Self {
         self.left = Some(times);
         self
+    }
+
+    /// Of faults that come in place of an answer: only for requests with this method.
+    pub fn method(mut self, method: &'static str) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    pub(crate) fn is_for(&self, method: &http::Method) -> bool {
+        self.method.is_none_or(|wanted| method == wanted)
+    }
+
+    /// Refusals with this code and message, in distribution's shape.
+    pub fn refused(status: u16, code: &str, message: &str) -> Self {
+        Self::new(Kind::Refused {
+            status,
+            code: code.to_owned(),
+            message: message.to_owned(),
+        })
+    }
+
+    /// Requests for a part of a blob get all of it, with 200.
+    pub fn no_ranges() -> Self {
+        Self::new(Kind::NoRanges).at(At::Blobs)
     }
 
     /// Connections are accepted, and nothing is ever said.

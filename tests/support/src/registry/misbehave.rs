@@ -53,6 +53,7 @@ impl Fault {
             Kind::SilentHttp
                 | Kind::Status(_)
                 | Kind::HtmlPage(_)
+                | Kind::Refused { .. }
                 | Kind::BlockPage
                 | Kind::Redirect(_)
                 | Kind::RedirectElsewhere(_)
@@ -70,7 +71,7 @@ pub(crate) fn place(origin: Origin, is_token: bool, route: &Route) -> At {
         (Origin::Token, _) => At::Token,
         _ if is_token => At::Token,
         (Origin::Registry, Route::Ping) => At::Ping,
-        (Origin::Registry, Route::Manifest { .. }) => At::Manifests,
+        (Origin::Registry, Route::Manifest { .. } | Route::Referrers { .. }) => At::Manifests,
         (Origin::Registry, Route::Tags { .. }) => At::Tags,
         (Origin::Registry, Route::Blob { .. }) => At::Blobs,
         (Origin::Registry, Route::Uploads { .. } | Route::Upload { .. }) => At::Uploads,
@@ -99,8 +100,10 @@ fn take(state: &mut State, fits: impl Fn(&Fault) -> bool) -> Option<Fault> {
 /// What comes in place of an answer, if anything does.
 pub(crate) fn instead(cx: &mut Cx, origin: Origin, place: At) -> Option<Answer> {
     let head = cx.call.method == Method::HEAD;
+    let call = cx.call;
     let fault = take(cx.state, |fault| {
         covers(fault, origin, place)
+            && fault.is_for(&call.method)
             && (fault.replaces_answer() || (head && matches!(fault.kind, Kind::HeadUnsupported)))
     })?;
     let reply = match fault.kind {
@@ -118,6 +121,11 @@ pub(crate) fn instead(cx: &mut Cx, origin: Origin, place: At) -> Option<Answer> 
             errors::error(status, code, message, &serde_json::json!({}))
         }
         Kind::HtmlPage(status) => Reply::html(status, PAGE),
+        Kind::Refused {
+            status,
+            code,
+            message,
+        } => errors::plain_error(status, &code, &message),
         Kind::BlockPage => Reply::html(403, BLOCK_PAGE)
             .header("via", "1.1 proxy.corp.example (squid/5.7)")
             .header("server", "squid/5.7"),

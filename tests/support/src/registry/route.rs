@@ -19,6 +19,8 @@ pub(crate) enum Route {
     },
     /// `/v2/NAME/blobs/DIGEST`
     Blob { repository: String, digest: String },
+    /// `/v2/NAME/referrers/DIGEST`
+    Referrers { repository: String, digest: String },
     /// `/v2/NAME/blobs/uploads/`
     Uploads { repository: String },
     /// `/v2/NAME/blobs/uploads/ID`
@@ -64,6 +66,11 @@ impl Route {
                 reference,
             });
         }
+        if let Some(name) = head.strip_suffix("/referrers") {
+            let repository = valid_name(name)?;
+            let digest = last.to_owned();
+            return is_digest(last).then_some(Self::Referrers { repository, digest });
+        }
         if let Some(name) = head.strip_suffix("/blobs") {
             let repository = valid_name(name)?;
             let digest = last.to_owned();
@@ -80,6 +87,7 @@ impl Route {
             Self::Tags { repository }
             | Self::Manifest { repository, .. }
             | Self::Blob { repository, .. }
+            | Self::Referrers { repository, .. }
             | Self::Uploads { repository }
             | Self::Upload { repository, .. } => Some(repository),
             Self::Ping | Self::Catalog | Self::Unknown => None,

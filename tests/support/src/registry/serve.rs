@@ -124,10 +124,8 @@ fn storage(cx: &Cx) -> Reply {
         .and_then(|path| path.rsplit_once('/'))
         .and_then(|(repository, digest)| {
             let stored = cx.state.store.repository(repository)?;
-            Some(content_routes::blob_reply(
-                digest,
-                stored.blobs.get(digest)?,
-            ))
+            let reply = content_routes::blob_reply(digest, stored.blobs.get(digest)?);
+            Some(content_routes::part_of(cx, reply))
         })
         .unwrap_or_else(|| {
             let body = s3_error("NoSuchKey", "The specified key does not exist.");
@@ -165,7 +163,12 @@ fn registry(cx: &mut Cx, route: &Route) -> Reply {
 
 fn allowed(cx: &mut Cx, route: &Route) -> Reply {
     let rules = &cx.world.rules;
-    if *route == Route::Unknown {
+    let unknown = match route {
+        Route::Unknown => true,
+        Route::Referrers { .. } => !rules.lists_referrers(),
+        _ => false,
+    };
+    if unknown {
         return rules.problem(cx, &Problem::PageNotFound);
     }
     let mut need = rules.need(cx, route);
@@ -215,6 +218,9 @@ fn content(cx: &mut Cx, route: &Route) -> Result<Reply, Problem> {
         }
         (Route::Blob { repository, digest }, "DELETE") => {
             upload_routes::delete_blob(cx, repository, digest)
+        }
+        (Route::Referrers { repository, digest }, "GET" | "HEAD") => {
+            Ok(content_routes::referrers(cx, repository, digest))
         }
         (Route::Uploads { repository }, "POST") => upload_routes::begin(cx, repository),
         (Route::Upload { repository, id }, _) => upload_routes::continue_upload(cx, repository, id),

@@ -63,6 +63,8 @@ impl Repository {
 pub(crate) struct Upload {
     pub(crate) repository: String,
     pub(crate) received: Vec<u8>,
+    /// A request broke off, and the registry does not know any more how far it is.
+    pub(crate) is_lost: bool,
 }
 
 /// Everything a registry holds.
@@ -102,6 +104,7 @@ impl Store {
             Upload {
                 repository: repository.to_owned(),
                 received: Vec::new(),
+                is_lost: false,
             },
         );
         id

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::errors::Problem;
 use super::world::Cx;
 use crate::content::digest as digest_of;
-use crate::web::Reply;
+use crate::web::{Call, Reply};
 
 /// `POST /v2/NAME/blobs/uploads/`: begins an upload, mounts a blob, or takes a whole one at once.
 pub(crate) fn begin(cx: &mut Cx, repository: &str) -> Result<Reply, Problem> {
@@ -49,6 +49,21 @@ pub(crate) fn continue_upload(cx: &mut Cx, repository: &str, id: &str) -> Result
         .get_mut(id)
         .filter(|upload| upload.repository == repository)
         .ok_or(Problem::UploadUnknown)?;
+    if upload.is_lost {
+        uploads.remove(id);
+        return Err(Problem::UploadInvalid);
+    }
+    let writes = matches!(cx.call.method.as_str(), "PATCH" | "PUT");
+    if cx.call.is_cut && writes {
+        upload.received.extend_from_slice(&cx.call.body);
+        upload.is_lost = !cx.world.rules.resumes_what_was_cut();
+        return Err(Problem::UploadInvalid);
+    }
+    if let Some(first) = content_range(cx.call)
+        && first != upload.received.len()
+    {
+        return Err(Problem::RangeInvalid);
+    }
     match cx.call.method.as_str() {
         "GET" | "HEAD" => {
             let received = upload.received.len();
@@ -76,6 +91,12 @@ pub(crate) fn continue_upload(cx: &mut Cx, repository: &str, id: &str) -> Result
         }
         _ => Err(Problem::MethodNotAllowed),
     }
+}
+
+/// Where a part of an upload is to go: `Content-Range: FIRST-LAST`.
+fn content_range(call: &Call) -> Option<usize> {
+    let (first, _) = call.header("content-range")?.split_once('-')?;
+    first.parse().ok()
 }
 
 /// `PUT` on a manifest. What it refers to has to be there.
@@ -116,10 +137,15 @@ pub(crate) fn put_manifest(
     if !reference.contains(':') {
         stored.tags.insert(reference.to_owned(), digest.clone());
     }
-    Ok(created(cx, repository, "manifests", &digest))
+    let reply = created(cx, repository, "manifests", &digest);
+    let subject = json["subject"]["digest"].as_str();
+    Ok(match subject.filter(|_| cx.world.rules.lists_referrers()) {
+        Some(subject) => reply.header("oci-subject", subject),
+        None => reply,
+    })
 }
 
-/// The digests that a manifest or an index refers to.
+/// The digests that a manifest or an index refers to. What has addresses of its own lies elsewhere.
 fn parts(manifest: &Value) -> Vec<String> {
     let lists = ["layers", "manifests"]
         .into_iter()
@@ -127,6 +153,7 @@ fn parts(manifest: &Value) -> Vec<String> {
         .flatten();
     std::iter::once(&manifest["config"])
         .chain(lists)
+        .filter(|part| part["urls"].is_null())
         .filter_map(|part| part["digest"].as_str().map(str::to_owned))
         .collect()
 }

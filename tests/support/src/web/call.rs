@@ -27,12 +27,19 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     /// The `Host` header, or HTTP/2's `:authority`.
     pub(crate) host: String,
+    /// As far as it came.
     pub(crate) body: Bytes,
+    /// The client was gone before the end of its body.
+    pub(crate) is_cut: bool,
     pub(crate) connection: ConnectionFacts,
 }
 
 impl Call {
-    pub(crate) fn new(parts: Parts, body: Bytes, connection: ConnectionFacts) -> Self {
+    pub(crate) fn new(
+        parts: Parts,
+        (body, is_cut): (Bytes, bool),
+        connection: ConnectionFacts,
+    ) -> Self {
         let host = parts
             .headers
             .get(http::header::HOST)
@@ -48,6 +55,7 @@ impl Call {
             headers: parts.headers,
             host,
             body,
+            is_cut,
             connection,
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::Request;
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
+use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
@@ -138,6 +138,18 @@ async fn refuse_plain_http(mut stream: TcpStream) {
     stream.shutdown().await.ok();
 }
 
+/// A body as far as it came, and whether it broke off: the client is gone then, and servers go on with what they have.
+async fn read(mut body: Incoming) -> (Bytes, bool) {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => bytes.extend_from_slice(&frame.into_data().unwrap_or_default()),
+            Err(_) => return (bytes.into(), true),
+        }
+    }
+    (bytes.into(), false)
+}
+
 async fn exchange<S>(stream: S, facts: ConnectionFacts, handler: Arc<dyn Handler>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -147,12 +159,7 @@ where
         let handler = Arc::clone(&handler);
         async move {
             let (parts, body) = request.into_parts();
-            // A body that broke off is answered as far as it came; the client is gone then.
-            let body = body
-                .collect()
-                .await
-                .map(http_body_util::Collected::to_bytes)
-                .unwrap_or_default();
+            let body = read(body).await;
             let method = parts.method.clone();
             let answer = handler.answer(Call::new(parts, body, facts));
             let Some(reply) = answer.reply else {

@@ -277,6 +277,18 @@ pub(crate) trait Rules: Send + Sync + 'static {
         true
     }
 
+    /// Whether there is the referrers API, and subjects are noted when a manifest is stored.
+    fn lists_referrers(&self) -> bool {
+        false
+    }
+
+    /// Whether an upload goes on after a request that broke off. Distribution's does not: the state in its address says how
+    /// much there was before that request, and more than that on the disk is an upload at a wrong place
+    /// (`registry/handlers/blobupload.go` `ResumeBlobUpload`; measured: 404 BLOB_UPLOAD_INVALID).
+    fn resumes_what_was_cut(&self) -> bool {
+        false
+    }
+
     /// What right cancelling an upload takes.
     fn cancel_needs(&self) -> Action {
         Action::Delete

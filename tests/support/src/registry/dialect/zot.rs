@@ -116,6 +116,15 @@ impl Rules for Zot {
         }
     }
 
+    fn lists_referrers(&self) -> bool {
+        true
+    }
+
+    /// `pkg/storage/imagestore` appends what came, and says how much there is.
+    fn resumes_what_was_cut(&self) -> bool {
+        true
+    }
+
     /// The stored type is served, whatever is accepted.
     fn negotiates(&self) -> bool {
         false

@@ -1,0 +1,158 @@
+//! The credential of one side: named for it, named for both, or from the usual files; without any, nobody's.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cli::promote::PromoteArgs as Flags;
+use crate::cluster::{Cluster, kinds};
+use crate::credentials::{self, SourceError};
+use crate::error::Error;
+use crate::model::credential::Credential;
+use crate::model::docker_config::shown_key;
+use crate::model::image::ImageReference;
+use crate::plan::{Object, secret};
+use crate::verbs::Run;
+use crate::verbs::link::credential::entry_for;
+
+/// How long a credential helper may take.
+const HELPER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What is wanted, and where it may come from.
+pub(super) struct Wanted {
+    /// The name that it is looked up by.
+    image: String,
+    registry: String,
+    secret: Option<String>,
+    own_file: Option<PathBuf>,
+    common_file: Option<PathBuf>,
+}
+
+impl Wanted {
+    pub(super) fn source(flags: &Flags, image: &ImageReference) -> Self {
+        Self::of(
+            flags,
+            image,
+            flags.sides.source_from_secret.as_ref(),
+            flags.sides.source_registry_config.as_ref(),
+        )
+    }
+
+    pub(super) fn target(flags: &Flags, image: &ImageReference) -> Self {
+        Self::of(
+            flags,
+            image,
+            flags.sides.target_from_secret.as_ref(),
+            flags.sides.target_registry_config.as_ref(),
+        )
+    }
+
+    fn of(
+        flags: &Flags,
+        image: &ImageReference,
+        secret: Option<&String>,
+        own_file: Option<&PathBuf>,
+    ) -> Self {
+        Self {
+            image: image.name(),
+            registry: image.registry().to_owned(),
+            secret: secret.cloned(),
+            own_file: own_file.cloned(),
+            common_file: flags.registry.registry_config.clone(),
+        }
+    }
+}
+
+/// Finds it, and says where. Where it was named for this side it has to be there; else the registry is asked as anybody.
+///
+/// # Errors
+///
+/// When it was named and is not there, or is there and cannot be used.
+pub(super) async fn find(
+    run: &mut Run,
+    cluster: Option<&Cluster>,
+    wanted: &Wanted,
+) -> Result<Option<Credential>, Error> {
+    let (credential, origin) = match (&wanted.secret, cluster) {
+        (Some(name), Some(cluster)) => from_secret(cluster, name, wanted).await?,
+        _ => match from_files(run, wanted).await? {
+            Some(found) => found,
+            None => return Ok(None),
+        },
+    };
+    let user = credential
+        .username()
+        .map_or_else(String::new, |name| format!(" of {name:?}"));
+    run.ui.status(format!(
+        "credentials{user} for {} from {origin}",
+        wanted.registry
+    ));
+    Ok(Some(credential))
+}
+
+async fn from_files(run: &mut Run, wanted: &Wanted) -> Result<Option<(Credential, String)>, Error> {
+    let env = &run.env;
+    let found = match (&wanted.own_file, &wanted.common_file) {
+        (Some(file), _) => {
+            return credentials::from_file(env, file, &wanted.image, HELPER_TIMEOUT)
+                .await
+                .map(|found| Some((found.credential, found.origin)))
+                .map_err(Error::from);
+        }
+        (None, Some(file)) => {
+            credentials::from_file(env, file, &wanted.image, HELPER_TIMEOUT).await
+        }
+        (None, None) => credentials::from_usual_places(env, &wanted.image, HELPER_TIMEOUT).await,
+    };
+    match found {
+        Ok(found) => Ok(Some((found.credential, found.origin))),
+        // A file for both sides may well have the one alone.
+        Err(SourceError::NoEntry { path, .. }) => {
+            run.ui.status(format!(
+                "no credentials for {} in {}: it is asked without",
+                wanted.registry,
+                path.display()
+            ));
+            Ok(None)
+        }
+        Err(SourceError::Nowhere { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn from_secret(
+    cluster: &Cluster,
+    name: &str,
+    wanted: &Wanted,
+) -> Result<(Credential, String), Error> {
+    let (namespace, name) = name.split_once('/').unwrap_or((cluster.namespace(), name));
+    let place = format!("secret {name:?} in namespace {namespace:?}");
+    let object = cluster
+        .get(&kinds::SECRET.object(Some(namespace), name))
+        .await?
+        .map(Object::new)
+        .ok_or_else(|| Error::failure(format!("{place} not found")))?;
+    let config = secret::read(&object)
+        .map_err(|error| Error::failure(format!("{place} cannot be used: {error}")))?;
+    let entry = entry_for(&config, &wanted.image, false).ok_or_else(|| {
+        let keys: Vec<String> = config
+            .entries()
+            .iter()
+            .map(|it| shown_key(&it.key))
+            .collect();
+        Error::failure(format!(
+            "{place} has no entry for {}; it has {}",
+            wanted.registry,
+            if keys.is_empty() {
+                "none".to_owned()
+            } else {
+                keys.join(", ")
+            }
+        ))
+    })?;
+    let key = shown_key(&entry.key);
+    let credential = entry
+        .credential
+        .clone()
+        .map_err(|fault| Error::failure(format!("the entry {key:?} of {place}: {fault}")))?;
+    Ok((credential, format!("entry {key:?} of {place}")))
+}
