@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Registry;
 use super::query::Query;
 use super::wire::BOUND;
-use crate::model::observation::{BlobView, Descriptor, ConfigBlob, Purpose};
+use crate::model::observation::{BlobView, ConfigBlob, Descriptor, Purpose};
 use crate::model::platform::Platform;
 
 impl Registry {
@@ -87,11 +87,13 @@ mod tests {
 
     #[test]
     fn labels_and_what_it_runs_are_read() {
-        let config = br#"{"config":{"Labels":{"a":"b","n":1},"Cmd":["/bin/sh"],"Entrypoint":null}}"#;
+        let config =
+            br#"{"config":{"Labels":{"a":"b","n":1},"Cmd":["/bin/sh"],"Entrypoint":null}}"#;
         let read = read_config(config).unwrap_or_default();
         assert_eq!(read.labels.get("a").map(String::as_str), Some("b"));
         assert_eq!((read.labels.len(), read.runs), (1, true));
-        let bare = read_config(br#"{"config":{"Entrypoint":[],"Labels":null}}"#).unwrap_or_default();
+        let bare =
+            read_config(br#"{"config":{"Entrypoint":[],"Labels":null}}"#).unwrap_or_default();
         assert!(!bare.runs && bare.labels.is_empty());
     }
 }
