@@ -95,7 +95,7 @@ pub(crate) fn deliver(world: &World, guide: &mut Guide) {
     let auth = world.auth_file();
     let promote = [&promote[..], &["-a", &auth]].concat();
     let outcome = guide.run(&promote, None);
-    guide.expect(&outcome, 0, &["sha256:"]);
+    guide.expect(&outcome, 0, &["promoted"]);
     guide.check(
         digest_of(world, "corp") == digest_of(world, "prod"),
         "both registries should have the same image",

@@ -200,8 +200,10 @@ impl World {
 
     fn pod(&self, namespace: &str, workload: &str) -> Option<Value> {
         let pods = self.api.list("pods", namespace);
-        pods.into_iter()
-            .find(|pod| pod["metadata"]["labels"]["app"] == workload)
+        pods.into_iter().find(|pod| {
+            let labels = &pod["metadata"]["labels"];
+            labels["app"] == workload || labels["deployment"] == workload
+        })
     }
 }
 
