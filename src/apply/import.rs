@@ -5,17 +5,17 @@
 //! is another by then (openshift-apiserver `pkg/image/apiserver/registry/imagestreamimport/rest.go` `Create`): then the
 //! plan is made anew on what is there now. So of two who import at the same time neither loses a tag of the other.
 
+mod entry;
 mod put_back;
 
 use serde_json::Value;
 
 use super::backoff;
-use super::decide::{Decision, Wanted};
+use super::decide::Decision;
 use super::interrupt::Interrupt;
 use super::journal::{Header, Journal, OpenRun};
 use super::outcome::{Outcome, Status};
 use super::pass::Pass;
-use super::perform::Performed;
 use super::rights;
 use crate::cluster::access::Right;
 use crate::cluster::importing::{ImageAnswer, ImportResult};
@@ -23,8 +23,9 @@ use crate::cluster::{Cluster, ClusterError, ObjectRef, Write, kinds};
 use crate::error::{Error, Kind};
 use crate::plan::Object;
 use crate::plan::edit::{apply_all, invert_all};
-use crate::plan::import::{Edit, Planned, forget, new_stream, undo};
+use crate::plan::import::{Edit, Planned, new_stream, undo};
 use crate::plan::undo::Undo;
+use entry::{deletion, note, undo_of, wanted};
 
 /// The planner, asked again whenever the stream is not as it was: the stream as it is now (`None`: it does not exist).
 pub type Planner<'a> = dyn Fn(Option<&Object>) -> Result<Planned, Error> + Sync + 'a;
@@ -351,63 +352,6 @@ impl Failure {
             error => Self::Known(error.into()),
         }
     }
-}
-
-fn deletion(resource_version: Option<&str>) -> Undo {
-    Undo::Delete {
-        resource_version: resource_version.map(str::to_owned),
-        again: None,
-        made: None,
-    }
-}
-
-fn wanted(write: Write, undo: Undo) -> Wanted {
-    Wanted {
-        write,
-        after: None,
-        undo,
-        before: Value::Null,
-    }
-}
-
-/// How what is left is taken back; `None` when nothing is.
-fn undo_of(work: &Work, failed: &[&str], after: &Object) -> Option<Undo> {
-    if work.made.is_some() {
-        return Some(deletion(after.resource_version()));
-    }
-    let new = work.new_tags.iter().filter_map(|tag| tag["name"].as_str());
-    let mut ops: Vec<_> = new
-        .filter(|tag| !failed.contains(tag))
-        .flat_map(|tag| forget(after.value(), tag))
-        .collect();
-    let edited = work
-        .edited
-        .iter()
-        .filter(|edit| !failed.contains(&edit.tag.as_str()));
-    ops.extend(edited.flat_map(|edit| edit.ops.clone()));
-    (!ops.is_empty()).then_some(Undo::Edit { ops })
-}
-
-/// Ends the journal's entry with what is left.
-fn note(
-    journal: Option<OpenRun>,
-    after: Option<&Object>,
-    undo: Option<Undo>,
-) -> Result<Option<String>, Error> {
-    let Some(run) = journal else {
-        return Ok(None);
-    };
-    let performed = match (after, undo) {
-        (Some(after), Some(undo)) => Performed {
-            status: Status::Done("imported".to_owned()),
-            after: Some(after.clone()),
-            seen: None,
-            wanted: Some(wanted(Write::Create(Value::Null), undo)),
-        },
-        _ => Performed::without_write(Status::Unchanged, None),
-    };
-    run.note(0, &Ok(performed))?;
-    Ok(run.finish()?)
 }
 
 /// The line of a dry run, in the words of the import.

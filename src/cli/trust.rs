@@ -36,7 +36,7 @@ pub struct TrustArgs {
     #[arg(long)]
     pub skip_check: bool,
     /// How far the trust reaches: registry (pulls, builds and imports from it) or cluster (every TLS connection of nodes and platform).
-    #[arg(long, value_enum, value_name = "HOW-FAR", default_value_t = ScopeFlag::Registry, hide_possible_values = true)]
+    #[arg(long, value_enum, value_name = "HOW-FAR", default_value_t = ScopeFlag::Registry, hide_possible_values = true, conflicts_with_all = ["openshift3", "containerd"])]
     pub scope: ScopeFlag,
     /// Put it into this install-config.yaml instead, for a cluster that is yet to be installed.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "list", "wait", "yes", "output", "openshift3", "containerd"])]

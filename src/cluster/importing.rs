@@ -205,21 +205,21 @@ mod tests {
         ]}});
         let result = read(&import, 4);
         assert_eq!(
-            result.images[0].as_ref().unwrap().platforms,
+            result.images[0].as_ref().expect("an answer").platforms,
             ["linux/arm64"]
         );
         assert_eq!(
-            result.images[1].as_ref().unwrap().platforms,
+            result.images[1].as_ref().expect("an answer").platforms,
             ["linux/amd64", "linux/arm/v7"]
         );
-        let refused = result.images[2].as_ref().unwrap_err();
+        let refused = result.images[2].as_ref().expect_err("a failure");
         assert_eq!(
             (&refused.reason, refused.message.as_str()),
             (&ImportReason::NotFound, "not there")
         );
         // The server said nothing of the fourth.
         assert_eq!(
-            result.images[3].as_ref().unwrap_err().reason,
+            result.images[3].as_ref().expect_err("a failure").reason,
             ImportReason::InternalError
         );
         assert!(result.stream.is_some() && result.repository.is_none());
@@ -230,14 +230,24 @@ mod tests {
         let good = json!({"status": {"repository": {
             "status": {"status": "Failure", "reason": "ImportFailed"}, "additionalTags": ["old"],
             "images": [{"tag": "1", "status": {"status": "Failure", "reason": "NotFound"}}]}}});
-        let found = read(&good, 0).repository.unwrap();
+        let found = read(&good, 0).repository.expect("an answer");
         assert_eq!(found.more, ["old"]);
-        assert_eq!(found.tags.unwrap()[0].0, "1");
+        assert_eq!(found.tags.expect("an answer")[0].0, "1");
         let bad = json!({"status": {"repository": {
             "status": {"status": "Failure", "reason": "Unauthorized", "message": "no"}}}});
-        let found = read(&bad, 0).repository.unwrap();
-        assert_eq!(found.tags.unwrap_err().reason, ImportReason::Unauthorized);
+        let found = read(&bad, 0).repository.expect("an answer");
+        assert_eq!(
+            found.tags.expect_err("a failure").reason,
+            ImportReason::Unauthorized
+        );
         let empty = json!({"status": {"repository": {"status": {"status": "Success"}}}});
-        assert!(read(&empty, 0).repository.unwrap().tags.unwrap().is_empty());
+        assert!(
+            read(&empty, 0)
+                .repository
+                .expect("an answer")
+                .tags
+                .expect("an answer")
+                .is_empty()
+        );
     }
 }

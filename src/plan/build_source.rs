@@ -162,7 +162,7 @@ fn overrides(config: &Object) -> String {
             let image = words.find(|word| !word.starts_with("--"))?;
             first.eq_ignore_ascii_case("from").then_some(image)
         })
-        .last();
+        .next_back();
     let last = last.map_or_else(String::new, |image| format!(" ({image})"));
     format!(
         "the strategy had no `from`; with it the last FROM of the Dockerfile{last} is overridden, and those before it are not"

@@ -111,7 +111,7 @@ impl Preflight {
     }
 
     /// Without the answers that `keep` does not want.
-    pub(super) fn only(mut self, keep: impl Fn(&Diagnosis) -> bool) -> Self {
+    pub(super) fn only(mut self, keep: impl FnMut(&Diagnosis) -> bool) -> Self {
         self.report.results.retain(keep);
         self
     }

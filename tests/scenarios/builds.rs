@@ -387,6 +387,21 @@ fn a_push_is_not_tried_unasked() {
     );
 }
 
+#[test]
+fn a_push_that_sends_nothing_is_told_without_trying_it() {
+    let shop = Shop::new("4.20.3");
+    let report = shop.build().run();
+    let push = of(&report.results, Operation::Push);
+    assert_eq!(push.cause(), Some(Cause::NoCredentials), "{}", told(push));
+    assert!(push.summary().contains("wants a login"), "{}", told(push));
+    // A registry for everybody wants none.
+    let image = format!("{}/team/app:1.0", shop.open_name());
+    shop.config(|spec| spec["output"]["to"]["name"] = json!(image));
+    let report = shop.build().run();
+    let push = of(&report.results, Operation::Push);
+    assert_eq!(push.outcome(), Outcome::Undetermined, "{}", told(push));
+}
+
 const DENIED: &str = "error: build error: Failed to push image: writing blob: initiating layer upload: \
      requested access to the resource is denied";
 

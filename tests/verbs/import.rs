@@ -221,8 +221,13 @@ fn a_new_image_of_the_tag_comes_and_leaves_the_specification_alone() {
     output.prints(&format!("{STREAM} imported\n"));
     assert_eq!(imports.newest("1"), Some(newer));
     assert_ne!(imports.newest("1"), before);
-    // There is nothing of it that could be taken back.
+    // There is nothing of it that could be taken back, and the stream is still as it was made.
     assert_eq!(imports.journal_files().len(), 1);
+    imports
+        .undo()
+        .success()
+        .prints(&format!("{STREAM} deleted\n"));
+    assert_eq!(imports.stream(), None);
 }
 
 #[test]
@@ -256,6 +261,19 @@ fn undo_leaves_a_tag_alone_that_was_changed_since() {
     output.says("has been changed");
     output.says("oc tag -d STREAM:TAG");
     assert!(imports.tag("1").is_some());
+}
+
+#[test]
+fn undo_leaves_a_stream_alone_that_others_use_by_now() {
+    let imports = Imports::new();
+    imports.import("app:1", "team/app:1", "").success();
+    imports.edit("imagestreams.image.openshift.io", "app", |stream| {
+        let tags = stream["spec"]["tags"].as_array_mut().expect("tags");
+        tags.push(follows("theirs", "quay.io/team/theirs:1"));
+    });
+    let output = imports.undo().exits(1);
+    output.says("spec.tags is not as it was made");
+    assert!(imports.tag("theirs").is_some() && imports.tag("1").is_some());
 }
 
 #[test]

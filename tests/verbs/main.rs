@@ -36,3 +36,4 @@ mod trust;
 mod undo_changes;
 mod unlink_secret;
 mod use_image;
+mod version;

@@ -160,6 +160,19 @@ impl Input {
         Some(name).filter(|name| !name.is_empty())
     }
 
+    /// Its place among the images of the build as they are looked at: the strategy's, where it has one, then the source images.
+    pub fn turn(&self, config: &Object) -> usize {
+        let Role::SourceImage { .. } = self.role else {
+            return 0;
+        };
+        let number = self.place.rsplit('/').next().and_then(|at| at.parse().ok());
+        let strategy = &config.value()["spec"]["strategy"];
+        let has_base = STRATEGIES
+            .iter()
+            .any(|(field, _)| strategy[*field]["from"].is_object());
+        number.unwrap_or(0) + usize::from(has_base)
+    }
+
     /// Whether it is the image of the strategy, which triggers without a `from` follow.
     pub fn is_base(&self) -> bool {
         !matches!(self.role, Role::SourceImage { .. })

@@ -141,7 +141,7 @@ pub fn choose(offer: &Offer<'_>) -> Choice {
         }
         match served {
             Ok(key) => {
-                let linked = offer.linked.iter().any(|name| *name == secret.name);
+                let linked = offer.linked.contains(&secret.name);
                 let rank = match (offer.own == Some(secret.name.as_str()), linked) {
                     (true, _) => 0,
                     (false, true) => 1,

@@ -1,5 +1,7 @@
 //! Reads the BuildConfigs, the accounts that their builds run as, and the image stream of `--to-stream`.
 
+use futures_util::future::try_join_all;
+
 use super::words::{Tag, Words};
 use crate::cli::build_source::BuildSourceArgs as Flags;
 use crate::cluster::{Cluster, Kind, Scope, Selectors, kinds};
@@ -71,24 +73,23 @@ pub(super) async fn builds(
             "none of the {count} BuildConfigs with these labels has such an image"
         )));
     }
-    let mut whole = Vec::new();
-    for (config, input) in builds {
-        let account = account(cluster, &config).await?;
-        whole.push(Build {
+    let accounts = try_join_all(builds.iter().map(|(config, _)| account(cluster, config))).await?;
+    let whole = builds.into_iter().zip(accounts);
+    Ok(whole
+        .map(|((config, input), account)| Build {
             config,
             input,
             account,
-        });
-    }
-    Ok(whole)
+        })
+        .collect())
 }
 
 async fn named(cluster: &Cluster, names: &[String]) -> Result<Vec<Object>, Error> {
-    let mut configs = Vec::new();
-    for name in names {
-        configs.push(required(cluster, kinds::BUILD_CONFIG, cluster.namespace(), name).await?);
-    }
-    Ok(configs)
+    let namespace = cluster.namespace();
+    let reads = names
+        .iter()
+        .map(|name| required(cluster, kinds::BUILD_CONFIG, namespace, name));
+    try_join_all(reads).await
 }
 
 async fn selected(cluster: &Cluster, selector: &str) -> Result<Vec<Object>, Error> {

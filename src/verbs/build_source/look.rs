@@ -1,5 +1,7 @@
 //! Looks at the image as the planned builds would pull it, and whether they can use it.
 
+use std::collections::HashMap;
+
 use super::gather::Build;
 use super::words::Wish;
 use crate::cli::build_source::BuildSourceArgs as Flags;
@@ -39,9 +41,20 @@ pub(super) async fn look(
         push: false,
         account: "default",
     };
+    let mut turns: HashMap<&str, usize> = HashMap::new();
     let answers = preflight::ask_and_read(run, cluster, question, true)
         .await?
-        .only(|result| is_about(result, origin));
+        .only(|result| {
+            // The build's other images are as they were.
+            let mut builds = builds.iter();
+            builds
+                .find(|build| is_of(result, build.config.name()))
+                .is_some_and(|build| {
+                    let turn = turns.entry(build.config.name()).or_default();
+                    *turn += 1;
+                    *turn - 1 == build.input.turn(&build.config)
+                })
+        });
     let is_about_login = answers
         .results()
         .iter()
@@ -56,12 +69,11 @@ pub(super) async fn look(
     })?;
     let mut said: Vec<String> = Vec::new();
     for build in builds {
-        // The base image is asked about before the source images.
         let own = answers
             .results()
             .iter()
             .find(|result| is_of(result, build.config.name()));
-        for (good, line) in lines(build, own, origin) {
+        for (good, line) in lines(build, own) {
             if said.contains(&line) {
                 continue;
             }
@@ -76,18 +88,6 @@ pub(super) async fn look(
         }
     }
     Ok(())
-}
-
-/// Of an image of a registry only what is said of it counts: the build's other images are as they were.
-fn is_about(result: &Diagnosis, origin: &Wish) -> bool {
-    match origin {
-        Wish::Image(image) => result
-            .subject
-            .image
-            .as_ref()
-            .is_ok_and(|asked| asked.to_string() == image.to_string()),
-        Wish::Tag(_) => true,
-    }
 }
 
 fn is_of(result: &Diagnosis, config: &str) -> bool {
@@ -115,7 +115,7 @@ fn plain_http(result: &Diagnosis) -> Option<String> {
 }
 
 /// What there is to say for one build: whether it is good, and in which words.
-fn lines(build: &Build, result: Option<&Diagnosis>, origin: &Wish) -> Vec<(bool, String)> {
+fn lines(build: &Build, result: Option<&Diagnosis>) -> Vec<(bool, String)> {
     let name = build.config.name();
     let Some(result) = result else {
         return vec![(
@@ -138,9 +138,7 @@ fn lines(build: &Build, result: Option<&Diagnosis>, origin: &Wish) -> Vec<(bool,
                 .map(|(_, item)| (true, item.detail.clone())),
         );
     }
-    let matters = matches!(build.input.role, Role::Source | Role::Custom);
-    // Of a tag the first answer is about the base image only where that is what was set.
-    if !matters || (matches!(origin, Wish::Tag(_)) && !build.input.is_base()) {
+    if !matches!(build.input.role, Role::Source | Role::Custom) {
         return lines;
     }
     lines.extend(match result.image_config() {

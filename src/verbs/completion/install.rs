@@ -116,14 +116,13 @@ pub(super) fn uninstall(run: &mut Run, dir: Option<&Path>) -> Result<(), Error> 
 /// The folder and what goes into it.
 fn pieces(env: &Env, dir: Option<&Path>) -> Result<(PathBuf, Vec<Piece>), Error> {
     let program = program(env).ok_or_else(|| {
-        Error::failure("cannot tell where this program lies").hint("name the folder with --dir")
-    });
-    let folder = match (dir, &program) {
-        (Some(dir), _) => env.cwd.join(dir),
-        (None, Ok(program)) => program.parent().unwrap_or(&env.cwd).to_owned(),
-        (None, Err(_)) => PathBuf::new(),
+        Error::failure("kubectl-extreg lies neither where it was called nor on PATH")
+            .hint("give the program that name, and put it into a folder on PATH")
+    })?;
+    let folder = match dir {
+        Some(dir) => env.cwd.join(dir),
+        None => program.parent().unwrap_or(&env.cwd).to_owned(),
     };
-    let program = program?;
     // Beside it, its name alone: the folder may be moved.
     let target = if program.parent() == Some(&folder) {
         PathBuf::from(program.file_name().unwrap_or_default())
@@ -154,15 +153,13 @@ fn pieces(env: &Env, dir: Option<&Path>) -> Result<(PathBuf, Vec<Piece>), Error>
 fn program(env: &Env) -> Option<PathBuf> {
     let name = format!("kubectl-extreg{}", std::env::consts::EXE_SUFFIX);
     let called = Path::new(env.args.first()?);
-    let by_path = match called.parent() {
+    match called.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => Some(env.cwd.join(folder).join(&name)),
         _ => path_folders(env)
             .map(|folder| folder.join(&name))
             .find(|file| file.is_file()),
-    };
-    by_path
-        .filter(|file| file.is_file())
-        .or_else(|| std::env::current_exe().ok())
+    }
+    .filter(|file| file.is_file())
 }
 
 fn path_folders(env: &Env) -> impl Iterator<Item = PathBuf> {

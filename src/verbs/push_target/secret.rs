@@ -282,7 +282,9 @@ async fn back(
         .unwrap_or_default();
     let secret = secrets.iter().find(|secret| secret.name() == name);
     let serves = secret.is_some_and(|secret| choose::serves_repository(secret, repository));
-    if serves || is_there(config, goal) {
+    // Of a build that is back already it goes only where it is seen to be of no use.
+    let is_judged = secret.is_some() && !repository.is_empty();
+    if serves || (is_there(config, goal) && !is_judged) {
         return Ok(PushSecret::Keep);
     }
     run.ui.status(format!(

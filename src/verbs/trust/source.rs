@@ -20,6 +20,8 @@ use crate::verbs::Run;
 
 /// A file is read up to here; a ConfigMap takes no more.
 const LARGEST: u64 = 1 << 20;
+/// Certificates that are shown, of a bundle of hundreds.
+const SHOWN: usize = 10;
 
 /// Certificates that are offered.
 pub(super) struct Offer {
@@ -180,10 +182,13 @@ pub(super) async fn judged(
     let shown = live.as_ref().map(Live::shown);
     let accepted = offer::judge(&offer.certificates, shown, Timestamp::now())
         .map_err(|unfit| unfitting(&unfit, &offer, registry, live.as_ref()))?;
-    for certificate in &accepted.certificates {
+    for certificate in accepted.certificates.iter().take(SHOWN) {
         for line in super::describe(certificate) {
             run.ui.status(format!("  {line}"));
         }
+    }
+    if let Some(more) = accepted.certificates.len().checked_sub(SHOWN + 1) {
+        run.ui.status(format!("  {} more", more + 1));
     }
     for note in &accepted.notes {
         run.ui.warning(sanitize_line(note, 400));

@@ -136,3 +136,43 @@ fn plain_http_that_the_nodes_do_not_take_is_said() {
         output.says("oc extreg explain tls.plain-http");
     });
 }
+
+#[test]
+fn an_image_stream_tag_is_looked_at_as_well() {
+    let registry = registry();
+    for_each_openshift_alone(|world| {
+        ready(world, &registry);
+        let host = registry.host();
+        for (name, repository) in [("ruby", "team/base"), ("plain", "team/plain")] {
+            let (_, digest) = registry.tags(repository).remove(0);
+            let image = registry.image(&format!("{repository}:1"));
+            let mut stream = make::image_stream(&world.namespace, name, "1", &image);
+            let reference = format!("{host}/{repository}@{digest}");
+            stream["status"] = json!({"dockerImageRepository": "", "tags": [{"tag": "1", "items": [
+                {"created": "2026-01-01T00:00:00Z", "image": digest, "generation": 1, "dockerImageReference": reference}]}]});
+            world.create(stream);
+        }
+        let gone = registry.image("team/gone:1");
+        world.edit("buildconfigs", "app", |app| {
+            app["spec"]["strategy"]["sourceStrategy"] = json!({
+                "from": {"kind": "DockerImage", "name": gone}, "pullSecret": {"name": "corp-pull"}});
+            app["spec"]["source"]["images"] = json!([
+                {"from": {"kind": "DockerImage", "name": gone}, "as": ["gone"]},
+                {"from": {"kind": "DockerImage", "name": gone}, "as": ["other"], "pullSecret": {"name": "corp-pull"}},
+            ]);
+        });
+        // Each by itself: what the build has beside it is not there.
+        let output = run(world, "app --to-stream ruby:1").success();
+        output.says("✓ it is a builder image");
+        let output = run(world, "app --to-stream plain:1 --dry-run=client").success();
+        output.says("it has no label io.openshift.s2i.scripts-url");
+        let output = run(world, "app --to-stream plain:1 --source-image=other").success();
+        output.says("it may pull");
+        assert!(!output.stderr.contains("Warning"), "{}", output.stderr);
+        assert_eq!(
+            spec(world, "app")["source"]["images"][1]["from"],
+            json!({"kind": "ImageStreamTag", "name": "plain:1"})
+        );
+        run(world, &format!("app {gone} --source-image=other")).exits(1);
+    });
+}

@@ -1,7 +1,9 @@
 //! Real shells: somebody types the beginning of a line, presses Tab and Return, and what runs shows what was completed.
 
+use std::path::Path;
+
 use extreg_test_support::api::PodState;
-use extreg_test_support::process::{find_program, program_or_skip};
+use extreg_test_support::process::{Cmd, find_program, program_or_skip};
 
 use super::path;
 use super::terminal::Terminal;
@@ -62,7 +64,7 @@ impl Shell {
             home.join(self.file),
             format!("stty cols 160 rows 50\n{config}"),
         );
-        let text = |path: &std::path::Path| path.display().to_string();
+        let text = |path: &Path| path.display().to_string();
         let variables = [
             ("PATH", path()),
             ("HOME", text(&home)),
@@ -141,6 +143,24 @@ fn direct(shell: &Shell) {
     }
     let world = world();
     walk(shell.start(&world, shell.direct), "kubectl-extreg");
+}
+
+#[test]
+fn the_scripts_are_clean() {
+    if !program_or_skip("shellcheck", "reads the scripts") {
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in [
+        "completions/kubectl_complete-extreg",
+        "completions/extreg.bash",
+        "krew/archive",
+        "krew/manifest",
+        "krew/test",
+    ] {
+        let output = Cmd::new("shellcheck").arg(root.join(file)).run();
+        assert_eq!(output.status, Some(0), "{}", output.stdout);
+    }
 }
 
 #[test]

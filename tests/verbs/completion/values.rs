@@ -195,7 +195,7 @@ fn secrets_are_listed_without_their_content() {
 #[test]
 fn openshift_has_streams_builds_and_projects() {
     let jane = User::new("jane").token("jane-token");
-    let builder = Api::builder().flavor(openshift4()).user(jane).allow(
+    let builder = Api::builder().tls().flavor(openshift4()).user(jane).allow(
         "jane",
         Rule::verb("list").on("projects.project.openshift.io"),
     );
@@ -225,6 +225,45 @@ fn openshift_has_streams_builds_and_projects() {
     let config = world.api().kubeconfig_of("jane", "shop");
     world.sandbox.write("kubeconfig", config);
     offers(&world, "status -n jan", &["janes-own"]);
+}
+
+#[test]
+fn verbs_of_builds_streams_and_workloads_are_offered_theirs() {
+    let world = Embedded::openshift();
+    world.create(make::image_stream(
+        "shop",
+        "base",
+        "1.0",
+        "quay.io/team/base:1.0",
+    ));
+    world.create(make::build_config(
+        "shop",
+        "app",
+        "docker.io/library/golang:1",
+        "ghcr.io/team/app:2",
+    ));
+    world.create(world.deployment("web", "quay.io/team/web:1.2"));
+    offers(&world, "push-target ", &["app"]);
+    offers(&world, "push-target bc/", &["bc/app"]);
+    // Behind a BuildConfig there may be another one, or the image.
+    offers(&world, "build-source app d", &["docker.io/library/golang:1"]);
+    offers(&world, "push-target -l a=b g", &["ghcr.io/team/app:2"]);
+    offers(&world, "push-target app --internal b", &["base:1.0"]);
+    offers(
+        &world,
+        "-n other build-source app --to-stream shop/",
+        &["shop/base:1.0"],
+    );
+    offers(&world, "import ba", &["base:1.0"]);
+    offers(&world, "import base:1.0 q", &["quay.io/team/base:1.0"]);
+    offers(&world, "import base:1.0 q --insecure=", &["false", "true"]);
+    offers(&world, "use d", &["daemonset/", "dc/", "deployment/"]);
+    offers(&world, "use deployment/", &["deployment/web"]);
+    offers(&world, "use deploy/web quay.io/x -c ", &["app"]);
+    offers(&world, "use deploy/web q --via-stream=b", &["base:1.0"]);
+    offers(&world, "trust gh", &["ghcr.io"]);
+    offers(&world, "insecure quay", &["quay.io"]);
+    assert_eq!(answer(&world, "trust quay.io --ca "), [":0"]);
 }
 
 #[test]

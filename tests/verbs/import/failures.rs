@@ -1,11 +1,9 @@
 //! Imports that fail: by the wrong login, before or after the dry run, with others at work at the same time.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, mpsc};
 
 use extreg_test_support::api::{Fault, ImportAnswer, make};
-use extreg_test_support::content::Image;
 use serde_json::json;
 
 use super::{Imports, STREAM, follows};
@@ -287,21 +285,55 @@ fn an_import_that_is_still_to_come_is_waited_for() {
 #[test]
 fn ctrl_c_during_an_import_lets_it_end() {
     let imports = Imports::new();
-    imports.api().fault(
-        Fault::delay(Duration::from_secs(2))
-            .on_methods(&["POST"])
-            .on_path("/imagestreamimports")
-            .after(1),
-    );
-    imports.registry.push_image("team/app", "2", &Image::new());
-    let running = imports.cmd("app", "team/app:2", "").spawn();
-    // The stream is made just before the import for real.
-    let end = std::time::Instant::now() + Duration::from_secs(30);
-    while imports.stream().is_none() && std::time::Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let asked = AtomicUsize::new(0);
+    let (arrived, arrival) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let released = Mutex::new(released);
+    imports.api().on_import(move |_| {
+        if asked.fetch_add(1, Ordering::SeqCst) == 1 {
+            arrived.send(()).expect("the test waits");
+            // Ends also when the test has.
+            drop(released.lock().map(|released| released.recv()));
+        }
+        ImportAnswer::found(DIGEST)
+    });
+    let running = imports.cmd("app", "team/app:1", "").spawn();
+    arrival.recv().expect("the import for real");
     running.interrupt();
+    release.send(()).expect("the server waits");
     let output = running.wait().success();
     output.prints(&format!("{STREAM} imported\n"));
-    assert!(imports.newest("latest").is_some());
+    assert_eq!(imports.newest("latest").as_deref(), Some(DIGEST));
+}
+
+/// Every try meets another writer, so that the import goes on until it hears of Ctrl-C.
+#[test]
+fn ctrl_c_between_two_tries_puts_back_what_was_made() {
+    let imports = Imports::new();
+    let asked = AtomicUsize::new(0);
+    let (arrived, arrival) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let released = Mutex::new(released);
+    let client = imports.cluster.client();
+    imports.api().on_import(move |_| {
+        let call = asked.fetch_add(1, Ordering::SeqCst);
+        if call == 1 {
+            arrived.send(()).expect("the test waits");
+            drop(released.lock().map(|released| released.recv()));
+        }
+        if call > 0 {
+            let body = json!({"metadata": {"annotations": {"example.com/call": call.to_string()}}});
+            let path = "/apis/image.openshift.io/v1/namespaces/shop/imagestreams/app";
+            let headers = [("content-type", "application/merge-patch+json")];
+            drop(client.send("PATCH", path, &headers, &body.to_string()));
+        }
+        ImportAnswer::found(DIGEST)
+    });
+    let running = imports.cmd("app", "team/app:1", "").spawn();
+    arrival.recv().expect("the import for real");
+    running.interrupt();
+    release.send(()).expect("the server waits");
+    running.wait().exits(130).prints("");
+    assert_eq!(imports.stream(), None);
+    assert!(imports.journal_files().is_empty());
 }

@@ -67,6 +67,26 @@ fn a_push_secret_for_the_integrated_registry_stays() {
 }
 
 #[test]
+fn what_was_left_behind_by_a_way_back_by_hand_goes_too() {
+    for_each_openshift(|world| {
+        let site = Site::new(world);
+        outside(&site);
+        let repository = format!("registry.inside:5000/{}/app", world.namespace);
+        world.create(json!({
+            "apiVersion": "image.openshift.io/v1", "kind": "ImageStream",
+            "metadata": {"name": "app", "namespace": world.namespace},
+            "spec": {}, "status": {"dockerImageRepository": repository},
+        }));
+        world.edit("buildconfigs", "app", |config| {
+            config["spec"]["output"]["to"] =
+                json!({"kind": "ImageStreamTag", "name": "app:latest"});
+        });
+        site.push("app --internal app:latest").success();
+        assert_eq!(site.output("app")["pushSecret"], Value::Null);
+    });
+}
+
+#[test]
 fn a_stream_of_another_namespace_is_named_with_it() {
     for_each_openshift(|world| {
         let site = Site::new(world);

@@ -6,7 +6,7 @@ use extreg_test_support::process::Output;
 use extreg_test_support::registry::RegistryBuilder;
 
 use super::*;
-use crate::kit::{Embedded, for_each_openshift_alone};
+use crate::kit::Embedded;
 
 const NAMES: &[&str] = &["127.0.0.1"];
 
@@ -260,19 +260,18 @@ fn a_file_may_hold_more_than_the_ca() {
 
 #[test]
 fn a_registry_out_of_reach_is_said_and_can_be_left_out() {
-    for_each_openshift_alone(|world| {
-        let closed = ClosedPort::new();
-        let ca = Ca::new("Corp Root");
-        world.sandbox.write("ca.pem", ca.pem());
-        let line = format!("trust {} --ca ca.pem --yes", closed.host());
-        let output = world.run(&line).exits(1);
-        output.says("cannot be reached from here: connection refused");
-        output.says("--skip-check");
-        world.is_untouched();
-        let output = world.run(&format!("{line} --skip-check")).success();
-        output.says("Warning: not checked: whether this verifies what");
-        assert_eq!(named(world).as_deref(), Some(OURS));
-    });
+    let world = Embedded::openshift();
+    let closed = ClosedPort::new();
+    let ca = Ca::new("Corp Root");
+    world.sandbox.write("ca.pem", ca.pem());
+    let line = format!("trust {} --ca ca.pem --yes", closed.host());
+    let output = world.run(&line).exits(1);
+    output.says("cannot be reached from here: connection refused");
+    output.says("--skip-check");
+    world.is_untouched();
+    let output = world.run(&format!("{line} --skip-check")).success();
+    output.says("Warning: not checked: whether this verifies what");
+    assert_eq!(named(&world).as_deref(), Some(OURS));
 }
 
 #[test]
@@ -287,35 +286,34 @@ fn a_registry_without_tls_is_for_another_verb() {
 
 #[test]
 fn what_a_registry_shows_is_taken_once_it_is_confirmed() {
-    for_each_openshift_alone(|world| {
-        let ca = Ca::new("Corp Root");
-        let between = ca.intermediate("Between");
-        let issued = between.server(NAMES);
-        let registry = serving(&issued);
-        let host = registry.host();
-        let line = format!("trust {host} --from-registry --yes");
-        let output = world.run(&line).exits(2);
-        output.says(&format!("{host} shows:"));
-        output.says("1 127.0.0.1, until ");
-        output.says("signed by Between");
-        output.says(&format!("SHA-256 {}", fingerprint(between.pem())));
-        output.says("--fingerprint SHA256 confirms it; --yes does not");
-        world.is_untouched();
-        let output = world
-            .run(&format!("{line} --fingerprint {}", "ab".repeat(32)))
-            .exits(1);
-        output.says("shows no certificate with SHA-256 AB:AB:");
-        world.is_untouched();
-        // In any spelling.
-        let plain = fingerprint(between.pem()).replace(':', "").to_lowercase();
-        world
-            .run(&format!("{line} --fingerprint sha256:{plain}"))
-            .success();
-        assert_eq!(
-            bundle(world, OURS, &host.replace(':', "..")),
-            marked(&host, between.pem())
-        );
-    });
+    let world = Embedded::openshift();
+    let ca = Ca::new("Corp Root");
+    let between = ca.intermediate("Between");
+    let issued = between.server(NAMES);
+    let registry = serving(&issued);
+    let host = registry.host();
+    let line = format!("trust {host} --from-registry --yes");
+    let output = world.run(&line).exits(2);
+    output.says(&format!("{host} shows:"));
+    output.says("1 127.0.0.1, until ");
+    output.says("signed by Between");
+    output.says(&format!("SHA-256 {}", fingerprint(between.pem())));
+    output.says("--fingerprint SHA256 confirms it; --yes does not");
+    world.is_untouched();
+    let output = world
+        .run(&format!("{line} --fingerprint {}", "ab".repeat(32)))
+        .exits(1);
+    output.says("shows no certificate with SHA-256 AB:AB:");
+    world.is_untouched();
+    // In any spelling.
+    let plain = fingerprint(between.pem()).replace(':', "").to_lowercase();
+    world
+        .run(&format!("{line} --fingerprint sha256:{plain}"))
+        .success();
+    assert_eq!(
+        bundle(&world, OURS, &host.replace(':', "..")),
+        marked(&host, between.pem())
+    );
 }
 
 #[test]
@@ -337,35 +335,33 @@ fn a_chain_that_ends_at_the_server_offers_nothing() {
 
 #[test]
 fn the_root_of_this_machine_is_found() {
-    for_each_openshift_alone(|world| {
-        let tls = Tls::in_world(world);
-        let line = format!("trust {} --from-system --yes", tls.host());
-        let output = world
-            .cmd(&line)
-            .env("SSL_CERT_FILE", world.sandbox.path().join("ca.pem"))
-            .run()
-            .success();
-        output.says("Corp Root vouches for");
-        assert_eq!(bundle(world, OURS, &tls.key()), tls.marked());
-        world.sandbox.write("other.pem", other_pem());
-        let output = world
-            .cmd(&line)
-            .env("SSL_CERT_FILE", world.sandbox.path().join("other.pem"))
-            .run()
-            .exits(1);
-        output.says("this machine does not verify");
-        output.says("nobody vouches for Corp Root");
-    });
+    let world = Embedded::openshift();
+    let tls = Tls::in_world(&world);
+    let line = format!("trust {} --from-system --yes", tls.host());
+    let output = world
+        .cmd(&line)
+        .env("SSL_CERT_FILE", world.sandbox.path().join("ca.pem"))
+        .run()
+        .success();
+    output.says("Corp Root vouches for");
+    assert_eq!(bundle(&world, OURS, &tls.key()), tls.marked());
+    world.sandbox.write("other.pem", other_pem());
+    let output = world
+        .cmd(&line)
+        .env("SSL_CERT_FILE", world.sandbox.path().join("other.pem"))
+        .run()
+        .exits(1);
+    output.says("this machine does not verify");
+    output.says("nobody vouches for Corp Root");
 }
 
 #[test]
 fn standard_input_is_a_file_too() {
-    for_each_openshift_alone(|world| {
-        let tls = Tls::new();
-        let line = format!("trust {} --ca - --yes", tls.host());
-        world.cmd(&line).stdin(tls.ca.pem()).run().success();
-        assert_eq!(bundle(world, OURS, &tls.key()), tls.marked());
-    });
+    let world = Embedded::openshift();
+    let tls = Tls::new();
+    let line = format!("trust {} --ca - --yes", tls.host());
+    world.cmd(&line).stdin(tls.ca.pem()).run().success();
+    assert_eq!(bundle(&world, OURS, &tls.key()), tls.marked());
 }
 
 #[test]

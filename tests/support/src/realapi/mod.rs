@@ -58,17 +58,17 @@ impl RealApi {
     #[track_caller]
     pub fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Result<Option<RealApi>, String>> = OnceLock::new();
-        Self::shared_as(&SHARED, Flavor::Kubernetes)
+        Self::shared_as(&SHARED, &Flavor::Kubernetes)
     }
 
     /// A failure is remembered, so that not every test waits for it anew.
     #[track_caller]
     fn shared_as(
         shared: &'static OnceLock<Result<Option<Self>, String>>,
-        flavor: Flavor,
+        flavor: &Flavor,
     ) -> Option<&'static Self> {
         let shared = shared.get_or_init(|| match Self::assets() {
-            Some(folder) => Self::try_start_often(&folder, &flavor).map(Some),
+            Some(folder) => Self::try_start_often(&folder, flavor).map(Some),
             None => match std::env::var_os("KUBEBUILDER_ASSETS") {
                 Some(named) => Err(format!(
                     "{} has no etcd and kube-apiserver",

@@ -26,7 +26,7 @@ impl RealApi {
         let flavor = Flavor::OpenShift4 {
             version: "4.20.3".into(),
         };
-        Self::shared_as(&SHARED, flavor)
+        Self::shared_as(&SHARED, &flavor)
     }
 
     /// For a test that stays inside namespaces of its own.

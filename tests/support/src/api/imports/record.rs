@@ -19,7 +19,8 @@ use super::super::streams::{
 };
 use super::super::world::{World, now};
 use super::super::write::{Place, insert};
-use super::{ImportAnswer, by_digest, image_object};
+use super::ImportAnswer;
+use super::objects::{by_digest, image_object, listed_object};
 
 /// One tag that an import is for.
 pub(super) struct Item {
@@ -58,7 +59,7 @@ pub(super) fn record(
             succeeded(&mut stream, item, next);
             admit::make(world, &image_object(&item.from, &item.answer));
             for listed in &item.answer.listed {
-                admit::make(world, &super::listed_object(&item.from, listed));
+                admit::make(world, &listed_object(&item.from, listed));
             }
         } else {
             failed(&mut stream, item, next);
