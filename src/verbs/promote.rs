@@ -34,7 +34,7 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
             target.image
         )));
     }
-    side::check(run, flags, &source, &target).await?;
+    Box::pin(side::check(run, flags, &source, &target)).await?;
     let reading = Box::pin(plan::read(run, flags, &source, &target));
     let plan = match interrupted(run, reading).await {
         Some(plan) => plan?,

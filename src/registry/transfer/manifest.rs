@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::digest::digest_of;
 use super::{Fault, Place, STALL, Tries, Trouble};
-use crate::model::observation::Purpose;
+use crate::model::observation::{Answer, Purpose};
 use crate::registry::browse::MANIFEST_TYPES;
 use crate::registry::follow::Redirects;
 use crate::registry::manifests::media_type;
@@ -164,7 +164,7 @@ impl Place {
             .reach(&self.repository, self.credential, &query, Redirects::Stop)
             .await
             .asked;
-        if !asked.answer().is_some_and(|answer| answer.is_success()) || !said(&asked) {
+        if !asked.answer().is_some_and(Answer::is_success) || !said(&asked) {
             return Err(self.fault(Trouble::Exchange(Box::new(asked.exchange))));
         }
         let header = |name: &str| {

@@ -73,7 +73,7 @@ impl Place {
                 _ => {
                     tries
                         .after(self.fault(Trouble::Exchange(Box::new(asked.exchange))))
-                        .await?
+                        .await?;
                 }
             }
         }

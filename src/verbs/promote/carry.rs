@@ -102,7 +102,7 @@ pub(super) async fn out(
             .map_or_else(|| "no tag".to_owned(), |tag| format!("the tag {tag}"))
     );
     match done {
-        Some(fault) => Err(sides.fault(fault).hint(left)),
+        Some(fault) => Err(sides.fault(&fault).hint(left)),
         None => {
             run.ui.status(format!("interrupted: {left}"));
             Err(Error::exit_only(Kind::Interrupted))
@@ -131,7 +131,7 @@ async fn copy(carrier: &Carrier, target: &Side, plan: &Plan) -> Result<Done, Fau
         let selector = target.image.tag().unwrap_or(&root.digest);
         place.store(selector, root).await?;
     }
-    Ok(Done::carried(plan, totals))
+    Ok(Done::carried(totals))
 }
 
 /// Brings all blobs over, some at a time; the first that fails ends them all.

@@ -32,35 +32,37 @@ pub(super) fn is_hidden(fault: &Fault) -> bool {
 
 impl Sides<'_> {
     /// A fault at either side.
-    pub(super) fn fault(&self, fault: Fault) -> Error {
+    pub(super) fn fault(&self, fault: &Fault) -> Error {
         let Some(exchange) = fault.exchange() else {
-            return self.content(&fault);
+            return self.content(fault);
         };
         let is_push = exchange.purpose == Purpose::Upload;
         let at_target = fault.place == self.target.place.name() && (is_push || !self.same_place());
+        let side = if at_target { self.target } else { self.source };
+        let registry = side.image.registry();
+        let what = what(exchange, &side.image.to_string());
         match &exchange.result {
-            Ok(answer) if at_target => self.refused(exchange, answer),
+            Ok(answer) if at_target && (is_push || is_about_rights(exchange, answer)) => {
+                self.refused(exchange, answer)
+            }
             Ok(answer) => self.with_cause(
                 format!(
-                    "{} does not give {}: {}",
-                    self.source.image.registry(),
-                    what(exchange, &self.source.image.to_string()),
+                    "{registry} does not give {what}: {}",
                     sanitize_line(&answer::words_of(answer), 300)
                 ),
-                cause_of_pull(answer),
+                cause_of_pull(exchange, answer),
             ),
-            Err(fault) => {
-                let side = if at_target { self.target } else { self.source };
-                self.with_cause(
-                    format!(
-                        "{} could not be reached for {}: {}",
-                        side.image.registry(),
-                        what(exchange, &side.image.to_string()),
-                        answer::fault_words(fault)
-                    ),
-                    cause_of_fault(fault),
-                )
-            }
+            Err(ExchangeFault::Withheld(Withheld::RefusedBefore)) => self.with_cause(
+                format!("{registry} refuses the login"),
+                Some(Cause::BadCredentials),
+            ),
+            Err(fault) => self.with_cause(
+                format!(
+                    "{registry} was asked for {what}, and it failed: {}",
+                    answer::fault_words(fault)
+                ),
+                cause_of_fault(fault),
+            ),
         }
     }
 
@@ -155,7 +157,7 @@ impl Sides<'_> {
     pub(super) fn unread(&self, unread: Unread) -> Error {
         let image = &self.source.image;
         match unread {
-            Unread::Fault(fault) => self.fault(fault),
+            Unread::Fault(fault) => self.fault(&fault),
             Unread::Unfit { why, .. } if why == Unfit::Schema1 => self.with_cause(
                 format!("{image} cannot be copied: {why}"),
                 Some(Cause::ManifestUnsupported),
@@ -202,8 +204,7 @@ fn detailed(answer: &Answer, said: &str) -> String {
     let detail = answer
         .errors
         .iter()
-        .filter_map(|error| error.detail.as_ref()?.as_str())
-        .next();
+        .find_map(|error| error.detail.as_ref()?.as_str());
     match detail {
         Some(detail) => format!("{said} ({})", sanitize_line(detail, 300)),
         None => said.to_owned(),
@@ -229,8 +230,14 @@ fn what(exchange: &Exchange, image: &str) -> String {
     }
 }
 
-fn cause_of_pull(answer: &Answer) -> Option<Cause> {
+/// A token that the service of the target does not give: only for a push is that the end.
+fn is_about_rights(exchange: &Exchange, answer: &Answer) -> bool {
+    exchange.purpose == Purpose::Token && matches!(answer.status, 401 | 403 | 405)
+}
+
+fn cause_of_pull(exchange: &Exchange, answer: &Answer) -> Option<Cause> {
     match answer.status {
+        _ if exchange.purpose == Purpose::Token => Some(Cause::TokenService),
         401 | 403 => Some(Cause::PullDenied),
         404 => Some(Cause::BlobMissing),
         412 => Some(Cause::Quarantined),

@@ -81,7 +81,7 @@ pub(super) async fn read(
         .map_or_else(String::new, |(manifest, _)| manifest.digest.clone());
     let tag_is_right = stands_for(target, &digest)
         .await
-        .map_err(|fault| sides.fault(fault))?;
+        .map_err(|fault| sides.fault(&fault))?;
     let (attached, referring) = if flags.with_referrers {
         let found = attached::find(&source.place, &image)
             .await
@@ -89,7 +89,7 @@ pub(super) async fn read(
         let all = found.len();
         let missing = attached::missing(&target.place, found)
             .await
-            .map_err(|fault| sides.fault(fault))?;
+            .map_err(|fault| sides.fault(&fault))?;
         (missing, all)
     } else {
         (Vec::new(), 0)
@@ -132,7 +132,7 @@ async fn root(flags: &Flags, sides: &Sides<'_>) -> Result<Manifest, Error> {
         .place
         .known_manifest(source.selector())
         .await
-        .map_err(|fault| sides.fault(fault))?
+        .map_err(|fault| sides.fault(&fault))?
         .ok_or_else(|| Error::failure(format!("{} does not exist", source.image)))?;
     let name = source.image.to_string();
     chosen(&source.place, &name, root, flags.platform.as_ref())
@@ -177,7 +177,7 @@ async fn present(flags: &Flags, sides: &Sides<'_>, parts: &[Part]) -> Result<Vec
             match sides.target.place.has_blob(blob, pushes).await {
                 Ok(there) => Ok(there.then(|| blob.digest.clone())),
                 Err(fault) if failed::is_hidden(&fault) => Ok(None),
-                Err(fault) => Err(sides.fault(fault)),
+                Err(fault) => Err(sides.fault(&fault)),
             }
         })
         .buffered(AT_ONCE)
@@ -195,7 +195,7 @@ async fn complete(sides: &Sides<'_>, ways: &[(Descriptor, Way)]) -> Result<(), E
                 Ok(false) => Err(sides.unread(Unread::Missing {
                     digest: blob.digest.clone(),
                 })),
-                Err(fault) => Err(sides.fault(fault)),
+                Err(fault) => Err(sides.fault(&fault)),
             }
         })
         .buffer_unordered(AT_ONCE)

@@ -41,7 +41,7 @@ impl Done {
     }
 
     /// With what really happened: what was to be mounted may have been sent.
-    pub(super) fn carried(_plan: &Plan, totals: Totals) -> Self {
+    pub(super) fn carried(totals: Totals) -> Self {
         Self {
             status: Status::Promoted,
             totals,

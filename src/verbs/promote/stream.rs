@@ -70,7 +70,12 @@ async fn of_stream(
     let namespace = wanted.namespace.as_deref().unwrap_or(cluster.namespace());
     let stream = found(cluster, namespace, &wanted.name).await?;
     if let Some(image) = only_a_name(&stream, &wanted.tag) {
-        return read_where_it_is(run, wanted, image?, "the tag is only a name for it");
+        return Ok(read_where_it_is(
+            run,
+            wanted,
+            image?,
+            "the tag is only a name for it",
+        ));
     }
     let item = newest(&stream, &wanted.tag)?;
     let source = ImageReference::parse(&item.docker_image_reference);
@@ -99,9 +104,12 @@ async fn of_stream(
         });
     }
     match source {
-        Ok(source) if !inside => {
-            read_where_it_is(run, wanted, source, "the internal registry has no route")
-        }
+        Ok(source) if !inside => Ok(read_where_it_is(
+            run,
+            wanted,
+            source,
+            "the internal registry has no route",
+        )),
         _ => Err(out_of_reach(run.program, &name, &wanted.tag, why)),
     }
 }
@@ -109,7 +117,8 @@ async fn of_stream(
 /// A name of a service, which means something inside the cluster only.
 fn is_service(registry: &str) -> bool {
     let host = registry.split(':').next().unwrap_or(registry);
-    host.ends_with(".svc") || host.ends_with(".svc.cluster.local")
+    let host = host.strip_suffix(".cluster.local").unwrap_or(host);
+    host.rsplit('.').next() == Some("svc")
 }
 
 /// The image that a tag stands for without anything being imported (`reference: true`).
@@ -120,21 +129,16 @@ fn only_a_name(stream: &ImageStream, tag: &str) -> Option<Result<ImageReference,
         .then(|| ImageReference::parse(&from.name).map_err(Error::from))
 }
 
-fn read_where_it_is(
-    run: &mut Run,
-    wanted: &StreamTag,
-    image: ImageReference,
-    why: &str,
-) -> Result<Found, Error> {
+fn read_where_it_is(run: &mut Run, wanted: &StreamTag, image: ImageReference, why: &str) -> Found {
     run.ui.status(format!(
         "istag/{}:{} is {image}, which is read where it is: {why}",
         wanted.name, wanted.tag
     ));
-    Ok(Found {
+    Found {
         image,
         login: None,
         trust: None,
-    })
+    }
 }
 
 /// The two ways that remain where there is no route.
@@ -171,11 +175,11 @@ async fn found(cluster: &Cluster, namespace: &str, name: &str) -> Result<ImageSt
         .await;
     // Only for a suggestion.
     drop(listed);
-    Err(did_you_mean(error, near(name, &names)))
+    Err(did_you_mean(error, &near(name, &names)))
 }
 
-fn did_you_mean(error: Error, near: Vec<String>) -> Error {
-    match near.as_slice() {
+fn did_you_mean(error: Error, near: &[String]) -> Error {
+    match near {
         [] => error,
         near => error.hint(format!("did you mean {}?", near.join(" or "))),
     }
@@ -187,7 +191,7 @@ fn newest<'a>(stream: &'a ImageStream, tag: &str) -> Result<&'a TagItem, Error> 
     let Some(found) = stream.tag(tag) else {
         let tags: Vec<String> = stream.tags.iter().map(|tag| tag.name.clone()).collect();
         let error = Error::failure(format!("the image stream {name} has no tag {tag:?}"));
-        return Err(did_you_mean(error, near(tag, &tags)));
+        return Err(did_you_mean(error, &near(tag, &tags)));
     };
     found.items.first().ok_or_else(|| {
         let error = Error::failure(format!(
