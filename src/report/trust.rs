@@ -150,8 +150,9 @@ pub fn names(trusted: &Trusted) -> String {
             names.push(name);
         }
     }
-    names
-        .into_iter()
-        .map(|name| format!("configmap/{name}\n"))
-        .collect()
+    let mut text = String::new();
+    for name in names {
+        put(&mut text, format_args!("configmap/{name}\n"));
+    }
+    text
 }

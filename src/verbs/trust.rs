@@ -25,7 +25,7 @@ use crate::model::pem;
 use crate::plan::Plan;
 use crate::plan::node_effects::PlatformChange;
 use crate::plan::node_scripts::Job;
-use crate::plan::trust::{self, Scope, TrustRefusal, TrustView};
+use crate::plan::trust::{self, NAMESPACE, Scope, TrustRefusal, TrustView};
 use crate::ui::sanitize_line;
 
 /// How often a plan is made anew when somebody else undid a part of it meanwhile.
@@ -209,8 +209,7 @@ fn refused(refusal: TrustRefusal, program: &str, registry: &str) -> Error {
         )),
         TrustRefusal::Bundle { .. } => error,
         TrustRefusal::Foreign { object } => error.hint(format!(
-            "name it in image.config yourself if it is meant to be used, or take it away: `{} trust` then goes on ({object})",
-            program
+            "name it in image.config if it is meant to be used, or delete it: `oc delete {object} -n {NAMESPACE}`"
         )),
         TrustRefusal::Emptied { object } => error.hint(format!(
             "put another CA into it first, or take {object} out of the Proxy with `oc edit proxy.config.openshift.io cluster`; then `{program} trust {registry} --remove`"

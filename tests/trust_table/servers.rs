@@ -43,6 +43,7 @@ fn look(host: &str, root: &str) -> Seen {
         budgets: Budgets::default(),
         connections: Connections::default(),
         record_in_full: true,
+        http2: true,
     };
     let client = Registry::new(Endpoint::of_registry(host), Vec::new(), options).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()

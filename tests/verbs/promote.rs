@@ -8,12 +8,14 @@ mod refused;
 mod words;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use extreg_test_support::api::make;
 use extreg_test_support::client::Response;
 use extreg_test_support::content::{Image, Layer, Packed};
 use extreg_test_support::process::{Cmd, Output, Remote, Sandbox};
 use extreg_test_support::registry::{LoggedRequest, Registry};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The program with a home and without a cluster.
 struct Home {
@@ -48,9 +50,15 @@ impl Home {
 
     /// A file of credentials.
     fn logins(&self, name: &str, entries: &[(&str, &str, &str)]) {
-        let path = self.sandbox.auth_file(entries);
-        let text = std::fs::read(path).expect("the file");
-        self.sandbox.write(name, text);
+        let auths: serde_json::Map<String, Value> = entries
+            .iter()
+            .map(|(key, user, password)| {
+                let entry = make::docker_entry(user, password);
+                ((*key).to_owned(), entry)
+            })
+            .collect();
+        let file = json!({"auths": auths});
+        self.sandbox.write(name, file.to_string());
     }
 }
 
@@ -92,6 +100,19 @@ fn is_there(remote: &Remote, repository: &str, reference: &str, image: &Packed) 
     }
     for child in &image.children {
         is_there(remote, repository, &child.digest(), child);
+    }
+}
+
+/// Waits until something has happened, for as long as anything may take.
+#[track_caller]
+fn wait_until(happened: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !happened() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "it did not happen"
+        );
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -100,9 +100,17 @@ fn reference(config: &Value, field: &str) -> Option<String> {
 
 /// Makes a ConfigMap as somebody else.
 fn make_map(world: &World, name: &str, data: Value) {
-    world.create(json!({
-        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": NAMESPACE}, "data": data,
-    }));
+    let mut map = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": NAMESPACE},
+    });
+    map["data"] = data;
+    world.create(map);
+}
+
+/// Every line with this before it.
+fn led(text: &str, lead: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| format!("{lead}{line}")).collect();
+    lines.join("\n") + "\n"
 }
 
 /// Makes one, and has image.config name it.

@@ -11,8 +11,8 @@ use crate::model::docker_config::EntryFault;
 use crate::model::image::{ImageReference, ReferenceError};
 use crate::model::keyring::NearMiss;
 use crate::model::observation::{
-    BlobView, ConnectFault, DnsFault, ConfigBlob, Login, ManifestKind, ManifestView, Ping, ProxyUse, PushView,
-    Stage, Tags, Tls, TlsFault,
+    BlobView, ConfigBlob, ConnectFault, DnsFault, Login, ManifestKind, ManifestView, Ping,
+    ProxyUse, PushView, Stage, Tags, Tls, TlsFault,
 };
 use crate::model::platform::Platform;
 

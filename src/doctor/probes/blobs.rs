@@ -6,7 +6,7 @@ use super::Seen;
 use crate::doctor::evidence::{Check, Evidence, Fact, SkipReason, Vantage};
 use crate::model::image::ImageReference;
 use crate::model::observation::{
-    BlobView, Child, Descriptor, ExchangeFault, ConfigBlob, ManifestFact, ManifestKind,
+    BlobView, Child, ConfigBlob, Descriptor, ExchangeFault, ManifestFact, ManifestKind,
 };
 use crate::model::platform::Platform;
 use crate::registry::Registry;

@@ -113,6 +113,23 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// The first call of all was refused, which a pull makes without a login: somebody logged in.
+    pub(super) fn is_login(&self) -> bool {
+        self.by(&[Runtime::Docker, Runtime::Other])
+            && self.message.url.as_deref().is_some_and(|url| {
+                let path = url.split_once("://").map_or("", |(_, rest)| rest);
+                path.split_once('/').is_some_and(|(_, path)| {
+                    ["v1", "v2", "v1/users"].contains(&path.trim_end_matches('/'))
+                })
+            })
+    }
+
+    /// Several attempts are listed, each with a login of its own: the kubelet joins the failures of all credentials that
+    /// match (`pkg/kubelet/kuberuntime/kuberuntime_image.go` `PullImage`).
+    pub(super) fn tried_several(&self) -> bool {
+        self.lower.matches("rpc error: code").count() > 1
+    }
+
     /// The URL that failed is one of plain HTTP.
     pub(super) fn asks_in_plain(&self) -> bool {
         self.message
@@ -232,12 +249,22 @@ impl<'a> Case<'a> {
 
     /// By its name a registry that stands in for another.
     pub(super) fn is_named_as_mirror(&self) -> bool {
+        const WORDS: [&str; 4] = ["mirror", "proxy", "cache", "hub."];
         let host = self.host().unwrap_or_default();
-        self.at(&[Place::Other, Place::Harbor, Place::Artifactory])
-            && (["mirror", "proxy", "cache", "hub."]
+        let by_host = self.at(&[Place::Other, Place::Harbor, Place::Artifactory])
+            && (WORDS.iter().any(|word| host.contains(word)) || host.starts_with("docker."));
+        // The first part of a path: a project that fetches from elsewhere (`proxy/library/nginx`, `dockerhub-remote/`).
+        let project = self.image.and_then(|image| {
+            let path = registry_of(image).map_or(image, |host| &image[host.len() + 1..]);
+            path.split_once('/').map(|(project, _)| project)
+        });
+        let by_project = project.is_some_and(|project| {
+            let parts: Vec<&str> = project.split(['-', '_', '.']).collect();
+            ["mirror", "proxy", "cache", "remote", "dockerhub"]
                 .iter()
-                .any(|word| host.contains(word))
-                || host.starts_with("docker."))
+                .any(|word| parts.contains(word))
+        });
+        by_host || by_project
     }
 
     /// The host that was asked, where it belongs to another party than the image's registry.

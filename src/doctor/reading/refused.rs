@@ -39,6 +39,27 @@ rules! {
         ExpiredCredentials Possible OLD;
         PullDenied Possible NO_RIGHT;
     }
+    on Unauthorized | Denied
+        if |case| case.is_login() => "auth" {
+        BadCredentials Likely "a login was refused and no pull: the user name or the password is wrong";
+        ExpiredCredentials Possible OLD;
+        ClockSkew Possible "a fresh token is refused where the clocks of the registry and its token service differ";
+        ServerError Possible OUTAGE;
+    }
+    on Unauthorized | Denied
+        if |case| case.tried_several() && !case.says("anonymous token") => "auth" {
+        BadCredentials Likely "several attempts are listed, which is one for each login that matches: logins were sent and refused";
+        PullDenied Likely NO_RIGHT;
+        ExpiredCredentials Possible OLD;
+        RepositoryMissing Possible HIDES;
+    }
+    // The importer of OpenShift 3 looks a secret up by the token service's host, which needs an entry of its own.
+    on Unauthorized | Denied
+        if |case| case.imports() && case.says("token auth attempt") => "auth" {
+        SecretKeyMismatch Likely "the token service is another host than the registry, and the secret has no entry for it";
+        NoCredentials Likely "no secret of the namespace covers the image; an import reads those, and no account's";
+        BadCredentials Possible BAD;
+    }
     // Registries that everybody may read, and those that word a refusal as 401: a bare 403 is somebody else's.
     on Denied
         if |case| case.status(403) && !case.says("denied") && !case.says("anonymous token") && case.at(&[Place::Open, Place::DockerHub, Place::Quay]) => "network" {
@@ -51,6 +72,7 @@ rules! {
         if |case| case.at(&[Place::Acr]) && !case.pushes() => "auth" {
         NoCredentials Likely "no credentials were sent, and this registry gives nothing without";
         PullDenied Likely "the cluster's identity has no role (AcrPull) on this registry, so that nothing it has is of use";
+        BadCredentials Possible BAD;
         ExpiredCredentials Possible "the service principal's secret, or the token, has ended";
         RepositoryMissing Possible HIDES;
     }
@@ -140,6 +162,14 @@ rules! {
         SecretNotLinked Possible NOT_LINKED;
         NoCredentials Possible "the account's own registry secret is missing, or is not sent";
         RepositoryMissing Possible "this registry says the same of an image stream that does not exist";
+    }
+    // A build's pull secret is its own: what is linked for pods does not count.
+    on Unauthorized | Denied
+        if |case| case.by(&[Runtime::OpenshiftBuild]) && !case.is_library() && !case.at(&[Place::RedHat]) => "auth" {
+        NoCredentials Likely "the build has no pull secret for this registry: it reads the one that it names, or its account's";
+        SecretNotLinked Likely "a pull secret is there, and neither the build nor its account names it for builds";
+        RepositoryMissing Possible HIDES;
+        BadCredentials Possible BAD;
     }
     // Docker Hub.
     on Unauthorized | Denied

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::build_nodes;
 use super::build_secrets::{Need, supply};
 use super::builds;
 use super::ground::{Ground, Stream, note, stream_of};
 use super::resolve::{self, Asked, Place};
 use super::world::Name;
-use super::build_nodes;
 use crate::doctor::ask::{Ask, NotAsked};
 use crate::doctor::evidence::{Check, Evidence, SkipReason, Status, Vantage};
 use crate::doctor::target::{Consumer, Operation, TargetRef};

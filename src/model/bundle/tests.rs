@@ -179,11 +179,7 @@ fn other_text_stays_where_it_is() {
 fn what_is_lost_is_left_and_named() {
     let [one, two] = pems();
     let broken = two.replacen("\nM", "\n!", 1);
-    let open: String = two
-        .lines()
-        .take(3)
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let open: String = two.split_inclusive('\n').take(3).collect();
     let request = two.replace(" CERTIFICATE", " CERTIFICATE REQUEST");
     for lost in [broken, open, request] {
         let text = format!("{lost}{}{one}", one.trim_end());

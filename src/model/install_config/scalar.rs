@@ -60,10 +60,8 @@ fn block(lines: &[&str], at: usize, first: &str) -> Result<Field, Refusal> {
         .map(|line| line.len() - line.trim_start_matches(' ').len());
     let indent = given.or(found).unwrap_or(super::INDENT);
     // A line that is indented less can only be a comment behind the block.
-    let is_behind = |line: &&str| {
-        !line.trim().is_empty() && !line.starts_with(&" ".repeat(indent))
-    };
-    if let Some(length) = texts.iter().position(|line| is_behind(&line)) {
+    let is_behind = |line: &&str| !line.trim().is_empty() && !line.starts_with(&" ".repeat(indent));
+    if let Some(length) = texts.iter().position(is_behind) {
         let blank = texts[..length]
             .iter()
             .rev()

@@ -19,9 +19,9 @@ fn pem(at: usize) -> String {
 }
 
 fn indented(text: &str, by: usize) -> String {
-    text.lines()
-        .map(|line| format!("{}{line}\n", " ".repeat(by)))
-        .collect()
+    let lead = " ".repeat(by);
+    let lines: Vec<String> = text.lines().map(|line| format!("{lead}{line}")).collect();
+    lines.join("\n") + "\n"
 }
 
 fn of(text: &str) -> InstallConfig<'_> {

@@ -117,6 +117,16 @@ impl Open {
     }
 }
 
+/// A log line that its writer did not call an error.
+pub(super) fn is_aside(text: &str) -> bool {
+    ["level=warning", "level=info", "level=debug"]
+        .iter()
+        .any(|level| text.contains(level))
+        || ["INFO[", "WARN[", "DEBU["]
+            .iter()
+            .any(|level| text.starts_with(level))
+}
+
 fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }

@@ -14,12 +14,12 @@ use crate::plan::edit;
 
 const IMAGE: &str = "registry.example.com:5000/team/base:1";
 
-fn config(spec: Value) -> Object {
+fn config(spec: &Value) -> Object {
     Object::new(json!({"metadata": {"name": "app", "namespace": "shop"}, "spec": spec}))
 }
 
-fn source(from: Value, triggers: Value) -> Object {
-    config(json!({
+fn source(from: &Value, triggers: &Value) -> Object {
+    config(&json!({
         "strategy": {"type": "Source", "sourceStrategy": {"from": from, "env": []}}, "triggers": triggers,
     }))
 }
@@ -57,7 +57,7 @@ fn image() -> Origin {
 fn nothing_of_an_image_stream_tag_stays() {
     let from =
         json!({"kind": "ImageStreamTag", "namespace": "openshift", "name": "ruby:3", "uid": "x"});
-    let (after, notes) = planned(&source(from, json!([])), Wanted::Base, &image());
+    let (after, notes) = planned(&source(&from, &json!([])), Wanted::Base, &image());
     assert_eq!(
         after["spec"]["strategy"]["sourceStrategy"],
         json!({"from": {"kind": "DockerImage", "name": IMAGE}, "env": [], "pullSecret": {"name": "pull"}})
@@ -70,7 +70,7 @@ fn a_trigger_goes_with_the_tag_that_it_followed() {
     let triggers = json!([
         {"type": "ConfigChange"}, {"type": "ImageChange", "imageChange": {}}, {"type": "GitHub", "github": {}},
     ]);
-    let before = source(stream_tag("ruby:3"), triggers);
+    let before = source(&stream_tag("ruby:3"), &triggers);
     let (after, notes) = planned(&before, Wanted::Base, &image());
     let kinds: Vec<&Value> = after["spec"]["triggers"]
         .as_array()
@@ -87,7 +87,7 @@ fn a_trigger_that_names_the_tag_stays_and_is_said() {
     let trigger =
         |name: &str| json!({"type": "ImageChange", "imageChange": {"from": stream_tag(name)}});
     let triggers = json!([trigger("ruby:3"), trigger("tools:1")]);
-    let before = source(stream_tag("ruby:3"), triggers.clone());
+    let before = source(&stream_tag("ruby:3"), &triggers);
     let (after, notes) = planned(&before, Wanted::Base, &image());
     assert_eq!(after["spec"]["triggers"], triggers);
     assert_eq!(notes.len(), 1);
@@ -102,7 +102,7 @@ fn a_trigger_that_names_the_tag_stays_and_is_said() {
 
 #[test]
 fn the_trigger_of_the_strategy_is_none_of_a_source_images_business() {
-    let before = config(json!({
+    let before = config(&json!({
         "strategy": {"sourceStrategy": {"from": stream_tag("ruby:3")}},
         "source": {"images": [{"from": stream_tag("ruby:3"), "as": ["tools"]}]},
         "triggers": [{"type": "ImageChange", "imageChange": {}}],
@@ -124,8 +124,8 @@ fn the_trigger_of_the_strategy_is_none_of_a_source_images_business() {
 fn back_to_a_tag_two_triggers_never_come_to_the_same() {
     let own = json!({"type": "ImageChange", "imageChange": {"from": stream_tag("ruby:4")}});
     let before = source(
-        stream_tag("ruby:3"),
-        json!([own, {"type": "ImageChange", "imageChange": {}}]),
+        &stream_tag("ruby:3"),
+        &json!([own, {"type": "ImageChange", "imageChange": {}}]),
     );
     let origin = Origin::Tag {
         namespace: None,
@@ -153,17 +153,17 @@ fn back_to_a_tag_two_triggers_never_come_to_the_same() {
 fn a_dockerfile_is_overridden_only_where_nothing_stood() {
     let text = "FROM golang AS build\nRUN make\nfrom --platform=x ubi9/ubi # base\nCOPY --from=build /a /a\n";
     let mut spec = json!({"source": {"dockerfile": text}, "strategy": {"dockerStrategy": {}}});
-    let (_, notes) = planned(&config(spec.clone()), Wanted::Base, &image());
+    let (_, notes) = planned(&config(&spec), Wanted::Base, &image());
     assert!(notes[0].contains("the last FROM of the Dockerfile (ubi9/ubi) is overridden"));
     spec["strategy"]["dockerStrategy"]["from"] =
         json!({"kind": "DockerImage", "name": "quay.io/a/b"});
-    let (_, notes) = planned(&config(spec), Wanted::Base, &image());
+    let (_, notes) = planned(&config(&spec), Wanted::Base, &image());
     assert!(notes.is_empty(), "{notes:?}");
 }
 
 #[test]
 fn what_has_no_such_image_is_refused() {
-    let pipeline = config(json!({"strategy": {"jenkinsPipelineStrategy": {}}}));
+    let pipeline = config(&json!({"strategy": {"jenkinsPipelineStrategy": {}}}));
     for wanted in [Wanted::Base, Wanted::SourceImage(None)] {
         let why = find(&pipeline, wanted).unwrap_err();
         assert!(matches!(why, InputRefusal::Pipeline { .. }), "{why}");
@@ -172,7 +172,8 @@ fn what_has_no_such_image_is_refused() {
         {"from": {"kind": "DockerImage", "name": "quay.io/a"}, "as": ["one", "1"]},
         {"from": {"kind": "DockerImage", "name": "quay.io/b"}},
     ]);
-    let several = config(json!({"strategy": {"dockerStrategy": {}}, "source": {"images": images}}));
+    let several =
+        config(&json!({"strategy": {"dockerStrategy": {}}, "source": {"images": images}}));
     let at = |asked| find(&several, Wanted::SourceImage(Some(asked))).map(|it| it.place);
     assert_eq!(at("one"), Ok("/spec/source/images/0".into()));
     // A name comes before a number.
@@ -185,7 +186,7 @@ fn what_has_no_such_image_is_refused() {
     );
     let words = find(&several, Wanted::SourceImage(None)).unwrap_err();
     assert!(matches!(words, InputRefusal::Several { .. }));
-    let none = config(json!({"strategy": {"dockerStrategy": {}}}));
+    let none = config(&json!({"strategy": {"dockerStrategy": {}}}));
     let why = find(&none, Wanted::SourceImage(None)).unwrap_err();
     assert!(matches!(why, InputRefusal::NoSourceImages { .. }));
 }
@@ -317,7 +318,7 @@ fn a_builder_image_is_known_by_its_label() {
         platform: None,
         exposed: crate::model::exposed::Exposed::default(),
     };
-    let mut build = source(stream_tag("ruby:3"), json!([]));
+    let mut build = source(&stream_tag("ruby:3"), &json!([]));
     let good = blob(&["io.openshift.s2i.scripts-url"], true);
     assert!(matches!(
         fitness(&build, &Role::Source, &good),

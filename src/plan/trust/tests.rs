@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::certificate::Fingerprint;
 use crate::plan::after;
 use crate::plan::node_effects::{PlatformChange, changes_of};
 
@@ -15,10 +16,12 @@ fn pem_of(at: usize) -> String {
 
 fn config(scope: Scope, reference: Value) -> Object {
     let field = scope.field().trim_start_matches("/spec/");
-    Object::new(json!({
+    let mut config = json!({
         "apiVersion": "config.openshift.io/v1", "kind": scope.kind().kind, "metadata": {"name": "cluster"},
-        "spec": {field: reference, "kept": true},
-    }))
+        "spec": {"kept": true},
+    });
+    config["spec"][field] = reference;
+    Object::new(config)
 }
 
 fn view(scope: Scope, reference: Value, map: Option<Value>) -> TrustView {
@@ -36,7 +39,9 @@ fn view(scope: Scope, reference: Value, map: Option<Value>) -> TrustView {
 }
 
 fn foreign(name: &str, data: Value) -> Value {
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": NAMESPACE}, "data": data})
+    let mut map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": NAMESPACE}});
+    map["data"] = data;
+    map
 }
 
 fn ours(name: &str, data: Value) -> Value {

@@ -106,7 +106,7 @@ fn a_job_keeps_its_template_and_a_pod_that_is_over_its_image() {
     let job = direct(&workload(kinds::JOB, |_| {}), None);
     assert!(matches!(job, Err(UseRefusal::Job(_))));
     let over = workload(kinds::POD, |pod| {
-        pod["status"]["phase"] = json!("Succeeded")
+        pod["status"]["phase"] = json!("Succeeded");
     });
     assert!(matches!(direct(&over, None), Err(UseRefusal::PodIsOver(_))));
     let pod = workload(kinds::POD, |_| {});

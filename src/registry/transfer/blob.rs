@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::RwLock;
+
 use super::digest::Running;
 use super::fault::Again;
 use super::session::{Begun, Session};
@@ -32,8 +34,19 @@ pub struct Carrier {
     source: Place,
     target: Place,
     meter: Arc<Meter>,
-    /// By the digest of the blob.
-    open: Mutex<HashMap<String, Session>>,
+    open: Arc<Open>,
+    /// Held by whoever is opening an upload, so that none is opened behind the back of who gives them up.
+    opening: Arc<RwLock<()>>,
+}
+
+/// Uploads that are open, by the digest of the blob.
+#[derive(Default)]
+struct Open(Mutex<HashMap<String, Session>>);
+
+impl Open {
+    fn sessions(&self) -> MutexGuard<'_, HashMap<String, Session>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A blob on its way.
@@ -56,7 +69,8 @@ impl Carrier {
             source,
             target,
             meter,
-            open: Mutex::default(),
+            open: Arc::default(),
+            opening: Arc::default(),
         }
     }
 
@@ -124,6 +138,7 @@ impl Carrier {
 
     /// Gives up all uploads that are open, and says how many the registry does not let go.
     pub async fn give_up(&self) -> usize {
+        let _nobody_opens = self.opening.write().await;
         let open: Vec<Session> = self
             .sessions()
             .drain()
@@ -135,7 +150,27 @@ impl Carrier {
     }
 
     fn sessions(&self) -> MutexGuard<'_, HashMap<String, Session>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.sessions()
+    }
+
+    /// Opens an upload, or has the blob taken over. Goes to its end even when nobody waits for it any more: what was opened
+    /// by then is known, and can be given up.
+    async fn begin(&self, blob: &Descriptor, mount_from: Option<&str>) -> Result<Begun, Fault> {
+        let (target, open) = (self.target.clone(), Arc::clone(&self.open));
+        let (digest, from) = (blob.digest.clone(), mount_from.map(str::to_owned));
+        let opening = Arc::clone(&self.opening).read_owned().await;
+        let opened = tokio::spawn(async move {
+            let mount = from.as_deref().map(|from| (digest.as_str(), from));
+            let begun = target.begin(mount).await;
+            if let Ok(Begun::Session(session)) = &begun {
+                open.sessions().insert(digest, session.clone());
+            }
+            drop(opening);
+            begun
+        });
+        opened.await.unwrap_or_else(|broken| {
+            Err(self.target.fault(Trouble::Protocol(broken.to_string())))
+        })
     }
 
     fn running(&self, blob: &Descriptor) -> Result<Running, Fault> {
@@ -156,8 +191,7 @@ impl Carrier {
                 if mount.is_none() {
                     work.source.begin().await?;
                 }
-                let mount = mount.map(|from| (blob.digest.as_str(), from));
-                match self.target.begin(mount).await? {
+                match self.begin(blob, mount).await? {
                     Begun::Mounted => return Ok(Carried::Mounted),
                     Begun::Session(session) => self.keep(blob, work, session),
                 }

@@ -133,7 +133,7 @@ async fn from_secret(
         .ok_or_else(|| Error::failure(format!("{place} not found")))?;
     let config = secret::read(&object)
         .map_err(|error| Error::failure(format!("{place} cannot be used: {error}")))?;
-    let entry = entry_for(&config, &wanted.image, false).ok_or_else(|| {
+    let entry = entry_for(&config, &wanted.image, true).ok_or_else(|| {
         let keys: Vec<String> = config
             .entries()
             .iter()

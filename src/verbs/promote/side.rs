@@ -117,6 +117,16 @@ impl Side {
         self.image.selector()
     }
 
+    /// Whether what the check could not decide is for the copy itself to show: nothing that is known is against it, and a
+    /// registry that anybody may push to has no login to be checked.
+    fn is_left_open(&self, cause: Option<Cause>) -> bool {
+        match cause {
+            None => true,
+            Some(Cause::Unknown) => self.which == Which::Target && self.credential.is_none(),
+            Some(_) => false,
+        }
+    }
+
     /// Of the source the right to pull the image, of the target that it is a registry and takes the login: the rest of its
     /// word is its answer to the push.
     async fn check(&self) -> Result<CheckOutcome, Error> {
@@ -192,14 +202,18 @@ fn say(run: &mut Run, side: &Side, outcome: &CheckOutcome) -> Result<(), Error> 
         outcome.cause,
         Some(Cause::ManifestUnsupported | Cause::PlatformMissing | Cause::BlobMissing)
     );
-    // Without a login everything is in the registry's answer to the push.
-    let may_be_open = side.which == Which::Target && side.credential.is_none();
-    let asks_for_login = outcome.cause == Some(Cause::NoCredentials);
-    if outcome.status == CheckStatus::Healthy
-        || fits_a_copy
-        || outcome.status == CheckStatus::Undetermined && may_be_open && !asks_for_login
-    {
-        return Ok(());
+    match outcome.status {
+        CheckStatus::Healthy => return Ok(()),
+        _ if fits_a_copy => return Ok(()),
+        // Nothing is against it, and the registry's answer to the copy tells the rest.
+        CheckStatus::Undetermined if side.is_left_open(outcome.cause) => {
+            for line in &outcome.unchecked {
+                run.ui
+                    .warning(format!("not checked: {}", sanitize_line(line, 300)));
+            }
+            return Ok(());
+        }
+        CheckStatus::Undetermined | CheckStatus::Failed => {}
     }
     let dot = run.ui.glyphs().dot;
     for line in &outcome.because {

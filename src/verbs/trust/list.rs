@@ -94,7 +94,7 @@ async fn read(run: &Run, cluster: &Cluster, now: Timestamp) -> Result<Input, Err
             None => {}
         }
     }
-    stock(run, cluster, now, &mut input).await;
+    Box::pin(stock(run, cluster, now, &mut input)).await;
     Ok(input)
 }
 

@@ -5,7 +5,7 @@ use super::{Prepared, gather};
 use crate::apply::{Applied, Outcome};
 use crate::cli::trust::TrustArgs as Flags;
 use crate::error::Error;
-use crate::model::certificate::Fingerprint;
+use crate::model::certificate::{Certificate, Fingerprint};
 use crate::plan::trust;
 use crate::verbs::{Run, writing};
 
@@ -16,7 +16,7 @@ pub(super) fn named(flags: &Flags, offer: Option<&Offer>) -> Option<Vec<Fingerpr
         offer
             .into_iter()
             .flat_map(|offer| &offer.certificates)
-            .map(|certificate| certificate.fingerprint()),
+            .map(Certificate::fingerprint),
     );
     (!named.is_empty()).then_some(named)
 }

@@ -193,11 +193,8 @@ fn no_password_shows() {
         for line in [
             format!("app {IMAGE} {made} --diff -o yaml"),
             format!("app {IMAGE} {made} --name other --dry-run=server -o json"),
-            format!("app quay.io/team/base:1 --skip-check --diff"),
-            format!(
-                "app registry.example.org/a/b:1 --from-secret corp {} --diff",
-                "--skip-check"
-            ),
+            "app quay.io/team/base:1 --skip-check --diff".to_owned(),
+            "app registry.example.org/a/b:1 --from-secret corp --skip-check --diff".to_owned(),
             format!("robot:{PASSWORD}@quay.io/team/base:1 app"),
             format!("app robot:{PASSWORD}@quay.io/team/base:1"),
             format!("app quay.io/team/base:1 --registry-password {PASSWORD}"),

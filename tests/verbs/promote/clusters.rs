@@ -1,5 +1,6 @@
 //! Image stream tags, read through the internal registry's route as the user, and secrets of a namespace.
 
+use extreg_test_support::api::Api;
 use extreg_test_support::certs::Ca;
 use extreg_test_support::content::Image;
 use extreg_test_support::process::Output;
@@ -7,7 +8,7 @@ use extreg_test_support::registry::{Dialect, Registry, User};
 use serde_json::{Value, json};
 
 use super::{large, writes};
-use crate::kit::{Embedded, PASSWORD, World, for_each_world};
+use crate::kit::{Embedded, PASSWORD, World, for_each_world, openshift4};
 
 const INTERNAL: &str = "image-registry.openshift-image-registry.svc:5000";
 
@@ -37,7 +38,6 @@ fn stream(name: &str, image: &str, digest: &str) -> Value {
 }
 
 fn expose(world: &Embedded, host: &str) {
-    world.api().add_namespace("openshift-image-registry");
     world.create(json!({
         "apiVersion": "route.openshift.io/v1", "kind": "Route",
         "metadata": {"name": "default-route", "namespace": "openshift-image-registry"},
@@ -46,7 +46,6 @@ fn expose(world: &Embedded, host: &str) {
 }
 
 fn trust(world: &Embedded, ca: &Ca) {
-    world.api().add_namespace("openshift-config-managed");
     world.create(json!({
         "apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": "default-ingress-cert", "namespace": "openshift-config-managed"},
@@ -63,7 +62,8 @@ fn promote(world: &World, source: &str, target: &Registry, more: &str) -> Output
 
 #[test]
 fn through_the_route_as_the_user() {
-    let world = Embedded::openshift();
+    // The token of a kubeconfig is for https alone.
+    let world = Embedded::of(Api::builder().flavor(openshift4()).tls());
     let (ca, target) = (Ca::new("Ingress"), Registry::builder().start());
     let internal = internal(&world, &ca);
     let image = large().pack();

@@ -7,13 +7,13 @@ use extreg_test_support::net::CutProxy;
 use extreg_test_support::process::{DockerRegistry, real_registry_or_skip};
 use extreg_test_support::registry::{At, Dialect, Fault, Limit, Registry, User};
 
-use super::{Home, is_there, large, manifest, requests};
+use super::{Home, is_there, large, manifest, requests, wait_until};
 
 /// A registry that goes on with an upload that broke off.
 fn zot() -> Registry {
     Registry::builder()
         .dialect(Dialect::Zot)
-        .user(User::new("mover", "good").pull("*").push("*"))
+        .user(User::new("mover", "good").admin("*"))
         .start()
 }
 
@@ -192,9 +192,7 @@ fn a_token_that_expires_in_the_middle_is_renewed() {
         target.image("web")
     );
     let running = home.cmd(&line).spawn();
-    while requests(&source, "GET", &layer).is_empty() || target.open_uploads() == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until(|| !requests(&source, "GET", &layer).is_empty() && target.open_uploads() > 0);
     target.revoke_tokens();
     running.wait().success();
     assert_eq!(target.manifest("web", "1"), Some(image.manifest));
@@ -339,9 +337,7 @@ fn ctrl_c_gives_up_what_is_open_and_the_next_run_goes_on() {
         target.image("web:1")
     );
     let running = home.cmd(&line).spawn();
-    while requests(&source, "GET", &layer).is_empty() || target.open_uploads() == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until(|| !requests(&source, "GET", &layer).is_empty() && target.open_uploads() > 0);
     running.interrupt();
     let output = running.wait().exits(130);
     output
@@ -374,9 +370,7 @@ fn ctrl_c_leaves_a_real_registry_without_a_tag() {
     );
     let running = home.cmd(&line).spawn();
     let layer = digest(&image.blobs[1]);
-    while requests(&source, "GET", &layer).is_empty() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until(|| !requests(&source, "GET", &layer).is_empty());
     running.interrupt();
     running.wait().exits(130).says("interrupted: ");
     assert_eq!(manifest(&target.remote(), "web", "1").status, 404);

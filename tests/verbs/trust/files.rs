@@ -61,7 +61,7 @@ impl Files {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
+    led(text, "  ")
 }
 
 #[test]
@@ -69,10 +69,10 @@ fn the_bundle_is_put_in_and_taken_out() {
     let files = Files::new(FILE);
     let wanted = format!("{FILE}additionalTrustBundle: |\n{}", files.block());
     let output = files.run("--ca ca.pem --dry-run=client").success();
-    let added: String = format!("additionalTrustBundle: |\n{}", files.block())
-        .lines()
-        .map(|line| format!("+ {line}\n"))
-        .collect();
+    let added = led(
+        &format!("additionalTrustBundle: |\n{}", files.block()),
+        "+ ",
+    );
     output.prints(&format!(
         "{added}install-config.yaml configured (dry run)\n"
     ));
@@ -100,22 +100,14 @@ fn the_bundle_is_put_in_and_taken_out() {
 
 #[test]
 fn what_is_there_stays_with_its_comments_and_its_indentation() {
-    let theirs: String = other_pem()
-        .lines()
-        .map(|line| format!("      {line}\n"))
-        .collect();
+    let theirs = led(&other_pem(), "      ");
     let text =
         format!("# prod\nadditionalTrustBundle: |   # corporate\n      # theirs\n{theirs}{FILE}");
     let files = Files::new(&text);
     let path = files.world.sandbox.path().join("install-config.yaml");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("rights");
     files.run("--ca ca.pem --bundle-policy always").success();
-    let ours: String = files
-        .tls
-        .marked()
-        .lines()
-        .map(|line| format!("      {line}\n"))
-        .collect();
+    let ours = led(&files.tls.marked(), "      ");
     assert_eq!(
         files.text(),
         format!(
@@ -130,7 +122,7 @@ fn what_is_there_stays_with_its_comments_and_its_indentation() {
     let left: Vec<_> = std::fs::read_dir(files.world.sandbox.path())
         .expect("a folder")
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".tmp"))
+        .filter(|name| name.contains(".tmp"))
         .collect();
     assert_eq!(left, Vec::<String>::new());
 }

@@ -210,7 +210,7 @@ fn rights_that_are_missing() {
         let grant = |verbs: &[&str]| {
             world
                 .cluster
-                .grant(&world.namespace, verbs, "deployments.apps")
+                .grant(&world.namespace, verbs, "deployments.apps");
         };
         grant(&["get"]);
         let line = format!("use deploy/web {IMAGE} --skip-check");
