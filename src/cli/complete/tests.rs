@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use clap::{Arg, Command, CommandFactory as _};
 
 use super::line::{Line, Place, read};
@@ -161,6 +163,21 @@ fn every_value_has_a_decision() {
     }
     assert!(seen > 50, "the verbs were not walked");
     assert_eq!(undecided, Vec::<String>::new());
+}
+
+/// A line that decides nothing any more is a flag that is gone, or one that another line hides.
+#[test]
+fn every_line_decides_something() {
+    let root = root();
+    let verbs = root.get_subcommands();
+    let args = verbs.flat_map(|verb| verb.get_arguments().map(move |arg| (verb.get_name(), arg)));
+    let used: BTreeSet<usize> = args
+        .filter_map(|(verb, arg)| values::line(verb, arg))
+        .collect();
+    let idle: Vec<usize> = (0..values::lines())
+        .filter(|line| !used.contains(line))
+        .collect();
+    assert_eq!(idle, Vec::<usize>::new());
 }
 
 #[test]

@@ -132,17 +132,27 @@ const TABLE: &[(Of, Values)] = &[
 
 /// What the value of an argument is; none where nobody has decided yet. `verb` is empty for the flags of all verbs.
 pub fn of(verb: &str, arg: &Arg) -> Option<Values> {
+    if let Some((_, values)) = line(verb, arg).and_then(|at| TABLE.get(at)) {
+        return Some(*values);
+    }
+    (arg.get_value_hint() == ValueHint::AnyPath).then_some(Values::File)
+}
+
+/// Which line of the table decides.
+pub(super) fn line(verb: &str, arg: &Arg) -> Option<usize> {
     let id = arg.get_id().as_str();
     let names = arg.get_value_names().and_then(|names| names.first());
     // What clap calls it in the help, where nothing is said.
     let named = names.map_or_else(|| id.to_uppercase(), ToString::to_string);
-    let line = TABLE.iter().find(|(of, _)| match of {
+    TABLE.iter().position(|(of, _)| match of {
         Only(of_verb, of_id) => *of_verb == verb && *of_id == id,
         Id(of_id) => *of_id == id,
         Named(of_name) => *of_name == named,
-    });
-    line.map(|(_, values)| *values).or_else(|| {
-        let is_path = arg.get_value_hint() == ValueHint::AnyPath;
-        is_path.then_some(Values::File)
     })
+}
+
+/// How many lines there are.
+#[cfg(test)]
+pub(super) fn lines() -> usize {
+    TABLE.len()
 }

@@ -246,7 +246,11 @@ fn verbs_of_builds_streams_and_workloads_are_offered_theirs() {
     offers(&world, "push-target ", &["app"]);
     offers(&world, "push-target bc/", &["bc/app"]);
     // Behind a BuildConfig there may be another one, or the image.
-    offers(&world, "build-source app d", &["docker.io/library/golang:1"]);
+    offers(
+        &world,
+        "build-source app d",
+        &["docker.io/library/golang:1"],
+    );
     offers(&world, "push-target -l a=b g", &["ghcr.io/team/app:2"]);
     offers(&world, "push-target app --internal b", &["base:1.0"]);
     offers(
@@ -261,6 +265,9 @@ fn verbs_of_builds_streams_and_workloads_are_offered_theirs() {
     offers(&world, "use deployment/", &["deployment/web"]);
     offers(&world, "use deploy/web quay.io/x -c ", &["app"]);
     offers(&world, "use deploy/web q --via-stream=b", &["base:1.0"]);
+    offers(&world, "promote ista", &["istag/"]);
+    offers(&world, "promote istag/", &["istag/base:1.0"]);
+    offers(&world, "promote istag/base:1.0 g", &["ghcr.io/team/app:2"]);
     offers(&world, "trust gh", &["ghcr.io"]);
     offers(&world, "insecure quay", &["quay.io"]);
     assert_eq!(answer(&world, "trust quay.io --ca "), [":0"]);
