@@ -298,39 +298,10 @@ impl Op {
             }
             Self::BundleAdd(add) => add.inverse(before),
             Self::BundleRemove(remove) => remove.inverse(before),
-            Self::ItemAdd { list, item, .. } => {
-                let there = items(before, list).any(|(_, one)| controlled::says(one, item));
-                let remove = Self::ItemRemove {
-                    list: list.clone(),
-                    like: item.clone(),
-                };
-                (!there).then_some(remove).into_iter().collect()
-            }
-            Self::ItemRemove { list, like } => items(before, list)
-                .filter(|(_, one)| controlled::says(one, like))
-                .map(|(at, one)| Self::ItemAdd {
-                    list: list.clone(),
-                    item: one.clone(),
-                    at: Some(at),
-                })
-                .collect(),
-            Self::Leave { field, becomes } => look(before, field)
-                .map(|old| Self::TakeBack {
-                    field: field.clone(),
-                    held: becomes.clone(),
-                    value: old.clone(),
-                })
-                .into_iter()
-                .collect(),
-            Self::TakeBack { field, value, .. } => look(before, field)
-                .filter(|old| *old != value)
-                .map(|old| Self::Set {
-                    field: field.clone(),
-                    expected: Some(value.clone()),
-                    value: Some(old.clone()),
-                })
-                .into_iter()
-                .collect(),
+            Self::ItemAdd { .. }
+            | Self::ItemRemove { .. }
+            | Self::Leave { .. }
+            | Self::TakeBack { .. } => controlled::inverse(self, before),
         }
     }
 

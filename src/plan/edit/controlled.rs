@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::OpRefusal;
-use super::place::{look, set, words};
+use super::place::{items, look, set, words};
+use super::{Op, OpRefusal};
 
 /// Whether `one` says all that `like` says: of maps its entries, of everything else the same.
 pub(super) fn says(one: &Value, like: &Value) -> bool {
@@ -53,6 +53,46 @@ pub(super) fn take_back(
     Ok(true)
 }
 
+/// What takes one of these edits back, given the object as it was before; of other edits nothing.
+pub(super) fn inverse(op: &Op, before: &Value) -> Vec<Op> {
+    match op {
+        Op::ItemAdd { list, item, .. } => {
+            let there = items(before, list).any(|(_, one)| says(one, item));
+            let remove = Op::ItemRemove {
+                list: list.clone(),
+                like: item.clone(),
+            };
+            (!there).then_some(remove).into_iter().collect()
+        }
+        Op::ItemRemove { list, like } => items(before, list)
+            .filter(|(_, one)| says(one, like))
+            .map(|(at, one)| Op::ItemAdd {
+                list: list.clone(),
+                item: one.clone(),
+                at: Some(at),
+            })
+            .collect(),
+        Op::Leave { field, becomes } => look(before, field)
+            .map(|old| Op::TakeBack {
+                field: field.clone(),
+                held: becomes.clone(),
+                value: old.clone(),
+            })
+            .into_iter()
+            .collect(),
+        Op::TakeBack { field, value, .. } => look(before, field)
+            .filter(|old| *old != value)
+            .map(|old| Op::Set {
+                field: field.clone(),
+                expected: Some(value.clone()),
+                value: Some(old.clone()),
+            })
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Whether the image is one of this repository, with whatever tag or digest.
 fn is_of(image: &str, repository: &str) -> bool {
     image
@@ -64,7 +104,7 @@ fn is_of(image: &str, repository: &str) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::super::{Op, apply_all, invert_all};
+    use super::super::{apply_all, invert_all};
     use super::*;
 
     fn trigger(more: &Value) -> Value {
