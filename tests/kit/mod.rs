@@ -289,7 +289,11 @@ impl World {
         if self.cluster.is_openshift() {
             here(WRITTEN_ON_OPENSHIFT);
             // OpenShift 3 has no such configuration.
-            if self.cluster.get("namespaces", "", "openshift-config").is_some() {
+            if self
+                .cluster
+                .get("namespaces", "", "openshift-config")
+                .is_some()
+            {
                 places.extend(WRITTEN_EVERYWHERE);
             }
         }

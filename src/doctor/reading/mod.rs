@@ -228,11 +228,16 @@ fn add_mirror(case: &Case<'_>, candidates: &mut Vec<Candidate>, known: &Known<'_
             }
         }
     } else if case.says("?ns=") && !certain {
-        put(candidates, 0, Candidate {
-            cause: Cause::Mirror,
-            likelihood: Likelihood::Likely,
-            why: "containerd adds ns= to what it asks of a mirror, and to nothing else".to_owned(),
-        });
+        put(
+            candidates,
+            0,
+            Candidate {
+                cause: Cause::Mirror,
+                likelihood: Likelihood::Likely,
+                why: "containerd adds ns= to what it asks of a mirror, and to nothing else"
+                    .to_owned(),
+            },
+        );
     } else if let Some(host) = case.other_host()
         && !certain
         && !case.is(Symptom::InvalidReference)

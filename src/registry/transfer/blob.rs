@@ -168,9 +168,9 @@ impl Carrier {
             drop(opening);
             begun
         });
-        opened.await.unwrap_or_else(|broken| {
-            Err(self.target.fault(Trouble::Protocol(broken.to_string())))
-        })
+        opened
+            .await
+            .unwrap_or_else(|broken| Err(self.target.fault(Trouble::Protocol(broken.to_string()))))
     }
 
     fn running(&self, blob: &Descriptor) -> Result<Running, Fault> {

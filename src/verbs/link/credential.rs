@@ -222,7 +222,11 @@ async fn from_secret(
 }
 
 /// The entry for an image, by either matcher; unless it is used `as_it_is`, also one under a key that only nearly matches.
-pub(in crate::verbs) fn entry_for<'a>(config: &'a DockerConfig, image: &str, as_it_is: bool) -> Option<&'a Entry> {
+pub(in crate::verbs) fn entry_for<'a>(
+    config: &'a DockerConfig,
+    image: &str,
+    as_it_is: bool,
+) -> Option<&'a Entry> {
     let exact = keyring::lookup(&[config], image)
         .first()
         .map(|found| found.entry)
