@@ -96,7 +96,7 @@ fn an_import_writes_the_stream_also_when_it_fails() {
 }
 
 /// An import for real of one image into the tag `latest` of the stream `app`.
-fn import_of(api: &Api, image: &str, query: &str, more: Value) -> Value {
+fn import_of(api: &Api, image: &str, query: &str, more: &Value) -> Value {
     let mut spec =
         json!({"from": {"kind": "DockerImage", "name": image}, "to": {"name": "latest"}});
     for (field, value) in more.as_object().into_iter().flatten() {
@@ -121,7 +121,7 @@ fn what_an_import_leaves_of_a_tag_that_is_there() {
         &api,
         IMAGE,
         "",
-        json!({"referencePolicy": {"type": "Source"}}),
+        &json!({"referencePolicy": {"type": "Source"}}),
     );
     let before = get(&api, STREAM).expect(200);
 
@@ -130,7 +130,7 @@ fn what_an_import_leaves_of_a_tag_that_is_there() {
         &api,
         OTHER,
         "",
-        json!({"importPolicy": {"scheduled": true}}),
+        &json!({"importPolicy": {"scheduled": true}}),
     );
     let failed = get(&api, STREAM).expect(200);
     let tag = &failed["spec"]["tags"][0];
@@ -154,7 +154,7 @@ fn what_an_import_leaves_of_a_tag_that_is_there() {
 
     // A policy of references that is set stays.
     let local = json!({"referencePolicy": {"type": "Local"}});
-    let done = import_of(&api, OTHER, "", local);
+    let done = import_of(&api, OTHER, "", &local);
     let stream = &done["status"]["import"];
     assert_eq!(
         stream["spec"]["tags"][0]["referencePolicy"]["type"],
@@ -174,7 +174,7 @@ fn what_an_import_leaves_of_a_tag_that_is_there() {
 
     // Again nothing changes, and nothing is written.
     let version = api.store_version();
-    import_of(&api, OTHER, "", json!({}));
+    import_of(&api, OTHER, "", &json!({}));
     assert_eq!(api.store_version(), version);
 }
 
@@ -183,12 +183,12 @@ fn the_same_image_from_elsewhere_does_not_change_what_a_tag_follows() {
     let api = api();
     api.script_import(IMAGE, ImportAnswer::found(DIGEST));
     api.script_import(OTHER, ImportAnswer::found(DIGEST));
-    import_of(&api, IMAGE, "", json!({}));
+    import_of(&api, IMAGE, "", &json!({}));
     let done = import_of(
         &api,
         OTHER,
         "",
-        json!({"importPolicy": {"scheduled": true}}),
+        &json!({"importPolicy": {"scheduled": true}}),
     );
     let tag = &done["status"]["import"]["spec"]["tags"][0];
     assert_eq!(tag["from"]["name"], IMAGE);
@@ -199,7 +199,7 @@ fn the_same_image_from_elsewhere_does_not_change_what_a_tag_follows() {
 fn a_dry_run_in_the_query_of_an_import_is_passed_over() {
     let api = api();
     api.script_import(IMAGE, ImportAnswer::found(DIGEST));
-    import_of(&api, IMAGE, "?dryRun=All", json!({}));
+    import_of(&api, IMAGE, "?dryRun=All", &json!({}));
     assert!(
         api.get("imagestreams.image.openshift.io", "shop", "app")
             .is_some()
@@ -217,7 +217,7 @@ fn tags_that_follow_a_tag_get_its_image() {
         {"name": "ref", "from": {"kind": "DockerImage", "name": OTHER}, "reference": true},
     ]);
     api.create(stream);
-    let done = import_of(&api, IMAGE, "", json!({}));
+    let done = import_of(&api, IMAGE, "", &json!({}));
     let tags = done["status"]["import"]["status"]["tags"]
         .as_array()
         .cloned();
