@@ -144,13 +144,6 @@ rules! {
         NotARegistry Possible "what answers is no registry";
         ServerError Possible OUTAGE;
     }
-    on NotRegistryAnswer
-        if |case| case.is_well_known() => "location" {
-        Proxy Likely "this registry answers in JSON; a web page comes from something in between, or from a login page";
-        ServerError Possible "some registries show their errors as pages";
-        RepositoryMissing Possible "some registries show a page for a name that they do not know";
-        Mirror Possible "the page may be a mirror's";
-    }
     // containerd took a page for a manifest: its resolver got 200 from a host that serves pages.
     on NotRegistryAnswer
         if |case| is_page(case) && case.at(&[Place::DockerHub, Place::Quay, Place::Ghcr, Place::Google, Place::Open]) => "location" {
@@ -163,6 +156,13 @@ rules! {
         NotARegistry Likely "a host that serves pages answered 200 where a registry serves manifests";
         Mirror Likely "such a host is often a mirror whose address lacks the API's path";
         Proxy Possible IN_BETWEEN;
+    }
+    on NotRegistryAnswer
+        if |case| case.is_well_known() => "location" {
+        Proxy Likely "this registry answers in JSON; a web page comes from something in between, or from a login page";
+        ServerError Possible "some registries show their errors as pages";
+        RepositoryMissing Possible "some registries show a page for a name that they do not know";
+        Mirror Possible "the page may be a mirror's";
     }
     on NotRegistryAnswer
         if |case| case.status(404) && !case.says("html") => "location" {

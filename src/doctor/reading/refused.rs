@@ -122,7 +122,14 @@ rules! {
         RepositoryMissing Possible HIDES;
     }
     // Pushes.
-    on Unauthorized | Denied
+    on Unauthorized
+        if |case| case.by(&[Runtime::OpenshiftBuild]) && case.pushes() => "auth" {
+        NoCredentials Likely "401 is how a registry says that nothing came: the account's own registry secret is not made yet, or covers another name";
+        SecretNotLinked Likely "the build has no push secret for this registry: it reads the one that it names, or its account's";
+        PushDenied Possible "the account or login that pushes may not write there";
+        SecretKeyMismatch Possible KEY;
+    }
+    on Denied
         if |case| case.by(&[Runtime::OpenshiftBuild]) && case.pushes() => "auth" {
         SecretNotLinked Likely "the build has no push secret for this registry: it reads the one that it names, or its account's";
         NoCredentials Possible "the account's own registry secret is not made yet, so that the push goes without";
@@ -352,6 +359,14 @@ rules! {
         ServerError Possible "a registry that sends 401 without a challenge leaves the runtime nothing to answer";
         SecretNotLinked Possible NOT_LINKED;
         SecretKeyMismatch Possible KEY;
+    }
+    on Unauthorized
+        if |case| case.is_command_line() && case.place == Place::Unknown => "auth" {
+        NoCredentials Likely "nobody is logged in here as the user who asks, or under another spelling of the registry";
+        BadCredentials Possible BAD;
+        ServerError Possible "of a public image this is an outage of the registry or of its token service";
+        RepositoryMissing Possible "many registries answer the same for a repository that is missing";
+        PullDenied Possible NO_RIGHT;
     }
     on Unauthorized
         if |case| case.is_command_line() => "auth" {

@@ -92,7 +92,11 @@ impl Open {
         }
         let codes = self.text.contains("errors:") && is_code(trimmed);
         let wrapped = self.last >= 60 && !self.text.ends_with(['.', ';', '}']);
-        unfinished || codes || wrapped || trimmed.starts_with(['(', ':'])
+        unfinished
+            || codes
+            || wrapped
+            || trimmed.starts_with(['(', ':'])
+            || trimmed.starts_with("https://")
     }
 
     fn push(&mut self, line: &str) {

@@ -107,7 +107,11 @@ const ANSWERS: &[Row] = &[
          authenticate + requir | requires authentication | unauthorised",
     ),
     // Old dockerd's line of progress, which ends in these words whatever the registry said.
-    (Symptom::NotFound, "trying to pull repository + not found"),
+    (
+        Symptom::NotFound,
+        "trying to pull repository + error: image + not found",
+    ),
+    (Symptom::NoCause, "trying to pull repository + not found"),
     (
         Symptom::NameUnknown,
         "name unknown | name_unknown | repository name not known | repository not found | repo not found | \
