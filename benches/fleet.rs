@@ -21,7 +21,7 @@ use std::fs::File;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use extreg_test_support::fleet::{Fleet, LOGIN, Size};
+use extreg_test_support::fleet::{Fleet, LOGIN, MISSING_TAG, Size};
 use extreg_test_support::process::{Sandbox, find_program};
 use extreg_test_support::registry::Origin;
 
@@ -88,8 +88,10 @@ struct Round {
 struct Asked {
     requests: usize,
     manifests: usize,
-    /// Of one image, at most.
+    /// Of one image that is there, at most.
     manifests_most: usize,
+    /// Of one that is not, which is also asked for as nobody.
+    missing_most: usize,
     tokens: usize,
     /// For one repository and login, at most.
     tokens_most: usize,
@@ -171,7 +173,14 @@ fn asked(fleet: &Fleet) -> Asked {
             asked.other += 1;
         }
     }
-    asked.manifests_most = manifests.into_values().max().unwrap_or_default();
+    for ((_, path), times) in manifests {
+        let most = if path.ends_with(MISSING_TAG) {
+            &mut asked.missing_most
+        } else {
+            &mut asked.manifests_most
+        };
+        *most = times.max(*most);
+    }
     asked.tokens_most = tokens.into_values().max().unwrap_or_default();
     asked.connections_most = fleet
         .registries
@@ -264,9 +273,10 @@ fn print(fleet: &Fleet, rounds: &[Round], skopeo: Option<f64>) {
     );
     let manifests = most(&|round| round.registry.manifests);
     println!(
-        "| manifest requests an image | {:.2}, at most {} | at most 2 |",
+        "| manifest requests an image | {:.2}; at most {}, of a missing one {} | at most 2 |",
         number_of(manifests) / number_of(fleet.images.len()),
-        most(&|round| round.registry.manifests_most)
+        most(&|round| round.registry.manifests_most),
+        most(&|round| round.registry.missing_most)
     );
     println!(
         "| tokens | {}, at most {} a repository and credential | 1 |",

@@ -18,6 +18,7 @@
     reason = "a benchmark prints, and ends when its ground is missing"
 )]
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -297,13 +298,10 @@ impl<'a> Upload<'a> {
     }
 
     fn finish(self) -> (String, usize) {
-        let hash = self.hash.finish();
-        let hex: Vec<String> = hash
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let digest = format!("sha256:{}", hex.concat());
+        let mut digest = "sha256:".to_owned();
+        for byte in self.hash.finish().as_ref() {
+            write!(digest, "{byte:02x}").expect("a string takes everything");
+        }
         let put = format!("{}&digest={digest}", self.location);
         let stored = self.remote.send(self.remote.request("PUT", &put));
         assert_eq!(stored.status, 201, "{}", stored.text());

@@ -14,6 +14,10 @@ use crate::verbs::{self, Run};
 
 /// Runs the program that `env` describes and gives its exit status.
 pub fn run_program(env: Env) -> ExitCode {
+    // Before anything that takes its time: a shell waits for every answer.
+    if let Some(words) = verbs::completion::asked(&env) {
+        return verbs::completion::answer_shell(&env, &words);
+    }
     let program = verbs::program(&env);
     let command = cli::command(program);
     let args = anywhere::verb_first(&command, env.args.clone());

@@ -35,7 +35,7 @@ pub(crate) struct Guide {
 impl Guide {
     pub(crate) fn new(world: &World) -> Self {
         println!(
-            "An OpenShift API server and three registries are running on this machine, for this tour only."
+            "An OpenShift API server and four registries are running on this machine, for this tour only."
         );
         Self {
             program: std::env::current_exe().expect("the path of this program"),

@@ -13,6 +13,7 @@
     reason = "a tour prints, and has nothing to mend when the ground is missing"
 )]
 
+mod deliver;
 mod guide;
 mod walk;
 mod world;

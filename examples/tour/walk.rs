@@ -1,5 +1,6 @@
 //! The steps of the tour and what each has to show.
 
+use crate::deliver::deliver;
 use crate::guide::{Guide, Piped, cluster_says};
 use crate::world::{ROBOT, World};
 
@@ -8,6 +9,7 @@ pub(crate) fn walk(world: &World, guide: &mut Guide) {
     the_main_job(world, guide, &registry);
     a_namespace_that_fails(world, guide);
     alike_and_not_the_same(world, guide, &registry);
+    deliver(world, guide);
     the_way_back(world, guide);
 }
 
@@ -161,14 +163,15 @@ fn the_way_back(world: &World, guide: &mut Guide) {
     guide.step("undo takes back what was written, from its journal: the last, or any by its id");
     let list = guide.run(&["undo", "--list"], None);
     guide.expect(&list, 0, &["link", "doctor --fix"]);
-    // The journal's oldest entry is link's, and its id stands first in the line.
-    let mut lines = list.text.lines();
-    let linked = lines.find(|line| line.contains(" link "));
-    let id = linked.and_then(|line| line.split_whitespace().next());
-    for (namespace, id) in [("orders", None), ("shop", id)] {
+    let outcome = guide.run(&["undo"], None);
+    guide.expect(&outcome, 0, &["deployment.apps/sample-app deleted"]);
+    for (namespace, verb) in [("orders", " doctor --fix "), ("shop", " link ")] {
+        // The oldest of that verb; its id stands first in the line.
+        let mut lines = list.text.lines();
+        let line = lines.find(|line| line.contains(verb)).unwrap_or_default();
+        let id = line.split_whitespace().next().unwrap_or_default();
         guide.check(has_ours(world, namespace), "the secret should be there");
-        let arguments: Vec<&str> = std::iter::once("undo").chain(id).collect();
-        let outcome = guide.run(&arguments, None);
+        let outcome = guide.run(&["undo", id], None);
         guide.expect(&outcome, 0, &["deleted"]);
         guide.check(!has_ours(world, namespace), "the secret should be gone");
     }

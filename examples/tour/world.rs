@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
 use extreg_test_support::api::{Api, Flavor, make};
 use extreg_test_support::certs::Ca;
 use extreg_test_support::content::Image;
@@ -23,6 +24,8 @@ pub(crate) struct World {
     pub(crate) lab: Registry,
     /// A registry that tells strangers nothing.
     pub(crate) quay: Registry,
+    /// Where production pulls from.
+    pub(crate) prod: Registry,
     pub(crate) kubeconfig: PathBuf,
     /// What this machine trusts: `SSL_CERT_FILE` of every command.
     pub(crate) ca_file: PathBuf,
@@ -36,11 +39,18 @@ impl World {
         let corp = Registry::builder()
             .dialect(Dialect::DistributionToken)
             .tls(&corp_ca.server(&["127.0.0.1", "localhost"]))
-            .user(User::new(ROBOT.0, ROBOT.1).pull("shop/*"))
+            .user(
+                User::new(ROBOT.0, ROBOT.1)
+                    .pull("shop/*")
+                    .push("shop/sample-app"),
+            )
             .start();
         corp.push_image("shop/web", "1.9", &Image::new());
         corp.push_image("shop/api", "2.4.0", &Image::new());
         corp.push_image("vault/keys", "1.0", &Image::new());
+        let builder = ("io.openshift.s2i.scripts-url", "image:///usr/libexec/s2i");
+        let base = Image::new().labelled(builder.0, builder.1).port("8080/tcp");
+        corp.push_image("shop/sample-base", "1.0", &base);
 
         let lab = Registry::builder()
             .tls(&lab_ca.server(&["127.0.0.1", "localhost"]))
@@ -55,10 +65,20 @@ impl World {
             .start();
         quay.push_image("acme/payments-api", "2.4", &Image::new());
 
+        let prod = Registry::builder()
+            .dialect(Dialect::DistributionToken)
+            .tls(&corp_ca.server(&["127.0.0.1", "localhost"]))
+            .user(User::new(ROBOT.0, ROBOT.1).push("prod/*"))
+            .start();
+
         let flavor = Flavor::OpenShift4 {
             version: "4.18.12".to_owned(),
         };
-        let api = Api::builder().flavor(flavor).rolls_out().start();
+        let api = Api::builder()
+            .flavor(flavor)
+            .rolls_out()
+            .follows_images()
+            .start();
         // The nodes have a runtime, and trust what the cluster's configuration tells them to trust.
         api.machines(Machines::new().runtime(Runtime::CriO));
         let authorities = corp_ca.pem().to_owned();
@@ -81,6 +101,7 @@ impl World {
             corp,
             lab,
             quay,
+            prod,
             kubeconfig,
             ca_file,
             sandbox,
@@ -118,6 +139,27 @@ impl World {
         api.roll_out();
         // The event of the pull without a login stays; the login would do by now.
         api.create(secret("prices-pull", &corp.host()));
+    }
+
+    /// A third namespace: a BuildConfig that builds on, and pushes to, what the cluster has itself.
+    pub(crate) fn open_delivery(&self) {
+        let api = &self.api;
+        api.add_namespace("delivery");
+        let mut config = make::build_config("delivery", "sample-app", "", "");
+        let stream_tag = |name: &str| json!({"kind": "ImageStreamTag", "name": name});
+        config["spec"]["strategy"]["sourceStrategy"]["from"] = stream_tag("base:latest");
+        config["spec"]["output"]["to"] = stream_tag("sample-app:latest");
+        api.create(config);
+    }
+
+    /// The logins of whoever promotes, as `podman login` leaves them.
+    pub(crate) fn auth_file(&self) -> String {
+        let auth =
+            base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", ROBOT.0, ROBOT.1));
+        let entry = json!({"auth": auth});
+        let config = json!({"auths": {self.corp.host(): entry, self.prod.host(): entry}});
+        self.sandbox.write("auth.json", config.to_string());
+        "auth.json".to_owned()
     }
 
     /// What the kubelet says of the first pod of a workload: its phase, and why it waits.
@@ -158,8 +200,10 @@ impl World {
 
     fn pod(&self, namespace: &str, workload: &str) -> Option<Value> {
         let pods = self.api.list("pods", namespace);
-        pods.into_iter()
-            .find(|pod| pod["metadata"]["labels"]["app"] == workload)
+        pods.into_iter().find(|pod| {
+            let labels = &pod["metadata"]["labels"];
+            labels["app"] == workload || labels["deployment"] == workload
+        })
     }
 }
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::cluster::Write;
-use crate::plan::edit::{OpRefusal, apply_all, invert_all, place};
+use crate::cluster::{Write, kinds};
+use crate::plan::edit::{OpRefusal, apply_all, invert_all};
 use crate::plan::ours::{self, NotOurs, Owner};
 use crate::plan::undo::Undo;
-use crate::plan::{Action, Change, Object, UndoNote};
+use crate::plan::{Action, Change, Object, Op, UndoNote, shell};
 
 /// What is to be done now.
 #[derive(Debug)]
@@ -81,35 +81,34 @@ pub(super) fn decide(
             ours::admit(change.object.kind, now, object)?;
             Ok(applied(change, object, now, means))
         }
-        (Action::Edit(_) | Action::Delete, None) => Ok(Decision::Gone),
-        (Action::Edit(ops), Some(now)) => {
-            let Some(edited) = apply_all(ops, now.value())? else {
-                return Ok(Decision::Nothing);
-            };
-            let undo = match &change.undo {
-                UndoNote::Nothing(reason) => Undo::Nothing {
-                    reason: reason.clone(),
+        (Action::Edit(_) | Action::Prune(_) | Action::Delete, None) => Ok(Decision::Gone),
+        (Action::Edit(ops) | Action::Ensure { ops, .. }, Some(now)) => edited(change, ops, now),
+        (Action::Ensure { new, ops }, None) => {
+            let made = apply_all(ops, new.value())?;
+            let made = made.unwrap_or_else(|| new.value().clone());
+            Ok(write(Wanted {
+                write: Write::Create(made.clone()),
+                after: Some(Object::new(made)),
+                undo: Undo::Prune {
+                    ops: invert_all(ops, new.value())?,
                 },
-                UndoNote::Secret { again } => Undo::NeedsSecret {
-                    again: again.clone(),
-                },
-                UndoNote::Inverse => Undo::Edit {
+                before: Value::Null,
+            }))
+        }
+        (Action::Prune(ops), Some(now)) => {
+            let after = apply_all(ops, now.value())?;
+            let left = after.as_ref().unwrap_or(now.value());
+            if !shell::is_empty(left) || !matches!(ours::owner(now), Owner::Ours { .. }) {
+                return edited(change, ops, now);
+            }
+            Ok(write(Wanted {
+                write: delete(now),
+                after: None,
+                undo: Undo::Ensure {
+                    new: shell::of(now.value()),
                     ops: invert_all(ops, now.value())?,
                 },
-            };
-            let before = ops
-                .iter()
-                .map(|op| {
-                    let at = op.place();
-                    let held = place::look(now.value(), &at).cloned();
-                    (at, held.unwrap_or(Value::Null))
-                })
-                .collect();
-            Ok(write(Wanted {
-                write: Write::Replace(edited.clone()),
-                after: Some(Object::new(edited)),
-                undo,
-                before: Value::Object(before),
+                before: before(ops, now),
             }))
         }
         (Action::Delete, Some(now)) => {
@@ -117,10 +116,7 @@ pub(super) fn decide(
                 return Err(Refusal::NotDeleted);
             }
             Ok(write(Wanted {
-                write: Write::Delete {
-                    uid: now.uid().map(str::to_owned),
-                    resource_version: now.resource_version().map(str::to_owned),
-                },
+                write: delete(now),
                 after: None,
                 undo: irreversible(change),
                 before: Value::Null,
@@ -133,6 +129,45 @@ fn write(wanted: Wanted) -> Decision {
     Decision::Write(Box::new(wanted))
 }
 
+/// The edits on what is there.
+fn edited(change: &Change, ops: &[Op], now: &Object) -> Result<Decision, Refusal> {
+    let Some(edited) = apply_all(ops, now.value())? else {
+        return Ok(Decision::Nothing);
+    };
+    let undo = match &change.undo {
+        UndoNote::Nothing(reason) => Undo::Nothing {
+            reason: reason.clone(),
+        },
+        UndoNote::Secret { again } => Undo::NeedsSecret {
+            again: again.clone(),
+        },
+        UndoNote::Inverse => Undo::Edit {
+            ops: invert_all(ops, now.value())?,
+        },
+    };
+    Ok(write(Wanted {
+        write: Write::Replace(edited.clone()),
+        after: Some(Object::new(edited)),
+        undo,
+        before: before(ops, now),
+    }))
+}
+
+/// What the places hold that the edits touch.
+fn before(ops: &[Op], now: &Object) -> Value {
+    ops.iter()
+        .map(|op| (op.place(), op.before(now.value())))
+        .collect()
+}
+
+/// Of the very object that was read, as it was read.
+fn delete(now: &Object) -> Write {
+    Write::Delete {
+        uid: now.uid().map(str::to_owned),
+        resource_version: now.resource_version().map(str::to_owned),
+    }
+}
+
 fn created(change: &Change, object: &Object, call: Write) -> Decision {
     write(Wanted {
         write: call,
@@ -140,6 +175,7 @@ fn created(change: &Change, object: &Object, call: Write) -> Decision {
         undo: Undo::Delete {
             resource_version: None,
             again: again(change),
+            made: made(change, object),
         },
         before: Value::Null,
     })
@@ -171,6 +207,12 @@ fn applied(change: &Change, object: &Object, now: &Object, means: Means) -> Deci
         undo: irreversible(change),
         before: Value::Null,
     })
+}
+
+/// What is kept of an object for telling it from one that was changed since.
+fn made(change: &Change, object: &Object) -> Option<Value> {
+    let kept = matches!(change.action, Action::Create(_)) && change.object.kind != kinds::SECRET;
+    kept.then(|| object.value().clone())
 }
 
 fn again(change: &Change) -> Option<String> {

@@ -4,6 +4,7 @@ use crate::cluster::ObjectRef;
 use crate::plan::{Action, Change, Object};
 
 use super::Mode;
+use super::decide::Wanted;
 
 /// What became of a plan.
 #[derive(Debug, Default)]
@@ -38,13 +39,16 @@ pub enum Status {
 
 impl Status {
     /// What a change amounts to once it is written.
-    pub(super) fn of(change: &Change, seen: Option<&Object>) -> Self {
+    pub(super) fn of(change: &Change, seen: Option<&Object>, wanted: &Wanted) -> Self {
         match &change.action {
             Action::Delete => Self::Deleted,
+            Action::Prune(_) if wanted.after.is_none() => Self::Deleted,
             Action::Create(_) => Self::Created,
-            Action::Apply(_) if seen.is_none() => Self::Created,
+            Action::Apply(_) | Action::Ensure { .. } if seen.is_none() => Self::Created,
             Action::Apply(_) => Self::Configured,
-            Action::Edit(_) => Self::Done(change.done.clone()),
+            Action::Edit(_) | Action::Ensure { .. } | Action::Prune(_) => {
+                Self::Done(change.done.clone())
+            }
         }
     }
 

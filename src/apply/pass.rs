@@ -100,18 +100,19 @@ impl Passage<'_> {
         Ok(pass)
     }
 
-    /// The changes by namespace. Tries do not depend on each other: each is a group of its own.
+    /// The changes by namespace, or all in one where their order matters. Tries do not depend on each other: each is a group of
+    /// its own.
     fn groups(&self, starts: Vec<Start>) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut known: HashMap<(Option<&str>, usize), usize> = HashMap::new();
+        let ordered = self.plan.is_ordered();
         for (at, (change, start)) in self.plan.changes.iter().zip(starts).enumerate() {
             let own = if self.dry_run { at } else { 0 };
-            let group = *known
-                .entry((change.object.namespace.as_deref(), own))
-                .or_insert_with(|| {
-                    groups.push(Group::new());
-                    groups.len() - 1
-                });
+            let namespace = change.object.namespace.as_deref().filter(|_| !ordered);
+            let group = *known.entry((namespace, own)).or_insert_with(|| {
+                groups.push(Group::new());
+                groups.len() - 1
+            });
             groups[group].push((at, start));
         }
         groups
@@ -174,7 +175,7 @@ impl Pass {
                     Decision::Nothing => Performed::without_write(Status::Unchanged, seen),
                     Decision::Gone => Performed::without_write(Status::Gone, seen),
                     Decision::Write(wanted) => Performed {
-                        status: Status::of(change, seen.as_ref()),
+                        status: Status::of(change, seen.as_ref(), &wanted),
                         after: wanted.after.clone(),
                         seen,
                         wanted: Some(*wanted),

@@ -5,7 +5,7 @@ use super::decide::{Decision, Means, Refusal, Wanted, decide};
 use super::outcome::Status;
 use crate::cluster::{Cluster, ClusterError, Write};
 use crate::error::Error;
-use crate::plan::{Change, Object, WhenGone};
+use crate::plan::{Action, Change, Object, WhenGone};
 
 /// What became of one change on the wire.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ pub(super) async fn perform(
                     // The server found that what was written is what it had.
                     Status::Unchanged
                 } else {
-                    Status::of(change, seen.as_ref())
+                    Status::of(change, seen.as_ref(), &wanted)
                 };
                 return Ok(Performed {
                     status,
@@ -112,6 +112,13 @@ pub(super) async fn perform(
                 seen = fresh;
             }
             Err(ClusterError::AlreadyExists(_)) => {
+                tokio::time::sleep(backoff::pause(attempt)).await;
+                seen = read(cluster, change).await?;
+            }
+            // Somebody deleted it in between: it is made anew.
+            Err(ClusterError::NotFound(_))
+                if seen.is_some() && matches!(change.action, Action::Ensure { .. }) =>
+            {
                 tokio::time::sleep(backoff::pause(attempt)).await;
                 seen = read(cluster, change).await?;
             }

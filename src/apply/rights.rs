@@ -69,9 +69,17 @@ async fn missing(
 
 /// Refuses when a right is missing, naming verb, resource and namespace of each.
 pub(super) async fn require(cluster: &Cluster, writes: &[(&Change, &Wanted)]) -> Result<(), Error> {
-    let missing = missing(cluster, writes)
-        .await
-        .map_err(|error| Error::from(error).context("cannot ask for your rights"))?;
+    refuse(missing(cluster, writes).await)
+}
+
+/// The same for rights on what is no write of an object.
+pub(super) async fn require_all(cluster: &Cluster, rights: &[Right]) -> Result<(), Error> {
+    refuse(cluster.missing_rights(rights).await)
+}
+
+fn refuse(missing: Result<Vec<Right>, ClusterError>) -> Result<(), Error> {
+    let missing =
+        missing.map_err(|error| Error::from(error).context("cannot ask for your rights"))?;
     if missing.is_empty() {
         return Ok(());
     }

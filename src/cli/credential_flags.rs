@@ -4,11 +4,9 @@ use std::convert::Infallible;
 
 use clap::Args;
 
-/// One source of credentials; the usual files when none is given.
+/// One source of credentials. What it means when none is given is the verb's business.
 #[derive(Debug, Clone, Args)]
-#[command(
-    next_help_heading = "Credentials (one source; the files of docker, podman and skopeo when none is given)"
-)]
+#[command(next_help_heading = "Credentials (one source)")]
 pub struct CredentialFlags {
     /// User name; the password is asked for, or read with --registry-password-stdin.
     #[arg(long, value_name = "NAME", conflicts_with_all = OTHER_SOURCES)]

@@ -61,19 +61,66 @@ Examples:
 
 pub(super) const PUSH_TARGET: &str = "\
 Examples:
-  oc extreg push-target ...";
+  # With a secret that is there already, and a build to see it work
+  oc extreg push-target app quay.io/team/app:1.4 --start
+
+  # With a robot account whose password is asked for; the right to push is checked too
+  oc extreg push-target app quay.io/team/app:1.4 --registry-username team+pusher --check-push
+
+  # Several, each to a repository of its own name
+  oc extreg push-target -l part-of=shop registry.example.com:5000/shop/
+
+  # Back into the image stream
+  oc extreg push-target app --internal app:latest";
+
+/// How `push-target` is called, which its arguments alone do not show.
+pub(super) const PUSH_TARGET_USAGE: &str = "\
+oc extreg push-target [OPTIONS] BUILDCONFIG... IMAGE
+       oc extreg push-target [OPTIONS] -l SELECTOR IMAGE
+       oc extreg push-target [OPTIONS] BUILDCONFIG... --internal STREAM:TAG";
 
 pub(super) const BUILD_SOURCE: &str = "\
 Examples:
-  oc extreg build-source ...";
+  # On a base image of another registry, with the secret of the namespace that is for it
+  oc extreg build-source app registry.example.com:5000/team/ruby:3.3
+
+  # With a robot account, whose password is asked for; see first what would be written
+  oc extreg build-source app quay.io/team/ruby:3.3 --registry-username team+puller --dry-run=server
+
+  # The files that a build takes out of an image; all builds of a team
+  oc extreg build-source app quay.io/team/assets:2 --source-image=0
+  oc extreg build-source -l team=shop quay.io/team/ruby:3.3
+
+  # Back to an image stream tag
+  oc extreg build-source app --to-stream openshift/ruby:3.3-ubi9";
 
 pub(super) const IMPORT: &str = "\
 Examples:
-  oc extreg import ...";
+  # Import an image into the tag `latest` of the image stream app, which is made when missing
+  oc extreg import app quay.io/team/app:1.4
+
+  # Have the tag follow another image, and keep it up to date
+  oc extreg import app:stable quay.io/team/app:1.5 --change-source --scheduled
+
+  # A registry with a certificate that nobody vouches for; pods pull through the internal registry
+  oc extreg import app:dev reg.example.com:5000/team/app:dev --insecure --reference-policy=local
+
+  # Every tag of a repository
+  oc extreg import app quay.io/team/app --all";
 
 pub(super) const USE_IMAGE: &str = "\
 Examples:
-  oc extreg use ...";
+  # Another image for the only container; wait until its pods run
+  oc extreg use deployment/web registry.example.com:5000/shop/web:1.3 --wait
+
+  # Through an image stream, that imports it and has a trigger put it in
+  oc extreg use dc/web quay.io/team/web:1.3 --via-stream=web:stable
+
+  # With credentials that are checked, stored and linked to the workload's account in the same run
+  oc extreg use sts/db quay.io/team/db:16 -c server --registry-username team+puller
+
+  # A new Deployment, and a Service for the ports of the image
+  oc extreg use deploy/web quay.io/team/web:1.3 --create";
 
 pub(super) const PROMOTE: &str = "\
 Examples:
@@ -90,12 +137,42 @@ Examples:
 
 pub(super) const TRUST: &str = "\
 Examples:
-  oc extreg trust ...";
+  # With the CA that signed the registry's certificate; see first what would be written
+  oc extreg trust registry.example.com:5000 --ca corp-ca.pem --dry-run=server --diff
+
+  # With what the registry shows, once its operators have confirmed the fingerprint, and wait for the nodes
+  oc extreg trust registry.example.com:5000 --from-registry --yes --wait
+
+  # For a cluster that is yet to be installed
+  oc extreg trust registry.example.com:5000 --ca corp-ca.pem --install-config install-config.yaml
+
+  # What is trusted, and take it out again
+  oc extreg trust --list
+  oc extreg trust registry.example.com:5000 --remove";
 
 pub(super) const INSECURE: &str = "\
 Examples:
-  oc extreg insecure ...";
+  # See what the nodes would do; then do it, and wait until they have
+  oc extreg insecure registry.example.com:5000 --dry-run=server
+  oc extreg insecure registry.example.com:5000 --yes --wait
+
+  # The way back
+  oc extreg insecure registry.example.com:5000 --remove --yes
+
+  # For Kubernetes with containerd, on every node; for OpenShift 3 as a playbook
+  oc extreg insecure registry.example.com:5000 --containerd --daemonset | kubectl apply -f -
+  oc extreg insecure registry.example.com:5000 --openshift3 --ansible > insecure.yml";
 
 pub(super) const COMPLETION: &str = "\
 Examples:
-  oc extreg completion ...";
+  # Once, after the plugin was installed
+  oc extreg completion install
+
+  # For those who call the program by its own name
+  source <(kubectl-extreg completion bash)
+  kubectl-extreg completion fish | source";
+
+pub(super) const VERSION: &str = "\
+Examples:
+  oc extreg version
+  oc extreg version -o json";

@@ -11,6 +11,8 @@ use crate::model::docker_config::Format;
 use crate::plan::Purposes;
 
 /// Checks the credentials of a registry, stores them in one secret and links it to service accounts.
+///
+/// Where no source of credentials is named they are taken from the files of docker, podman and skopeo.
 #[derive(Debug, Clone, Args)]
 pub struct LinkArgs {
     /// The registry, as images name it (host or host:port), with a path when the credentials are for a part of it.

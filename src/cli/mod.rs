@@ -3,6 +3,7 @@
 
 pub mod anywhere;
 pub mod build_source;
+pub mod complete;
 pub mod completion;
 pub mod credential_flags;
 pub mod doctor;
@@ -13,17 +14,20 @@ pub mod import;
 pub mod insecure;
 pub mod link;
 pub mod namespaces;
+pub mod node_flags;
 pub mod output;
 pub mod promote;
 mod purposes;
 pub mod push_target;
 pub mod registry_flags;
 pub mod report_flags;
+pub mod rollout_flags;
 pub mod status;
 pub mod trust;
 pub mod undo;
 pub mod unlink;
 pub mod use_image;
+pub mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -76,8 +80,8 @@ pub enum Verb {
     Insecure(Box<insecure::InsecureArgs>),
     #[command(after_help = examples::COMPLETION)]
     Completion(Box<completion::CompletionArgs>),
-    /// Prints the version.
-    Version,
+    #[command(after_help = examples::VERSION)]
+    Version(version::VersionArgs),
 }
 
 /// The command line under the name that the user called: `oc extreg` or `kubectl extreg`, in the usage and in the examples.
@@ -90,5 +94,14 @@ pub fn command(program: &'static str) -> clap::Command {
                 verb.after_help(text)
             }
             None => verb,
+        })
+        .mut_subcommand("push-target", |verb| {
+            verb.override_usage(examples::PUSH_TARGET_USAGE.replace(examples::PROGRAM, program))
+                .mut_args(|arg| match arg.get_help_heading() {
+                    Some(heading) if heading.starts_with("Credentials") => {
+                        arg.help_heading(push_target::CREDENTIALS)
+                    }
+                    _ => arg,
+                })
         })
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::output::WriteFlags;
+use super::rollout_flags::RolloutFlags;
 
 /// Takes back a change that this tool made, from its journal.
 #[derive(Debug, Clone, Args)]
@@ -13,6 +14,8 @@ pub struct UndoArgs {
     /// List the journal, oldest first.
     #[arg(long)]
     pub list: bool,
+    #[command(flatten)]
+    pub rollout: RolloutFlags,
     #[command(flatten)]
     pub write: WriteFlags,
 }

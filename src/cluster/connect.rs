@@ -50,6 +50,8 @@ pub struct Hooks {
     pub exec_timeout: Option<Duration>,
     /// Called with the plugin's command when it has been waited for longer than two seconds.
     pub waiting: Option<Waiting>,
+    /// A credential plugin writes nothing to the user's standard error, and asks the user nothing.
+    pub silent: bool,
     /// Where a pod finds `token`, `ca.crt` and `namespace`.
     pub service_account: PathBuf,
 }
@@ -59,6 +61,7 @@ impl Default for Hooks {
         Self {
             exec_timeout: None,
             waiting: None,
+            silent: false,
             service_account: PathBuf::from("/var/run/secrets/kubernetes.io/serviceaccount"),
         }
     }
@@ -112,6 +115,31 @@ pub fn is_configured(env: &Env, options: &ConnectOptions) -> bool {
         .map_or(true, |chosen| {
             chosen.is_some() || in_cluster::is_possible(env, &Hooks::default())
         })
+}
+
+/// The names in the kubeconfig.
+#[derive(Debug, Default)]
+pub struct Names {
+    pub contexts: Vec<String>,
+    pub clusters: Vec<String>,
+    pub users: Vec<String>,
+    /// The namespaces of the contexts, each once for every context that has it.
+    pub namespaces: Vec<String>,
+}
+
+/// What the kubeconfig names; nothing where it cannot be read.
+pub fn names(env: &Env, options: &ConnectOptions) -> Names {
+    let Ok(loaded) = kubeconfig::load(env, options.kubeconfig.as_deref()) else {
+        return Names::default();
+    };
+    let config = loaded.config;
+    let of_context = |named: &kube::config::NamedContext| named.context.as_ref()?.namespace.clone();
+    Names {
+        namespaces: config.contexts.iter().filter_map(of_context).collect(),
+        contexts: config.contexts.into_iter().map(|it| it.name).collect(),
+        clusters: config.clusters.into_iter().map(|it| it.name).collect(),
+        users: config.auth_infos.into_iter().map(|it| it.name).collect(),
+    }
 }
 
 /// kubeconfig and flags first; the pod's own configuration when they name no server (client-go

@@ -92,7 +92,7 @@ impl Plugin {
 
     /// Whether the plugin may ask the user: client-go `isInteractive`.
     fn is_interactive(&self) -> Result<bool, Error> {
-        let terminal = self.env.terminal.stdin;
+        let terminal = self.env.terminal.stdin && !self.hooks.silent;
         match self.config.interactive_mode {
             Some(ExecInteractiveMode::Never) => Ok(false),
             Some(ExecInteractiveMode::IfAvailable) | None => Ok(terminal),
@@ -133,7 +133,11 @@ impl Plugin {
                 Stdio::null()
             })
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(if self.hooks.silent {
+                Stdio::null()
+            } else {
+                Stdio::inherit()
+            })
             .kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| self.not_started(&error))?;
         let mut output = Vec::new();

@@ -12,6 +12,8 @@ pub mod connect;
 mod discovery;
 mod exec;
 mod faults;
+mod glimpse;
+pub mod importing;
 mod in_cluster;
 mod kubeconfig;
 mod login;
@@ -33,6 +35,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 
 pub use crate::model::kinds::{self, Kind, ObjectRef};
+pub use glimpse::Glimpse;
 pub use write::FIELD_MANAGER;
 
 /// A failed call in words for the user; never kube's own text.

@@ -26,6 +26,7 @@ use super::transport::Call;
 use super::{Cluster, ClusterError, Kind};
 use crate::model::image::ImageReference;
 
+pub(super) use answer::failure;
 pub use answer::{ImportFailure, ImportReason, Imported};
 
 /// The kind that is posted and never stored.

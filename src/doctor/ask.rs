@@ -32,6 +32,8 @@ pub struct Ask {
     pub not_asked: Option<NotAsked>,
     /// The platform of the node that a pod is bound to; else those of all nodes count.
     pub platform: Option<Platform>,
+    /// The platforms of the nodes that its pods may run on, where that are not all; empty: those of all nodes.
+    pub platforms: Vec<Platform>,
     /// An import that allows plain HTTP and any certificate (`importPolicy.insecure`).
     pub insecure: bool,
     pub depth: Depth,
@@ -75,6 +77,7 @@ impl Ask {
             signatures: Vec::new(),
             not_asked: None,
             platform: None,
+            platforms: Vec::new(),
             insecure: false,
             depth: Depth::Full,
         }

@@ -21,7 +21,7 @@ use crate::model::credential::Credential;
 use crate::model::dialect::Dialect;
 use crate::model::endpoint::RegistryArgument;
 use crate::model::image::ImageReference;
-use crate::model::observation::{LoginVerdict, PingKind};
+use crate::model::observation::{LoginVerdict, PingKind, PushVerdict};
 use crate::registry::{Options, Registry};
 
 /// What is about to be stored, and for what.
@@ -105,6 +105,7 @@ pub async fn check(request: CheckRequest) -> CheckOutcome {
             cell: OnceCell::new(),
         }),
         usual_ports: ports::USUAL.to_vec(),
+        read_config: false,
         options: other_ports,
         sink: Sink::default(),
     };
@@ -174,6 +175,44 @@ fn unusable(summary: String) -> CheckOutcome {
     }
 }
 
+/// A push that nothing stands against, as far as was asked: the right to push itself was not asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UntriedPush {
+    /// The login that it sends is good, or the registry tells good from bad only when something is asked for.
+    WithLogin,
+    /// It sends none, and the registry wants none for what was asked.
+    WithoutLogin,
+}
+
+/// Whether a diagnosis is open for no other reason than that the push was not tried.
+pub fn untried_push(diagnosis: &Diagnosis) -> Option<UntriedPush> {
+    let open = diagnosis.outcome() == Outcome::Undetermined;
+    if !open || diagnosis.subject.operation != Operation::Push {
+        return None;
+    }
+    let case = Case::new(&diagnosis.subject, &diagnosis.evidence);
+    if case.push().is_some() || case.credentials_unread() {
+        return None;
+    }
+    let sends = case.candidates.iter().find(|one| one.role.is_used());
+    let (_, ping) = case.ping?;
+    match (sends, &ping.kind) {
+        (None, PingKind::Open) => Some(UntriedPush::WithoutLogin),
+        (Some(candidate), _) => case
+            .logins()
+            .into_iter()
+            .any(|(_, login)| {
+                login.credential == Some(candidate.index)
+                    && matches!(
+                        login.verdict,
+                        LoginVerdict::Accepted | LoginVerdict::NotProved { .. }
+                    )
+            })
+            .then_some(UntriedPush::WithLogin),
+        (None, _) => None,
+    }
+}
+
 /// A diagnosis in short, as verbs tell it that are about to write. `registry` is what its sentences call the registry.
 pub fn outcome(diagnosis: &Diagnosis, registry: &str) -> CheckOutcome {
     let (checked, mut unchecked) = looked_at(diagnosis, registry);
@@ -240,6 +279,14 @@ fn looked_at(diagnosis: &Diagnosis, registry: &str) -> (Vec<String>, Vec<String>
     }
     if case.delivered().is_some() {
         checked.push(format!("it may pull {}", diagnosis.subject.text));
+    }
+    if let Some((_, push)) = case.push()
+        && push.verdict == PushVerdict::Allowed
+    {
+        let left = push.leftover.as_ref().map_or_else(String::new, |left| {
+            format!(", and the question left behind {left}")
+        });
+        checked.push(format!("it may push to {}{left}", diagnosis.subject.text));
     }
     let parts_bad = diagnosis
         .evidence

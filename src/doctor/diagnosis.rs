@@ -9,6 +9,7 @@ use super::evidence::{EvidenceSet, Fact, ObservedFact};
 use super::finding::Finding;
 use super::remedies::Remedy;
 use super::target::Subject;
+use crate::model::observation::ConfigBlob;
 
 /// What the judgement must know of the run beside the evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +116,15 @@ impl Diagnosis {
 
     pub fn cause(&self) -> Option<Cause> {
         self.verdict.causes().0
+    }
+
+    /// What the image's configuration says, where the run read it.
+    pub fn image_config(&self) -> Option<&ConfigBlob> {
+        let mut configs = self.evidence.facts(|fact| match fact {
+            Fact::Config(config) => Some(config.as_ref()),
+            _ => None,
+        });
+        configs.next().map(|(_, config)| config)
     }
 
     /// What the cluster reported on the target: its most telling words.

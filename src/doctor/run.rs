@@ -57,6 +57,8 @@ pub struct Request {
     pub account: String,
     /// Objects as a plan would leave them, in the place of what is there.
     pub planned: Planned,
+    /// The images' configurations are read, for [`Diagnosis::image_config`].
+    pub read_config: bool,
     /// For the whole run.
     pub timeout: Duration,
     /// Ports that are tried when no registry is where it should be, and whether by TLS.

@@ -44,6 +44,8 @@ pub struct Leg {
     pub known_images: Arc<KnownImages>,
     /// Ports that are tried when no registry is on the one that was named, and whether by TLS.
     pub usual_ports: Vec<(u16, bool)>,
+    /// The image's configuration is read as well.
+    pub read_config: bool,
     /// How to talk to the host's other ports.
     pub options: Options,
     pub sink: Sink,
@@ -140,7 +142,10 @@ impl Leg {
                 let wanted = &self.subject.platforms;
                 let (registry, credential) = (&self.registry, last.credential);
                 let seen = match self.depth {
-                    Depth::Full => blobs::look(registry, image, credential, found, wanted).await,
+                    Depth::Full => {
+                        let config = self.read_config;
+                        blobs::look(registry, image, credential, found, wanted, config).await
+                    }
                     Depth::Delivery => {
                         blobs::look_at_platform(registry, image, credential, found).await
                     }

@@ -170,6 +170,32 @@ pub enum SigningBar {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub [u8; 32]);
 
+impl Fingerprint {
+    /// From hexadecimal digits in either case, with or without colons, as OpenSSL (`sha256 Fingerprint=AB:...`), browsers and
+    /// this tool print it. `None` when it is not the SHA-256 of anything.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.rsplit_once('=').map_or(text, |(_, digits)| digits);
+        let text = text.trim();
+        let lower = text.to_ascii_lowercase();
+        let digits = ["sha256:", "sha-256:", "sha256 ", "sha-256 "]
+            .into_iter()
+            .find_map(|prefix| lower.strip_prefix(prefix))
+            .unwrap_or(&lower);
+        let digits: String = digits
+            .chars()
+            .filter(|character| !matches!(character, ':' | ' '))
+            .collect();
+        if digits.len() != 64 || !digits.is_ascii() {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+}
+
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, byte) in self.0.iter().enumerate() {

@@ -36,6 +36,7 @@ kinds! {
     SECRET: "" "v1" "Secret" "secrets" true;
     SERVICE_ACCOUNT: "" "v1" "ServiceAccount" "serviceaccounts" true;
     CONFIG_MAP: "" "v1" "ConfigMap" "configmaps" true;
+    SERVICE: "" "v1" "Service" "services" true;
     EVENT: "" "v1" "Event" "events" true;
     DEPLOYMENT: "apps" "v1" "Deployment" "deployments" true;
     STATEFUL_SET: "apps" "v1" "StatefulSet" "statefulsets" true;
@@ -58,6 +59,9 @@ kinds! {
     CLUSTER_IMAGE_POLICY: "config.openshift.io" "v1" "ClusterImagePolicy" "clusterimagepolicies" false;
     IMAGE_POLICY: "config.openshift.io" "v1" "ImagePolicy" "imagepolicies" true;
     CLUSTER_OPERATOR: "config.openshift.io" "v1" "ClusterOperator" "clusteroperators" false;
+    INFRASTRUCTURE: "config.openshift.io" "v1" "Infrastructure" "infrastructures" false;
+    CONTROLLER_CONFIG: "machineconfiguration.openshift.io" "v1" "ControllerConfig" "controllerconfigs" false;
+    MACHINE_CONFIGURATION: "operator.openshift.io" "v1" "MachineConfiguration" "machineconfigurations" false;
     MACHINE_CONFIG_POOL: "machineconfiguration.openshift.io" "v1" "MachineConfigPool" "machineconfigpools" false;
     IMAGE_CONTENT_SOURCE_POLICY: "operator.openshift.io" "v1alpha1" "ImageContentSourcePolicy" "imagecontentsourcepolicies" false;
 }

@@ -3,13 +3,16 @@
 //! Nothing in here does I/O, reads a clock or knows a client: everything can be tested with plain values.
 
 pub mod auth_file;
+pub mod bundle;
 pub mod certificate;
 pub mod challenge;
 pub mod credential;
 pub mod dialect;
 pub mod docker_config;
 pub mod endpoint;
+pub mod exposed;
 pub mod image;
+pub mod install_config;
 pub mod jwt;
 pub mod keyring;
 pub mod kinds;

@@ -7,8 +7,8 @@ mod answers;
 mod wire;
 
 pub use answers::{
-    BlobView, Child, Descriptor, Grant, Login, LoginVerdict, ManifestFact, ManifestKind,
-    ManifestView, Ping, PingKind, PushVerdict, PushView, Tags,
+    BlobView, Child, ConfigBlob, Descriptor, Grant, Login, LoginVerdict, ManifestFact,
+    ManifestKind, ManifestView, Ping, PingKind, PushVerdict, PushView, Tags,
 };
 pub use wire::{
     Answer, ConnectFault, Dial, DnsFault, Exchange, ExchangeFault, Origin, ProxyFault, ProxyUse,

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::edit::{self, OpRefusal};
-use super::{Action, Object, Plan};
+use super::ours::{self, Owner};
+use super::{Action, Object, Plan, shell};
 use crate::model::kinds::ObjectRef;
 
 /// Every object that the plan touches as it would be, in the plan's order, each once; `None` where it would be gone.
@@ -28,6 +29,20 @@ pub fn after(plan: &Plan) -> Result<Vec<(ObjectRef, Option<Object>)>, OpRefusal>
                 let edited = edit::apply_all(ops, &before)?;
                 Some(Object::new(edited.unwrap_or(before)))
             }
+            Action::Ensure { new, ops } => {
+                let before = before.unwrap_or_else(|| new.clone()).into_value();
+                let edited = edit::apply_all(ops, &before)?;
+                Some(Object::new(edited.unwrap_or(before)))
+            }
+            Action::Prune(ops) => match before {
+                None => None,
+                Some(before) => {
+                    let ours = matches!(ours::owner(&before), Owner::Ours { .. });
+                    let edited = edit::apply_all(ops, before.value())?;
+                    let left = edited.map_or(before, Object::new);
+                    (!ours || !shell::is_empty(left.value())).then_some(left)
+                }
+            },
             Action::Delete => None,
         };
         match known.and_then(|at| objects.get_mut(at)) {

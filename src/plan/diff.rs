@@ -14,7 +14,13 @@ pub fn diff(before: Option<&Object>, after: Option<&Object>) -> String {
     let (left, right) = mask::masked_pair(before.unwrap_or(&nothing), after.unwrap_or(&nothing));
     let (left, right) = (text_of(left), text_of(right));
     let (left, right): (Vec<&str>, Vec<&str>) = (left.lines().collect(), right.lines().collect());
-    render(&compare(&left, &right))
+    render(&compare(&left, &right), CONTEXT)
+}
+
+/// The lines of two texts that differ, without those around them: what stands beside them may be a secret.
+pub fn of_texts(before: &str, after: &str) -> String {
+    let (left, right): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    render(&compare(&left, &right), 0)
 }
 
 fn text_of(mut value: Value) -> String {
@@ -98,11 +104,11 @@ fn compare<'a>(left: &[&'a str], right: &[&'a str]) -> Vec<Line<'a>> {
     lines
 }
 
-fn render(lines: &[Line<'_>]) -> String {
+fn render(lines: &[Line<'_>], context: usize) -> String {
     let mut text = String::new();
     let mut cut = false;
     for (at, line) in lines.iter().enumerate() {
-        let around = at.saturating_sub(CONTEXT)..(at + CONTEXT + 1).min(lines.len());
+        let around = at.saturating_sub(context)..(at + context + 1).min(lines.len());
         if lines[around]
             .iter()
             .all(|near| matches!(near, Line::Same(_)))

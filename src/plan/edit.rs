@@ -4,11 +4,14 @@
 //! API server (`listType=atomic` in Kubernetes' `core/v1/types.go`): every kind of patch replaces it whole, which is why
 //! the list is edited here and written back under its `resourceVersion`.
 
+pub mod bundle;
+mod controlled;
 pub mod place;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model::pem::Defect;
 use place::{escape, items, list_at, look, map_at, parent, set, words};
 
 /// One edit. Places are those of [`place`]; maps and lists on the way are made when they are missing.
@@ -58,6 +61,30 @@ pub enum Op {
         expected: Option<Value>,
         value: Option<Value>,
     },
+    /// Adds certificates to a CA bundle, by fingerprint.
+    BundleAdd(bundle::Add),
+    /// Takes certificates out of a CA bundle, by fingerprint.
+    BundleRemove(bundle::Remove),
+    /// Adds `item` to a list of objects that have no key, unless one is there that says all that it says: what a controller
+    /// writes beside that (`lastTriggeredImage`) makes it no other. `at` is where it stood before it was taken out.
+    ItemAdd {
+        list: String,
+        item: Value,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<usize>,
+    },
+    /// Takes the objects out of a list that say all that `like` says. A list that loses its last item stays, empty: of
+    /// some lists that is something else than none.
+    ItemRemove { list: String, like: Value },
+    /// Leaves a field to a controller that will write an image of one of the repositories `becomes` there. It changes
+    /// nothing itself: it says what the field may hold when it is taken back.
+    Leave { field: String, becomes: Vec<String> },
+    /// Takes back what was left to a controller: sets the field while it holds an image of one of the repositories `held`.
+    TakeBack {
+        field: String,
+        held: Vec<String>,
+        value: Value,
+    },
 }
 
 /// A single field that no longer holds what the edit relies on, or a place of another shape.
@@ -67,6 +94,18 @@ pub enum OpRefusal {
     Changed { field: String },
     #[error("{place} is not what this tool expects there")]
     Shape { place: String },
+    /// A CA bundle that nodes read only in part.
+    #[error("the bundle under the key {key:?} is malformed: {}", listed(defects))]
+    Malformed { key: String, defects: Vec<Defect> },
+    #[error(
+        "a private key stands in the bundle under the key {key:?} at line {line}: everybody who reads the object has it"
+    )]
+    PrivateKey { key: String, line: usize },
+}
+
+fn listed(defects: &[Defect]) -> String {
+    let words: Vec<String> = defects.iter().map(ToString::to_string).collect();
+    words.join("; ")
 }
 
 impl Op {
@@ -158,6 +197,21 @@ impl Op {
                 set(object, field, value.as_ref());
                 Ok(true)
             }
+            Self::BundleAdd(add) => add.apply(object),
+            Self::BundleRemove(remove) => remove.apply(object),
+            Self::ItemAdd { list, item, at } => {
+                Ok(controlled::add(list_at(object, list)?, item, *at))
+            }
+            Self::ItemRemove { list, like } => {
+                if look(object, list).is_none_or(Value::is_null) {
+                    return Ok(false);
+                }
+                Ok(controlled::remove(list_at(object, list)?, like))
+            }
+            Self::Leave { .. } => Ok(false),
+            Self::TakeBack { field, held, value } => {
+                controlled::take_back(object, field, held, value)
+            }
         }
     }
 
@@ -242,6 +296,21 @@ impl Op {
                     value: old.cloned(),
                 }]
             }
+            Self::BundleAdd(add) => add.inverse(before),
+            Self::BundleRemove(remove) => remove.inverse(before),
+            Self::ItemAdd { .. }
+            | Self::ItemRemove { .. }
+            | Self::Leave { .. }
+            | Self::TakeBack { .. } => controlled::inverse(self, before),
+        }
+    }
+
+    /// What the place that it touches holds, for the before-image; of a CA bundle the fingerprints.
+    pub fn before(&self, object: &Value) -> Value {
+        match self {
+            Self::BundleAdd(bundle::Add { key, .. })
+            | Self::BundleRemove(bundle::Remove { key, .. }) => bundle::outline(object, key),
+            _ => look(object, &self.place()).cloned().unwrap_or(Value::Null),
         }
     }
 
@@ -251,11 +320,17 @@ impl Op {
             Self::ListAdd { list, .. }
             | Self::ListRemove { list, .. }
             | Self::ValueAdd { list, .. }
-            | Self::ValueRemove { list, .. } => list.clone(),
+            | Self::ValueRemove { list, .. }
+            | Self::ItemAdd { list, .. }
+            | Self::ItemRemove { list, .. } => list.clone(),
             Self::MapSet { map, key, .. } | Self::MapRemove { map, key, .. } => {
                 format!("{map}/{}", escape(key))
             }
-            Self::Set { field, .. } => field.clone(),
+            Self::Set { field, .. } | Self::Leave { field, .. } | Self::TakeBack { field, .. } => {
+                field.clone()
+            }
+            Self::BundleAdd(bundle::Add { key, .. })
+            | Self::BundleRemove(bundle::Remove { key, .. }) => bundle::place(key),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Makes objects printable: secret values become `***`, and in a difference `*** (before)` and `*** (after)` where they
-//! differ, as `kubectl diff` words it (kubectl `pkg/cmd/diff` `Masker`).
+//! differ, as `kubectl diff` words it (kubectl `pkg/cmd/diff` `Masker`). A private key that somebody put into a ConfigMap, beside
+//! the CA most often, is one as well.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
 use super::Object;
@@ -9,7 +12,7 @@ const MASK: &str = "***";
 /// Holds the whole object as it was applied last, secret values included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// The object with secret values masked. Anything but a Secret comes back as it is.
+/// The object with secret values masked. Anything but a Secret, or a ConfigMap with a private key in it, comes back as it is.
 pub fn masked(object: &Object) -> Value {
     let mut value = object.value().clone();
     mask(&mut value, |_, _| MASK.to_owned());
@@ -37,17 +40,28 @@ fn word(other: &Object, pointer: &str, value: &Value, side: &str) -> String {
 }
 
 fn mask(value: &mut Value, word: impl Fn(&str, &Value) -> String) {
-    if value.get("kind").and_then(Value::as_str) != Some("Secret") {
-        return;
-    }
-    for map in ["data", "stringData"] {
+    let is_secret: fn(&str, &Value) -> bool = match value.get("kind").and_then(Value::as_str) {
+        Some("Secret") => |_, _| true,
+        Some("ConfigMap") => holds_key,
+        _ => return,
+    };
+    let mut any = false;
+    for map in ["data", "stringData", "binaryData"] {
         let Some(entries) = value.get_mut(map).and_then(Value::as_object_mut) else {
             continue;
         };
         for (key, entry) in entries.iter_mut() {
+            if !is_secret(map, entry) {
+                continue;
+            }
+            any = true;
             let pointer = format!("/{map}/{}", key.replace('~', "~0").replace('/', "~1"));
             *entry = Value::String(word(&pointer, entry));
         }
+    }
+    let is_plain = value.get("kind").and_then(Value::as_str) != Some("Secret");
+    if is_plain && !any {
+        return;
     }
     if let Some(entry) = value
         .pointer_mut("/metadata/annotations")
@@ -55,6 +69,16 @@ fn mask(value: &mut Value, word: impl Fn(&str, &Value) -> String) {
     {
         *entry = Value::String(MASK.to_owned());
     }
+}
+
+/// Whether there is a private key in a ConfigMap's entry.
+fn holds_key(map: &str, entry: &Value) -> bool {
+    let text = entry.as_str().unwrap_or_default();
+    if map != "binaryData" {
+        return text.contains("PRIVATE KEY-----");
+    }
+    let bytes = BASE64.decode(text).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).contains("PRIVATE KEY-----")
 }
 
 #[cfg(test)]
@@ -90,6 +114,26 @@ mod tests {
         assert_eq!(before["data"][".dockerconfigjson"], "*** (before)");
         assert_eq!(after["data"][".dockerconfigjson"], "*** (after)");
         assert_eq!(before["data"]["same/~"], "***");
+    }
+
+    #[test]
+    fn a_private_key_in_a_config_map_is_a_secret() {
+        let key = "-----BEGIN EC PRIVATE KEY-----\ncanary\n-----END EC PRIVATE KEY-----\n";
+        let map = Object::new(json!({
+            "kind": "ConfigMap",
+            "metadata": {"annotations": {LAST_APPLIED: key}},
+            "data": {"ca.crt": "fine", "both": format!("text\n{key}")},
+            "binaryData": {"b": BASE64.encode(key)},
+        }));
+        let shown = masked(&map);
+        assert_eq!(
+            (&shown["data"], &shown["binaryData"]),
+            (
+                &json!({"ca.crt": "fine", "both": "***"}),
+                &json!({"b": "***"})
+            )
+        );
+        assert!(!shown.to_string().contains("canary"), "{shown}");
     }
 
     #[test]

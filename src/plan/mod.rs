@@ -5,22 +5,33 @@
 
 pub mod after;
 pub mod again;
+pub mod build_source;
 pub mod copy;
 pub mod diff;
 pub mod edit;
+pub mod import;
+pub mod insecure;
 pub mod link;
+pub mod made;
 pub mod mask;
 pub mod naming;
+pub mod node_effects;
+pub mod node_scripts;
 pub mod object;
 pub mod ours;
 pub mod pod;
 pub mod purpose;
+pub mod push_target;
 pub mod restart;
+pub mod rollout;
 pub mod secret;
+pub mod shell;
 pub mod together;
 pub mod token_user;
+pub mod trust;
 pub mod undo;
 pub mod unlink;
+pub mod use_image;
 pub mod used;
 pub mod yaml;
 
@@ -54,6 +65,16 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Whether all changes are to be made one after the other, in their order. Objects of the cluster refer to objects of
+    /// namespaces (`additionalTrustedCA` to a ConfigMap): what is referred to comes first, and goes last.
+    pub fn is_ordered(&self) -> bool {
+        self.changes
+            .iter()
+            .any(|change| change.object.namespace.is_none())
+    }
+}
+
 /// One object, and what is to become of it.
 #[derive(Debug, Clone)]
 pub struct Change {
@@ -82,6 +103,10 @@ pub enum Action {
     Apply(Object),
     /// Meant edits, applied to whatever the object is when it is written.
     Edit(Vec<Op>),
+    /// The same where there may be no object yet: then `new` is made, with the edits on it.
+    Ensure { new: Object, ops: Vec<Op> },
+    /// Meant edits too; an object that is ours and holds no data after them is deleted.
+    Prune(Vec<Op>),
     /// The object must be ours.
     Delete,
 }

@@ -3,11 +3,13 @@
 //! Whatever cannot be taken back refuses the whole.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::edit::apply_all;
+use super::made;
 use super::ours::{self, Owner};
 use super::used::{self, Naming};
-use super::{Action, Change, Object, Op, Plan, UndoNote, WhenGone};
+use super::{Action, Change, Object, Op, Plan, UndoNote, WhenGone, shell};
 use crate::model::kinds::{self, Kind, ObjectRef};
 
 /// How one change is taken back, as the journal keeps it. Holds no secret value.
@@ -20,11 +22,18 @@ use crate::model::kinds::{self, Kind, ObjectRef};
 pub enum Undo {
     /// By these edits.
     Edit { ops: Vec<Op> },
+    /// By these edits, and by deleting what was made for them when they leave nothing in it.
+    Prune { ops: Vec<Op> },
+    /// By these edits, on `new` where the object is still gone.
+    Ensure { new: Value, ops: Vec<Op> },
     /// By deleting what was created, while it is what was created. Without a version the run was cut off before it
-    /// knew it: then it must be ours. `again` is the command that makes it again.
+    /// knew it: then it must be ours. `again` is the command that makes it again. `made` is what was written, for what
+    /// controllers write to afterwards; never of a kind that holds secret values.
     Delete {
         resource_version: Option<String>,
         again: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        made: Option<Value>,
     },
     /// There is nothing to take back.
     Nothing { reason: String },
@@ -62,6 +71,12 @@ pub enum UndoRefusal {
     Used { object: String, users: String },
 }
 
+/// A stream's status, which holds what was imported, cannot be written by clients; and a tag whose source changes is
+/// imported anew (openshift-apiserver `pkg/image/apiserver/registry/imagestream/strategy.go` `PrepareForUpdate`,
+/// `ensureSpecTagGenerationsAreSet`).
+const STREAM_HISTORY: &str = "what was imported stays in the history of its tags; a tag that gets its earlier source \
+                              back is imported from there again";
+
 /// The plan that takes the changes back, last first. `namers` are the objects of those namespaces that name a secret.
 pub fn undo(recorded: &[Recorded], namers: &[(Kind, Object)]) -> Result<Plan, UndoRefusal> {
     let mut plan = Plan::default();
@@ -76,6 +91,15 @@ pub fn undo(recorded: &[Recorded], namers: &[(Kind, Object)]) -> Result<Plan, Un
             (Undo::Nothing { reason }, _) => {
                 plan.notes.push(format!("{}: {reason}", entry.named()));
             }
+            (Undo::Ensure { new, ops }, now) => {
+                let new = Object::new(new.clone());
+                let action = Action::Ensure {
+                    new: new.clone(),
+                    ops: ops.clone(),
+                };
+                let onto = now.as_ref().unwrap_or(&new);
+                plan.changes.push(edits(entry, action, ops, onto)?);
+            }
             (_, None) => plan.notes.push(format!(
                 "{} is gone: there is nothing to take back",
                 entry.named()
@@ -86,15 +110,38 @@ pub fn undo(recorded: &[Recorded], namers: &[(Kind, Object)]) -> Result<Plan, Un
                     entry.named()
                 ));
             }
-            (Undo::Edit { ops }, Some(now)) => plan.changes.push(edit(entry, ops, now)?),
+            (Undo::Edit { ops }, Some(now)) => match still_needed(ops, recorded) {
+                Some(map) => plan.notes.push(format!(
+                    "{} goes on naming {map}, which holds what others put there",
+                    entry.named()
+                )),
+                None => {
+                    if entry.object.kind == kinds::IMAGE_STREAM {
+                        plan.notes
+                            .push(format!("{}: {STREAM_HISTORY}", entry.named()));
+                    }
+                    let action = Action::Edit(ops.clone());
+                    plan.changes.push(edits(entry, action, ops, now)?);
+                }
+            },
+            (Undo::Prune { ops }, Some(now)) => {
+                // What is needed stays, also when others take theirs out before it is written: it is still named.
+                let action = if leaves_something(ops, now) {
+                    Action::Edit(ops.clone())
+                } else {
+                    Action::Prune(ops.clone())
+                };
+                plan.changes.push(edits(entry, action, ops, now)?);
+            }
             (
                 Undo::Delete {
                     resource_version,
                     again,
+                    made,
                 },
                 Some(now),
             ) => {
-                unchanged(entry, resource_version.as_deref(), now)?;
+                unchanged(entry, resource_version.as_deref(), made.as_ref(), now)?;
                 unused(entry, recorded, namers, &mut plan.notes)?;
                 plan.changes.push(delete(entry, again.clone(), now));
             }
@@ -103,15 +150,52 @@ pub fn undo(recorded: &[Recorded], namers: &[(Kind, Object)]) -> Result<Plan, Un
     Ok(plan)
 }
 
-fn edit(entry: &Recorded, ops: &[Op], now: &Object) -> Result<Change, UndoRefusal> {
-    apply_all(ops, now.value()).map_err(|refusal| UndoRefusal::Changed {
+/// The object that was made along with a reference to it, when these edits take the reference away and the object stays because
+/// others have put something into it since.
+fn still_needed(ops: &[Op], recorded: &[Recorded]) -> Option<String> {
+    let unhooked = ops.iter().find_map(|op| match op {
+        Op::Set {
+            expected: Some(expected),
+            value,
+            ..
+        } => {
+            let name = expected.get("name")?.as_str()?;
+            let kept = value.as_ref().and_then(|value| value.get("name")?.as_str());
+            (kept != Some(name)).then_some(name)
+        }
+        _ => None,
+    })?;
+    recorded
+        .iter()
+        .find_map(|entry| match (&entry.undo, &entry.now) {
+            (Undo::Prune { ops }, Some(now)) if entry.object.name == unhooked => {
+                leaves_something(ops, now).then(|| entry.named())
+            }
+            _ => None,
+        })
+}
+
+/// Whether the object holds something after these edits.
+fn leaves_something(ops: &[Op], now: &Object) -> bool {
+    apply_all(ops, now.value())
+        .is_ok_and(|left| !shell::is_empty(left.as_ref().unwrap_or(now.value())))
+}
+
+/// One change that makes these edits, which must be possible on `onto`.
+fn edits(
+    entry: &Recorded,
+    action: Action,
+    ops: &[Op],
+    onto: &Object,
+) -> Result<Change, UndoRefusal> {
+    apply_all(ops, onto.value()).map_err(|refusal| UndoRefusal::Changed {
         object: entry.named(),
         what: refusal.to_string(),
     })?;
     Ok(Change {
         object: entry.object.clone(),
-        action: Action::Edit(ops.to_vec()),
-        seen: Some(now.clone()),
+        action,
+        seen: entry.now.clone(),
         done: "taken back".to_owned(),
         why: "undoes the journalled change".to_owned(),
         risk: None,
@@ -120,18 +204,29 @@ fn edit(entry: &Recorded, ops: &[Op], now: &Object) -> Result<Change, UndoRefusa
     })
 }
 
-fn unchanged(entry: &Recorded, version: Option<&str>, now: &Object) -> Result<(), UndoRefusal> {
-    let as_made = match version {
-        Some(version) => now.resource_version() == Some(version),
-        None => matches!(ours::owner(now), Owner::Ours { .. }),
+/// Refuses for an object that somebody has changed since it was made.
+fn unchanged(
+    entry: &Recorded,
+    version: Option<&str>,
+    made: Option<&Value>,
+    now: &Object,
+) -> Result<(), UndoRefusal> {
+    let ours = matches!(ours::owner(now), Owner::Ours { .. });
+    let what = match (version, made) {
+        (Some(version), _) if now.resource_version() == Some(version) => None,
+        (_, Some(made)) if ours => {
+            made::differs(made, now).map(|place| format!("{place} is not as it was made"))
+        }
+        (None, None) if ours => None,
+        _ => Some("it is not as it was made".to_owned()),
     };
-    if as_made {
-        return Ok(());
+    match what {
+        None => Ok(()),
+        Some(what) => Err(UndoRefusal::Changed {
+            object: entry.named(),
+            what,
+        }),
     }
-    Err(UndoRefusal::Changed {
-        object: entry.named(),
-        what: "it is not as it was made".to_owned(),
-    })
 }
 
 /// Refuses when something still names the secret after this undo has taken its own entries off. Pods that wait for their

@@ -55,9 +55,31 @@ fn entry_after(text: &mut String, entry: &Value, indent: usize) {
     if is_block(entry) {
         text.push('\n');
         block(text, entry, indent);
+    } else if let Some(lines) = entry.as_str().and_then(literal) {
+        text.push_str(if lines.ends_with('\n') {
+            " |\n"
+        } else {
+            " |-\n"
+        });
+        for line in lines.lines() {
+            if !line.is_empty() {
+                text.push_str(&" ".repeat(indent));
+                text.push_str(line);
+            }
+            text.push('\n');
+        }
     } else {
         text.extend([" ", &inline(entry), "\n"]);
     }
+}
+
+/// A string of several lines that can stand as a literal block: certificates are compared by line. Where the first line would
+/// decide about the indentation, or the end is no single line break, it is quoted instead.
+fn literal(text: &str) -> Option<&str> {
+    let printable = |character: char| character == '\n' || !character.is_control();
+    let ends_well = !text.ends_with("\n\n");
+    let starts_well = !text.starts_with([' ', '\n', '\u{feff}']);
+    (text.contains('\n') && starts_well && ends_well && text.chars().all(printable)).then_some(text)
 }
 
 fn is_block(value: &Value) -> bool {
@@ -126,14 +148,14 @@ mod tests {
             "metadata": {"name": "x", "labels": {}, "annotations": {"a.b/c": "1", "d": "yes"}},
             "imagePullSecrets": [{"name": "a", "count": 1}, {"name": "b"}],
             "nested": [["x", "z"], []],
-            "text": "two\nlines", "empty": "", "no": null, "t": true,
+            "text": "two\n\nlines\n", "list": ["a\n b"], "led": " a\nb", "ends": "a\n\n", "tab": "a\tb\n", "empty": "", "no": null, "t": true,
         });
         let text = to_yaml(&value);
         assert_eq!(
             text,
             "apiVersion: v1\nmetadata:\n  name: x\n  labels: {}\n  annotations:\n    a.b/c: \"1\"\n    d: \"yes\"\n\
              imagePullSecrets:\n- name: a\n  count: 1\n- name: b\nnested:\n- - x\n  - z\n- []\n\
-             text: \"two\\nlines\"\nempty: \"\"\n\"no\": null\nt: true\n"
+             text: |\n  two\n\n  lines\nlist:\n- |-\n  a\n   b\nled: \" a\\nb\"\nends: \"a\\n\\n\"\ntab: \"a\\tb\\n\"\nempty: \"\"\n\"no\": null\nt: true\n"
         );
     }
 

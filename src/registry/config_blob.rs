@@ -1,44 +1,62 @@
-//! An image's configuration, of which a run needs the platform: an index names platforms itself, a single manifest does not.
+//! An image's configuration: its platform, which an index names itself and a single manifest does not, and what it says to those
+//! who build on it.
+
+use serde_json::Value;
 
 use super::Registry;
 use super::query::Query;
 use super::wire::BOUND;
-use crate::model::observation::{BlobView, Descriptor, Purpose};
+use crate::model::exposed::Exposed;
+use crate::model::observation::{BlobView, ConfigBlob, Descriptor, Purpose};
 use crate::model::platform::Platform;
 
 impl Registry {
-    /// Reads the configuration, at most 1 MiB of it, and gives the platform that it names; `None` when it could not be read
-    /// (the view says why) or names none.
-    pub async fn image_platform(
+    /// Reads the configuration, at most 1 MiB of it; `None` when it could not be read (the view says why) or is none.
+    pub async fn image_config(
         &self,
         repository: &str,
         config: &Descriptor,
         credential: Option<usize>,
-    ) -> (BlobView, Option<Platform>) {
+    ) -> (BlobView, Option<ConfigBlob>) {
         let url = self
             .url(&format!("/v2/{repository}/blobs/{}", config.digest))
             .await;
         let mut query = Query::get(Purpose::Blob, url);
         query.bound = BOUND;
         let (exchange, redirected) = self.find(repository, credential, &query).await;
-        let platform = redirected
+        let read = redirected
             .as_ref()
             .unwrap_or(&exchange)
             .answer()
             .filter(|answer| answer.status == 200)
-            .and_then(|answer| platform(&answer.body));
+            .and_then(|answer| read_config(&answer.body));
         let view = BlobView {
             descriptor: config.clone(),
             exchange,
             redirected,
         };
-        (view, platform)
+        (view, read)
     }
 }
 
-/// `os`, `architecture` and `variant` of an image configuration (OCI image-spec `config.md`).
-fn platform(body: &[u8]) -> Option<Platform> {
-    let config: serde_json::Value = serde_json::from_slice(body).ok()?;
+/// An image configuration (OCI image-spec `config.md`).
+fn read_config(body: &[u8]) -> Option<ConfigBlob> {
+    let config: Value = serde_json::from_slice(body).ok()?;
+    let run = &config["config"];
+    let labels = run["Labels"].as_object().into_iter().flatten();
+    let is_given = |name: &str| run[name].as_array().is_some_and(|words| !words.is_empty());
+    Some(ConfigBlob {
+        platform: platform(&config),
+        labels: labels
+            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+            .collect(),
+        runs: is_given("Entrypoint") || is_given("Cmd"),
+        exposed: Exposed::of_config(&config),
+    })
+}
+
+/// `os`, `architecture` and `variant`.
+fn platform(config: &Value) -> Option<Platform> {
     let text = |name: &str| {
         config[name]
             .as_str()
@@ -58,6 +76,7 @@ mod tests {
 
     #[test]
     fn a_configuration_names_its_platform_or_none() {
+        let platform = |body: &[u8]| read_config(body).and_then(|config| config.platform);
         let read = platform(br#"{"architecture":"arm","os":"linux","variant":"v7","rootfs":{}}"#);
         assert_eq!(
             read.map(|platform| platform.to_string()),
@@ -65,6 +84,18 @@ mod tests {
         );
         assert_eq!(platform(br#"{"architecture":"","os":"linux"}"#), None);
         assert_eq!(platform(b"{}"), None);
-        assert_eq!(platform(b"not json"), None);
+        assert_eq!(read_config(b"not json"), None);
+    }
+
+    #[test]
+    fn labels_and_what_it_runs_are_read() {
+        let config =
+            br#"{"config":{"Labels":{"a":"b","n":1},"Cmd":["/bin/sh"],"Entrypoint":null}}"#;
+        let read = read_config(config).unwrap_or_default();
+        assert_eq!(read.labels.get("a").map(String::as_str), Some("b"));
+        assert_eq!((read.labels.len(), read.runs), (1, true));
+        let bare =
+            read_config(br#"{"config":{"Entrypoint":[],"Labels":null}}"#).unwrap_or_default();
+        assert!(!bare.runs && bare.labels.is_empty());
     }
 }

@@ -283,7 +283,10 @@ impl Registry {
     ) -> BlobView {
         let key = (repository.to_owned(), blob.digest.clone(), credential);
         self.blobs
-            .once(key, Box::pin(self.fetch_blob(repository, blob, credential, Wish::Pull)))
+            .once(
+                key,
+                Box::pin(self.fetch_blob(repository, blob, credential, Wish::Pull)),
+            )
             .await
     }
 

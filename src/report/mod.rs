@@ -7,4 +7,5 @@ pub mod reading_v1;
 pub mod redact;
 pub mod status;
 pub mod text;
+pub mod trust;
 pub mod v1;

@@ -3,7 +3,9 @@
 //! Colour is decided once (`--color`, `NO_COLOR`, `TERM=dumb`, no terminal); meaning never depends on it. Text that came
 //! from a registry, a cluster or a helper goes through [`sanitize`] before it is printed.
 
+mod activity;
 mod aside;
+mod bug;
 mod progress;
 mod prompt;
 mod style;
@@ -17,8 +19,10 @@ use crate::error::Error;
 pub use crate::model::sanitize::{sanitize, sanitize_line};
 use aside::Shared;
 
+pub use activity::Activity;
 pub use aside::Aside;
-pub use progress::{Counter, Progress};
+pub use bug::report_crashes;
+pub use progress::{Counter, Progress, Ticker};
 pub use style::{Glyphs, Paint};
 pub use table::Table;
 pub use transfer::Bytes;

@@ -18,7 +18,20 @@ pub struct Counter {
 #[derive(Debug)]
 pub struct Progress(ProgressBar);
 
+/// A line that changes and goes away when this is dropped.
+#[derive(Debug)]
+pub struct Ticker(ProgressBar);
+
 impl Ui {
+    /// A line for how far something has come that takes minutes.
+    pub fn ticker(&self) -> Ticker {
+        let bar = ProgressBar::with_draw_target(None, self.progress_target());
+        if let Ok(style) = ProgressStyle::with_template("{elapsed} {wide_msg}") {
+            bar.set_style(style);
+        }
+        Ticker(bar)
+    }
+
     /// A count of what is done, named by what is counted (`images`).
     pub fn counter(&self, what: &'static str) -> Counter {
         let bar = ProgressBar::with_draw_target(None, self.progress_target());
@@ -44,6 +57,20 @@ impl Ui {
         }
         bar.set_message(what);
         Progress(bar)
+    }
+}
+
+impl Ticker {
+    /// Replaces the line.
+    pub fn show(&self, words: &str) {
+        self.0.set_message(words.to_owned());
+        self.0.tick();
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

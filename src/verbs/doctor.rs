@@ -20,6 +20,7 @@ use crate::report::v1;
 use crate::ui::sanitize_line;
 use fix::Fixed;
 use report::Printer;
+pub(super) use report::status;
 
 /// The pause between two looks of `--wait`: as long as a kubelet's first back-off is short.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
@@ -60,6 +61,7 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
         from_node: args.from_node.clone(),
         account: args.service_account.clone(),
         planned: Planned::default(),
+        read_config: false,
         timeout: args.time(),
         usual_ports: ports::USUAL.to_vec(),
         record_in_full: args.report.verbose > 1,
@@ -176,7 +178,7 @@ async fn pause(run: &Run, time: Duration) -> bool {
 }
 
 /// Ends when Ctrl-C was pressed.
-fn asked(run: &Run) -> impl Future<Output = ()> + use<> {
+pub(super) fn asked(run: &Run) -> impl Future<Output = ()> + use<> {
     let interrupt = run.interrupt.clone();
     async move {
         while !interrupt.is_asked() {

@@ -8,7 +8,11 @@ mod report;
 mod target;
 mod workload;
 
+pub(super) use credential::refuse_on_command_line;
+
 use jiff::Timestamp;
+
+pub(super) use workload::names;
 
 use super::connecting::connect;
 use super::{Run, namespaces, writing};
@@ -26,6 +30,8 @@ use crate::plan::{Plan, naming};
 pub(super) struct Prepared {
     pub(super) cluster: Cluster,
     pub(super) plan: Plan,
+    /// What was said to be good.
+    pub(super) checked: Vec<String>,
     aftermath: Aftermath,
     views: Vec<NamespaceView>,
 }
@@ -48,12 +54,68 @@ pub(super) async fn prepare(
     global: &Global,
     flags: &Flags,
 ) -> Result<Prepared, Error> {
-    credential::refuse_on_command_line(flags)?;
+    let begun = begin(run, flags)?;
+    let cluster = connect(run, global).await?;
+    Box::pin(go_on(run, global, flags, begun, cluster, Checks::Own)).await
+}
+
+/// What is known before the cluster is asked.
+pub(super) struct Begun {
+    target: target::Target,
+    name: String,
+    given: Option<credential::Found>,
+}
+
+/// Who asks the registry about the credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Checks {
+    Own,
+    /// Whoever plans more with them, and has all of it judged together.
+    Caller,
+}
+
+/// The arguments, and what has to be read from the user: standard input and the prompt come before anything that takes time.
+///
+/// # Errors
+///
+/// What is wrong with the arguments, or with standard input.
+pub(super) fn begin(run: &mut Run, flags: &Flags) -> Result<Begun, Error> {
+    credential::refuse_on_command_line(&flags.credentials)?;
     let target = target::Target::of(&mut run.ui, flags)?;
     let name = secret_name(flags, &target)?;
-    // Standard input and the prompt come before anything that takes time.
     let given = credential::given(run, flags, &target)?;
-    let cluster = connect(run, global).await?;
+    Ok(Begun {
+        target,
+        name,
+        given,
+    })
+}
+
+impl Begun {
+    /// The secret that is made or linked.
+    pub(super) fn secret(&self) -> &str {
+        &self.name
+    }
+}
+
+/// The rest of [`prepare`], on a cluster that is connected.
+///
+/// # Errors
+///
+/// As [`prepare`].
+pub(super) async fn go_on(
+    run: &mut Run,
+    global: &Global,
+    flags: &Flags,
+    begun: Begun,
+    cluster: Cluster,
+    checks: Checks,
+) -> Result<Prepared, Error> {
+    let Begun {
+        target,
+        name,
+        given,
+    } = begun;
     let namespaces = namespaces::resolve(run, &cluster, global, &flags.namespaces).await?;
     let accounts = workload::accounts(&cluster, flags, &namespaces.names).await?;
     let credential =
@@ -61,11 +123,21 @@ pub(super) async fn prepare(
 
     // The version is asked for now, and known when it is wanted.
     let (checked, views, _) = tokio::join!(
-        check::check(&run.env, &cluster, flags, &target, &credential),
+        async {
+            match checks {
+                Checks::Caller => Ok(None),
+                Checks::Own => check::check(&run.env, &cluster, flags, &target, &credential)
+                    .await
+                    .map(Some),
+            }
+        },
         gather::gather(&cluster, &namespaces, &accounts, &name, &target),
         cluster.version(),
     );
-    checked?.say(&mut run.ui, run.program)?;
+    let checked = match checked? {
+        Some(checked) => checked.say(&mut run.ui, run.program)?,
+        None => Vec::new(),
+    };
     let views = views?;
     matchers::show(&mut run.ui, flags, &target, &views, &name)?;
 
@@ -92,6 +164,7 @@ pub(super) async fn prepare(
     Ok(Prepared {
         cluster,
         plan,
+        checked,
         aftermath,
         views,
     })

@@ -1,18 +1,23 @@
 //! One file a verb: gather, plan, apply, print. What decides something is elsewhere.
 
 mod build_source;
-mod completion;
+pub mod completion;
 mod connecting;
+mod diagnosing;
 mod doctor;
 mod explain;
+mod following;
 mod import;
 mod insecure;
 mod link;
 mod namespaces;
+mod node_output;
 mod objects;
+mod platform_rollout;
 mod preflight;
 mod promote;
 mod push_target;
+mod rollout;
 mod status;
 mod trust;
 mod undo;
@@ -92,8 +97,8 @@ pub async fn run(run: &mut Run, cli: Cli) -> Result<(), Error> {
         Verb::Promote(args) => Box::pin(promote::run(run, &cli.global, &args)).await,
         Verb::Trust(args) => Box::pin(trust::run(run, &cli.global, &args)).await,
         Verb::Insecure(args) => Box::pin(insecure::run(run, &cli.global, &args)).await,
-        Verb::Completion(args) => Box::pin(completion::run(run, &cli.global, &args)).await,
+        Verb::Completion(args) => completion::run(run, &args),
         Verb::Explain(args) => explain::run(run, &args),
-        Verb::Version => version::run(run),
+        Verb::Version(args) => version::run(run, &args),
     }
 }

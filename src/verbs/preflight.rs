@@ -7,7 +7,7 @@ use super::{Run, doctor};
 use crate::cli::registry_flags::RegistryFlags;
 use crate::cluster::Cluster;
 use crate::doctor::causes::Cause;
-use crate::doctor::check;
+use crate::doctor::check::{self, UntriedPush};
 use crate::doctor::diagnosis::{Diagnosis, Outcome, Report};
 use crate::doctor::probes::ports;
 use crate::doctor::run::Request;
@@ -42,6 +42,8 @@ pub(super) struct Question<'a> {
 /// The answers.
 pub(super) struct Preflight {
     report: Report,
+    /// The push right was asked for.
+    push: bool,
 }
 
 /// Asks. What the look leaves behind at a registry is said before it is made.
@@ -53,6 +55,20 @@ pub(super) async fn ask(
     run: &mut Run,
     cluster: &Cluster,
     question: Question<'_>,
+) -> Result<Preflight, Error> {
+    ask_and_read(run, cluster, question, false).await
+}
+
+/// The same; with `read_config` the images' configurations are read too, for [`Diagnosis::image_config`].
+///
+/// # Errors
+///
+/// As [`ask`].
+pub(super) async fn ask_and_read(
+    run: &mut Run,
+    cluster: &Cluster,
+    question: Question<'_>,
+    read_config: bool,
 ) -> Result<Preflight, Error> {
     let planned =
         after::after(question.plan).map_err(|refusal| Error::failure(refusal.to_string()))?;
@@ -67,7 +83,8 @@ pub(super) async fn ask(
         push: question.push,
         from_node: None,
         account: question.account.to_owned(),
-        planned: Planned::new(planned),
+        planned: Planned::new(planned).only(question.operations),
+        read_config,
         timeout: TIMEOUT,
         usual_ports: ports::USUAL.to_vec(),
         record_in_full: false,
@@ -83,6 +100,7 @@ pub(super) async fn ask(
         .retain(|result| question.operations.contains(&result.subject.operation));
     Ok(Preflight {
         report: looked.report,
+        push: question.push,
     })
 }
 
@@ -92,6 +110,12 @@ impl Preflight {
         &self.report.results
     }
 
+    /// Without the answers that `keep` does not want.
+    pub(super) fn only(mut self, keep: impl FnMut(&Diagnosis) -> bool) -> Self {
+        self.report.results.retain(keep);
+        self
+    }
+
     /// Says what was checked and what was not. Where something fails, `doctor`'s own report on it, and the error that ends
     /// the run.
     ///
@@ -99,37 +123,70 @@ impl Preflight {
     ///
     /// When an image would not arrive, or a push would be refused.
     pub(super) fn say(&self, run: &mut Run) -> Result<(), Error> {
+        self.say_after(run, &[])
+    }
+
+    /// The same after another check, whose lines are not repeated. A line that holds for several answers is said once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::say`].
+    pub(super) fn say_after(&self, run: &mut Run, said: &[String]) -> Result<(), Error> {
+        let mut said = said.to_vec();
+        let mut is_new = |line: &String| {
+            let new = !said.contains(line);
+            if new {
+                said.push(line.clone());
+            }
+            new
+        };
         for result in &self.report.results {
             let registry = result.subject.image.as_ref().map_or_else(
                 |_| "the registry".to_owned(),
                 |image| image.registry().to_owned(),
             );
             let outcome = check::outcome(result, &registry);
-            for line in &outcome.checked {
-                let pass = run.ui.glyphs().pass;
+            let pass = run.ui.glyphs().pass;
+            for line in outcome.checked.iter().filter(|line| is_new(line)) {
                 run.ui
                     .status(format!("{pass} {}", sanitize_line(line, 300)));
             }
-            match result.outcome() {
-                Outcome::Healthy => {
-                    for line in &outcome.unchecked {
-                        run.ui
-                            .warning(format!("not checked: {}", sanitize_line(line, 300)));
-                    }
+            let untried = check::untried_push(result).filter(|_| !self.push);
+            let mut unknown = Vec::new();
+            if untried.is_some() || result.outcome() == Outcome::Healthy {
+                unknown.extend(
+                    outcome
+                        .unchecked
+                        .iter()
+                        .map(|line| format!("not checked: {line}")),
+                );
+            }
+            match untried {
+                Some(UntriedPush::WithLogin) => unknown.push(format!(
+                    "not known: whether this login may push to {}",
+                    result.subject.text
+                )),
+                Some(UntriedPush::WithoutLogin) => unknown.push(format!(
+                    "not known: whether everybody may push to {}; {registry} asks nobody for a login so far",
+                    result.subject.text
+                )),
+                None if result.outcome() == Outcome::Undetermined => {
+                    unknown.push(format!("not known: {}", outcome.summary));
                 }
-                Outcome::Undetermined => {
-                    run.ui.warning(format!(
-                        "not known: {}",
-                        sanitize_line(&outcome.summary, 600)
-                    ));
-                }
-                Outcome::Failed => {}
+                None => {}
+            }
+            for line in unknown.iter().filter(|line| is_new(line)) {
+                run.ui.warning(sanitize_line(line, 600));
             }
         }
-        self.refuse(run)
+        match self.failure(run) {
+            Some(error) => Err(error.hint("nothing was written; --skip-check writes all the same")),
+            None => Ok(()),
+        }
     }
 
-    fn refuse(&self, run: &mut Run) -> Result<(), Error> {
+    /// Prints `doctor`'s report on what fails, and gives the error for it; `None` when nothing does.
+    pub(super) fn failure(&self, run: &mut Run) -> Option<Error> {
         let failed: Vec<Diagnosis> = self
             .report
             .results
@@ -137,9 +194,7 @@ impl Preflight {
             .filter(|result| result.outcome() == Outcome::Failed)
             .cloned()
             .collect();
-        let Some(first) = failed.first() else {
-            return Ok(());
-        };
+        let first = failed.first()?;
         let cause = first.cause();
         let error = match failed.as_slice() {
             [one] => Error::failure(sanitize_line(&one.summary(), 600)),
@@ -162,13 +217,15 @@ impl Preflight {
         for line in text::render(&report, &[], &look).lines() {
             run.ui.status(line);
         }
-        let error = match cause {
+        Some(match cause {
             Some(Cause::UnknownCa) => error.hint(
                 "--registry-ca FILE checks against the CA that signed it; the nodes need that CA too",
             ),
+            Some(Cause::PlainHttp) => error.hint(
+                "--plain-http looks at it as it is; the cluster has to be told to do so as well",
+            ),
             Some(cause) => error.hint(format!("`{} explain {}` tells more", run.program, cause.id())),
             None => error,
-        };
-        Err(error.hint("nothing was written; --skip-check writes all the same"))
+        })
     }
 }

@@ -4,6 +4,7 @@ mod gather;
 mod list;
 
 use super::connecting::connect;
+use super::platform_rollout::Change;
 use super::{Run, writing};
 use crate::apply::journal::{Journal, JournalError, Record};
 use crate::cli::global::Global;
@@ -38,11 +39,18 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
     same_cluster(&record, &cluster)?;
     let (recorded, namers) = gather::gather(run, &cluster, &record).await?;
     let plan = undo::undo(&recorded, &namers).map_err(|it| refused(it, &record, run.program))?;
+    let change = Change::of_plan(&cluster, &plan).await?;
+    if let Some(change) = &change {
+        change.announce(run, &flags.rollout, &flags.write)?;
+    }
     let undoes = Some(record.id.clone());
     let applied = writing::carry_out(run, &cluster, &flags.write, &plan, "undo", undoes).await?;
     if flags.write.dry_run == DryRun::None {
         journal.mark_undone(&record.id, applied.journal.as_deref())?;
         run.ui.status(format!("{} is taken back", record.id));
+    }
+    if let Some(change) = change {
+        Box::pin(change.follow(run, &cluster, &flags.rollout, &flags.write)).await?;
     }
     Ok(())
 }
@@ -87,6 +95,9 @@ fn refused(refusal: UndoRefusal, record: &Record, program: &str) -> Error {
         UndoRefusal::NeedsSecret { again, .. } => {
             error.hint(format!("`{again}` makes it again, with credentials of your choice"))
         }
+        UndoRefusal::Changed { .. } if record.verb == "import" => error.hint(
+            "nothing was written; `oc tag -d STREAM:TAG` removes a tag, and `oc delete is/STREAM` a stream, whatever came after",
+        ),
         UndoRefusal::Changed { .. } | UndoRefusal::Used { .. } => error.hint(format!(
             "nothing was written; `{program} unlink` takes a registry's secret off whatever came after"
         )),

@@ -19,16 +19,7 @@ pub(super) async fn carry_out(
     verb: &'static str,
     undoes: Option<String>,
 ) -> Result<Applied, Error> {
-    let mode = match flags.dry_run {
-        DryRun::None => Mode::Write,
-        DryRun::Client => Mode::DryRunClient,
-        DryRun::Server => Mode::DryRunServer,
-        DryRun::Unchanged => {
-            run.ui
-                .warning("--dry-run without a value is taken for --dry-run=client");
-            Mode::DryRunClient
-        }
-    };
+    let mode = mode(run, flags);
     let journal = Journal::of(&run.env);
     let engine = Engine {
         cluster,
@@ -53,8 +44,22 @@ pub(super) async fn carry_out(
     Ok(applied)
 }
 
+/// What `--dry-run` says.
+pub(super) fn mode(run: &mut Run, flags: &WriteFlags) -> Mode {
+    match flags.dry_run {
+        DryRun::None => Mode::Write,
+        DryRun::Client => Mode::DryRunClient,
+        DryRun::Server => Mode::DryRunServer,
+        DryRun::Unchanged => {
+            run.ui
+                .warning("--dry-run without a value is taken for --dry-run=client");
+            Mode::DryRunClient
+        }
+    }
+}
+
 /// Prints objects as kubectl does: one by itself, several as a `List`; deleted ones only by name.
-fn print(
+pub(super) fn print(
     run: &mut Run,
     outcomes: &[Outcome],
     format: Format,

@@ -1,12 +1,16 @@
-//! Builds, image streams, events, signature policies and single objects, from a server that keeps the real one's rules.
+//! Builds, image streams, events, signature policies and single objects, from a server that keeps the real one's rules, and
+//! from a real one as well where no rights are taken away.
 
 use extreg::cluster::snapshot::{About, Want, WantConfig};
 use extreg::cluster::{Cluster, Scope, Selectors, kinds};
 use extreg::model::view::{Missing, SignaturePolicyKind};
 use extreg_test_support::api::{Api, Flavor, PodState, Resource, Rule, User, make};
+use extreg_test_support::cluster::{
+    Cluster as Server, for_each_openshift, for_each_openshift_alone,
+};
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::{World, as_admin, wait};
 
 fn openshift() -> Api {
     let flavor = Flavor::OpenShift4 {
@@ -31,10 +35,15 @@ fn team() -> Scope {
     Scope::Namespace("shop".into())
 }
 
-#[tokio::test]
-async fn builds_streams_and_policies_are_read_with_the_rest() {
-    let api = openshift();
-    let mut stream = make::image_stream("shop", "base", "1", "registry.example.com/base:1");
+#[test]
+fn builds_streams_and_policies_are_read_with_the_rest() {
+    for_each_openshift_alone(|server| wait(read_builds_streams_and_policies(server)));
+}
+
+async fn read_builds_streams_and_policies(server: &Server) {
+    let shop = server.namespace("shop");
+    let shop = shop.as_str();
+    let mut stream = make::image_stream(shop, "base", "1", "registry.example.com/base:1");
     stream["status"] = json!({"dockerImageRepository": "", "tags": [{"tag": "1", "items": null, "conditions": [
         {"type": "ImportSuccess", "status": "False", "reason": "Unauthorized", "message": "no", "generation": 1}]}]});
     let policy = |kind: &str, metadata: serde_json::Value| {
@@ -42,24 +51,28 @@ async fn builds_streams_and_policies_are_read_with_the_rest() {
             "spec": {"scopes": ["registry.example.com"], "policy": {"rootOfTrust": {
                 "policyType": "PublicKey", "publicKey": {"keyData": "a2V5"}}}}})
     };
-    api.create_all([
+    for object in [
         stream,
         policy("ClusterImagePolicy", json!({"name": "all"})),
-        policy("ImagePolicy", json!({"name": "ours", "namespace": "shop"})),
+        policy("ImagePolicy", json!({"name": "ours", "namespace": shop})),
         json!({"apiVersion": "build.openshift.io/v1", "kind": "Build",
-            "metadata": {"name": "app-1", "namespace": "shop", "annotations": {"openshift.io/build.pod-name": "app-1-build"}},
+            "metadata": {"name": "app-1", "namespace": shop, "annotations": {"openshift.io/build.pod-name": "app-1-build"}},
             "spec": {"serviceAccount": "builder", "source": {}, "output": {"to": {"kind": "DockerImage", "name": "quay.io/a/b"}},
                 "strategy": {"type": "Docker", "dockerStrategy": {}}},
             "status": {"phase": "Failed", "reason": "PushImageToRegistryFailed"}}),
-    ]);
-    let cluster = connect(&api).await;
-    let view = cluster.namespace_view(&team(), Want::ALL).await;
+    ] {
+        server.create(&object);
+    }
+    let cluster = as_admin(server, shop).await;
+    let view = cluster
+        .namespace_view(&Scope::Namespace(shop.into()), Want::ALL)
+        .await;
     let build = &view.builds.as_ref().unwrap()[0];
     assert_eq!(
         (build.phase.as_str(), build.pod.as_deref()),
         ("Failed", Some("app-1-build"))
     );
-    let tag = view.image_stream("shop", "base").unwrap().tag("1").unwrap();
+    let tag = view.image_stream(shop, "base").unwrap().tag("1").unwrap();
     assert_eq!(tag.failed_import().unwrap().reason, "Unauthorized");
     assert_eq!(
         tag.from.as_ref().unwrap().name,
@@ -177,51 +190,59 @@ async fn all_events_of_one_object_and_the_telling_ones_of_all() {
     );
 }
 
-#[tokio::test]
-async fn single_objects_are_there_or_not_or_say_why() {
-    let api = openshift();
-    api.create(make::deployment(
-        "shop",
-        "web",
-        "registry.example.com/web:1",
-    ));
-    api.create(make::image_stream(
-        "shop",
+#[test]
+fn single_objects_are_there_or_not() {
+    for_each_openshift(|server| wait(read_single_objects(server)));
+}
+
+async fn read_single_objects(server: &Server) {
+    let shop = server.namespace("shop");
+    let shop = shop.as_str();
+    server.create(&make::deployment(shop, "web", "registry.example.com/web:1"));
+    server.create(&make::image_stream(
+        shop,
         "base",
         "1",
         "registry.example.com/base:1",
     ));
-    api.create(make::build_config(
-        "shop",
+    server.create(&make::build_config(
+        shop,
         "app",
         "registry.example.com/base:1",
         "registry.example.com/app:1",
     ));
-    api.add_pod(
-        "shop",
+    server.add_pod(
+        shop,
         "web-1",
         "registry.example.com/web:1",
         &PodState::running(),
     );
-    let cluster = connect(&api).await;
+    let cluster = as_admin(server, shop).await;
 
     let web = cluster
-        .workload(kinds::DEPLOYMENT, "shop", "web")
+        .workload(kinds::DEPLOYMENT, shop, "web")
         .await
         .unwrap()
         .unwrap();
     assert_eq!(web.selector.as_deref(), Some("app=web"));
-    let pod = cluster.pod("shop", "web-1").await.unwrap().unwrap();
+    let pod = cluster.pod(shop, "web-1").await.unwrap().unwrap();
     assert_eq!(pod.labels["app"], "web-1");
-    assert!(cluster.pod("shop", "other").await.unwrap().is_none());
+    assert!(cluster.pod(shop, "other").await.unwrap().is_none());
     let selectors = Selectors {
         labels: Some("app=web-1".into()),
         fields: None,
     };
-    assert_eq!(cluster.pods(&team(), &selectors).await.unwrap().len(), 1);
+    assert_eq!(
+        cluster
+            .pods(&Scope::Namespace(shop.into()), &selectors)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
     assert!(
         cluster
-            .image_stream("shop", "base")
+            .image_stream(shop, "base")
             .await
             .unwrap()
             .unwrap()
@@ -230,28 +251,39 @@ async fn single_objects_are_there_or_not_or_say_why() {
     );
     assert_eq!(
         cluster
-            .build_config("shop", "app")
+            .build_config(shop, "app")
             .await
             .unwrap()
             .unwrap()
             .strategy,
         "Source"
     );
-    assert!(cluster.build("shop", "app-1").await.unwrap().is_none());
+    assert!(cluster.build(shop, "app-1").await.unwrap().is_none());
 
-    let mut robot = make::service_account("shop", "robot");
+    let mut robot = make::service_account(shop, "robot");
     robot["secrets"] = json!([{"name": "token"}]);
-    api.create(robot);
-    let mut account = api.get("serviceaccounts", "shop", "robot").unwrap();
-    account["imagePullSecrets"] = json!([{"name": "pull"}]);
-    api.update(&account).unwrap();
+    server.create(&robot);
+    server.edit("serviceaccounts", shop, "robot", |account| {
+        account["imagePullSecrets"] = json!([{"name": "pull"}]);
+    });
     let account = cluster
-        .service_account("shop", "robot")
+        .service_account(shop, "robot")
         .await
         .unwrap()
         .unwrap();
     assert!(account.pull_secrets_changed.is_some(), "{account:?}");
+}
 
+#[tokio::test]
+async fn a_single_object_that_may_not_be_read_says_so() {
+    let api = openshift();
+    api.add_pod(
+        "shop",
+        "web-1",
+        "registry.example.com/web:1",
+        &PodState::running(),
+    );
+    let cluster = connect(&api).await;
     api.deny("jane", Rule::verb("get").on("pods"));
     assert!(matches!(
         cluster.pod("shop", "web-1").await,

@@ -1,12 +1,16 @@
-//! What is read of a namespace and of the cluster's configuration, from a server that keeps the real one's rules.
+//! What is read of a namespace and of the cluster's configuration, from a server that keeps the real one's rules, and from a
+//! real one as well where no rights are taken away and no log is read.
 
 use extreg::cluster::snapshot::{Want, WantConfig};
 use extreg::cluster::{Cluster, ClusterError, Scope, Selectors, Write, kinds};
 use extreg::model::view::{Missing, NamespaceView};
 use extreg_test_support::api::{Api, Flavor, PodState, Rule, User, make};
-use serde_json::json;
+use extreg_test_support::cluster::{
+    Cluster as Server, for_each_openshift, for_each_openshift_alone,
+};
+use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, as_admin, wait};
 
 const CANARY: &str = "canary-password";
 
@@ -38,30 +42,40 @@ fn team() -> Scope {
 fn fill(api: &Api) {
     api.add_namespace("shop");
     api.add_namespace("other");
-    let mut opaque = make::docker_config_secret("shop", "opaque", "{}");
+    api.create_all(objects("shop", "other"));
+    api.edit("serviceaccounts", "shop", "default", link);
+}
+
+/// The same in namespaces of any server.
+fn fill_on(server: &Server) -> (String, String) {
+    let (shop, other) = (server.namespace("shop"), server.namespace("other"));
+    for object in objects(&shop, &other) {
+        server.create(&object);
+    }
+    server.edit("serviceaccounts", &shop, "default", link);
+    (shop, other)
+}
+
+fn link(account: &mut Value) {
+    account["imagePullSecrets"] = json!([{"name": "pull"}]);
+}
+
+fn objects(shop: &str, other: &str) -> Vec<Value> {
+    let mut opaque = make::docker_config_secret(shop, "opaque", "{}");
     opaque["type"] = json!("Opaque");
     opaque["data"] = json!({"config.json": "e30="});
     let mut unrelated = opaque.clone();
     unrelated["metadata"]["name"] = json!("unrelated");
     unrelated["data"] = json!({"password": "Y2FuYXJ5"});
-    api.create_all([
-        make::docker_secret("shop", "pull", "registry.example.com:5000", "robot", CANARY),
-        make::dockercfg_secret("shop", "old", "registry.example.com", "robot", CANARY),
+    vec![
+        make::docker_secret(shop, "pull", "registry.example.com:5000", "robot", CANARY),
+        make::dockercfg_secret(shop, "old", "registry.example.com", "robot", CANARY),
         opaque,
         unrelated,
-        make::docker_secret(
-            "other",
-            "elsewhere",
-            "registry.example.com",
-            "robot",
-            CANARY,
-        ),
-        make::deployment("shop", "web", "registry.example.com/web:1"),
-        make::cron_job("shop", "nightly", "registry.example.com/job:1"),
-    ]);
-    api.edit("serviceaccounts", "shop", "default", |account| {
-        account["imagePullSecrets"] = json!([{"name": "pull"}]);
-    });
+        make::docker_secret(other, "elsewhere", "registry.example.com", "robot", CANARY),
+        make::deployment(shop, "web", "registry.example.com/web:1"),
+        make::cron_job(shop, "nightly", "registry.example.com/job:1"),
+    ]
 }
 
 fn names<T>(part: &Result<Vec<T>, Missing>, name: impl Fn(&T) -> &str) -> Vec<String> {
@@ -72,35 +86,39 @@ fn names<T>(part: &Result<Vec<T>, Missing>, name: impl Fn(&T) -> &str) -> Vec<St
         .collect()
 }
 
-#[tokio::test]
-async fn a_namespace_is_read_at_once() {
-    let api = openshift();
-    fill(&api);
-    api.create(make::deployment_config(
-        "shop",
+#[test]
+fn a_namespace_is_read_at_once() {
+    for_each_openshift(|server| wait(read_a_namespace(server)));
+}
+
+async fn read_a_namespace(server: &Server) {
+    let (shop, _) = fill_on(server);
+    let shop = shop.as_str();
+    server.create(&make::deployment_config(
+        shop,
         "legacy",
         "registry.example.com/legacy:1",
     ));
     let mut build = make::build_config(
-        "shop",
+        shop,
         "app",
         "registry.example.com/base:1",
         "registry.example.com/app:1",
     );
     build["spec"]["output"]["pushSecret"] = json!({"name": "pull"});
-    api.create(build);
-    api.add_pod(
-        "shop",
+    server.create(&build);
+    server.add_pod(
+        shop,
         "web-1",
         "registry.example.com/web:1",
         &PodState::waiting("ImagePullBackOff", "no"),
     );
 
-    let view = as_user(&api, None)
+    let view = as_admin(server, shop)
         .await
-        .namespace_view(&team(), Want::ALL)
+        .namespace_view(&Scope::Namespace(shop.into()), Want::ALL)
         .await;
-    let account = view.service_account("shop", "default").unwrap();
+    let account = view.service_account(shop, "default").unwrap();
     assert!(
         account.pull_secrets.contains(&"pull".to_owned()),
         "{account:?}"
@@ -113,14 +131,10 @@ async fn a_namespace_is_read_at_once() {
             && found.contains(&"opaque".to_owned())
     );
     assert!(!found.contains(&"unrelated".to_owned()) && !found.contains(&"elsewhere".to_owned()));
-    let (_, bytes) = view
-        .secret("shop", "pull")
-        .unwrap()
-        .docker_config()
-        .unwrap();
+    let (_, bytes) = view.secret(shop, "pull").unwrap().docker_config().unwrap();
     assert!(String::from_utf8_lossy(bytes.expose()).contains(CANARY));
     assert!(
-        view.secret("shop", "opaque")
+        view.secret(shop, "opaque")
             .unwrap()
             .docker_config()
             .is_none()
@@ -244,30 +258,34 @@ async fn plain_kubernetes_has_no_builds_and_no_configuration() {
     assert_eq!(cluster.take_warnings(), Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn the_configuration_of_an_openshift_is_read_with_what_it_names() {
-    let api = openshift();
-    api.edit("images.config.openshift.io", "", "cluster", |image| {
+#[test]
+fn the_configuration_of_an_openshift_is_read_with_what_it_names() {
+    for_each_openshift_alone(|server| wait(read_the_configuration(server)));
+}
+
+async fn read_the_configuration(server: &Server) {
+    server.edit("images.config.openshift.io", "", "cluster", |image| {
         image["spec"] = json!({
             "additionalTrustedCA": {"name": "registry-cas"},
             "allowedRegistriesForImport": [{"domainName": "quay.io", "insecure": false}],
             "registrySources": {"insecureRegistries": ["reg:5000"], "blockedRegistries": ["bad.example"]},
         });
     });
-    api.create(make::config_map(
+    server.create(&make::config_map(
         "openshift-config",
         "registry-cas",
         &json!({"reg..5000": "PEM"}),
     ));
-    api.edit("proxies.config.openshift.io", "", "cluster", |proxy| {
+    server.edit("proxies.config.openshift.io", "", "cluster", |proxy| {
         proxy["spec"] = json!({"trustedCA": {"name": "gone"}});
-        proxy["status"] = json!({"httpsProxy": "http://me:canary-password@proxy:3128"});
     });
-    api.create(json!({
+    let status = json!({"httpsProxy": "http://me:canary-password@proxy:3128"});
+    server.set_status("proxies.config.openshift.io", "", "cluster", &status);
+    server.create(&json!({
         "apiVersion": "config.openshift.io/v1", "kind": "ImageDigestMirrorSet", "metadata": {"name": "m"},
         "spec": {"imageDigestMirrors": [{"source": "reg.example/a", "mirrors": ["mirror/a"]}]},
     }));
-    api.create(make::docker_secret(
+    server.create(&make::docker_secret(
         "openshift-config",
         "pull-secret",
         "quay.io",
@@ -282,7 +300,7 @@ async fn the_configuration_of_an_openshift_is_read_with_what_it_names() {
         global_pull_secret: true,
         ..WantConfig::default()
     };
-    let cluster = as_user(&api, None).await;
+    let cluster = as_admin(server, "default").await;
     let config = cluster.cluster_config(want).await;
 
     let image = config.image_config.as_ref().unwrap().as_ref().unwrap();
@@ -360,12 +378,16 @@ async fn pages_and_their_expiry_are_those_of_a_real_server() {
     assert_eq!(api.requests().len(), 3);
 }
 
-#[tokio::test]
-async fn writes_meet_the_rules_of_a_real_server() {
-    let api = openshift();
-    fill(&api);
-    let cluster = as_user(&api, None).await;
-    let account = kinds::SERVICE_ACCOUNT.object(Some("shop"), "default");
+#[test]
+fn writes_meet_the_rules_of_a_real_server() {
+    for_each_openshift(|server| wait(write_by_the_rules(server)));
+}
+
+async fn write_by_the_rules(server: &Server) {
+    let (shop, _) = fill_on(server);
+    let shop = shop.as_str();
+    let cluster = as_admin(server, shop).await;
+    let account = kinds::SERVICE_ACCOUNT.object(Some(shop), "default");
     let read = cluster.get(&account).await.unwrap().unwrap();
 
     // A typing error is refused and not dropped in silence.
@@ -398,8 +420,8 @@ async fn writes_meet_the_rules_of_a_real_server() {
         .unwrap_err();
     assert!(matches!(error, ClusterError::Conflict(_)), "{error:?}");
 
-    let secret = kinds::SECRET.object(Some("shop"), "made");
-    let object = make::docker_secret("shop", "made", "quay.io", "robot", CANARY);
+    let secret = kinds::SECRET.object(Some(shop), "made");
+    let object = make::docker_secret(shop, "made", "quay.io", "robot", CANARY);
     cluster
         .write(&secret, &Write::Create(object.clone()), false)
         .await
@@ -425,7 +447,7 @@ async fn writes_meet_the_rules_of_a_real_server() {
     assert_eq!(cluster.get(&secret).await.unwrap(), None);
     assert_eq!(
         cluster
-            .secret("shop", "made")
+            .secret(shop, "made")
             .await
             .unwrap()
             .map(|secret| secret.name),

@@ -101,6 +101,22 @@ impl World {
     }
 }
 
+/// A connection of the administrator of an embedded or real server.
+pub(crate) async fn as_admin(server: &extreg_test_support::cluster::Cluster, ns: &str) -> Cluster {
+    let world = World::new();
+    world.write("home/.kube/config", server.kubeconfig(ns));
+    world.connect().await.unwrap()
+}
+
+/// Runs what a test asks of each server.
+pub(crate) fn wait(work: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(work);
+}
+
 /// Makes a script that `sh` runs.
 #[cfg(unix)]
 pub(crate) fn script(path: &Path, text: &str) {

@@ -2,8 +2,9 @@
 //!
 //! A test of what the program does to a cluster is written once and runs on every API server there is, the embedded one and
 //! a real one where `KUBEBUILDER_ASSETS` names it: [`for_each_world`] gives it a [`World`], a namespace of its own on one of
-//! them. What only the embedded server can do (faults on order, the log of requests, controllers, OpenShift's groups, a
-//! cluster with no other tests in it) is reached from an [`Embedded`] alone, so the type says where a test runs.
+//! them. [`for_each_openshift`] does so on clusters that have OpenShift's kinds, and [`for_each_openshift_alone`] with no other
+//! test beside it, for what the whole cluster shares. What only the embedded server can do (faults on order, the log of
+//! requests, controllers, imports of image streams) is reached from an [`Embedded`] alone, so the type says where a test runs.
 
 mod embedded;
 
@@ -15,7 +16,9 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use extreg_test_support::api::{PodState, make};
-use extreg_test_support::cluster::{Cluster, on_each_cluster};
+use extreg_test_support::cluster::{
+    Cluster, on_each_cluster, on_each_openshift, on_each_openshift_alone,
+};
 use extreg_test_support::process::{Cmd, Output, Sandbox};
 use serde_json::{Value, json};
 
@@ -40,6 +43,49 @@ const RIGHTS: &[(&str, &[&str])] = &[
     ("cronjobs.batch", &["list"]),
 ];
 
+/// The same of OpenShift's kinds.
+const OPENSHIFT_RIGHTS: &[(&str, &[&str])] = &[
+    (
+        "buildconfigs.build.openshift.io",
+        &["get", "list", "create", "patch", "update", "delete"],
+    ),
+    ("builds.build.openshift.io", &["get", "list"]),
+    (
+        "imagestreams.image.openshift.io",
+        &["get", "list", "create", "patch", "update", "delete"],
+    ),
+    (
+        "deploymentconfigs.apps.openshift.io",
+        &["get", "list", "create", "patch", "update", "delete"],
+    ),
+];
+
+/// The kinds that the program could write in a namespace.
+const WRITTEN: &[&str] = &[
+    "secrets",
+    "serviceaccounts",
+    "pods",
+    "services",
+    "deployments.apps",
+    "statefulsets.apps",
+    "daemonsets.apps",
+    "cronjobs.batch",
+];
+
+/// The same of OpenShift's kinds.
+const WRITTEN_ON_OPENSHIFT: &[&str] = &[
+    "buildconfigs.build.openshift.io",
+    "imagestreams.image.openshift.io",
+    "deploymentconfigs.apps.openshift.io",
+];
+
+/// What the program could write for the whole cluster, with the namespace.
+const WRITTEN_EVERYWHERE: &[(&str, &str)] = &[
+    ("images.config.openshift.io", ""),
+    ("proxies.config.openshift.io", ""),
+    ("configmaps", "openshift-config"),
+];
+
 /// A namespace of its own, with the service account `default`, and a home.
 pub(crate) struct World {
     pub(crate) cluster: Rc<Cluster>,
@@ -54,6 +100,18 @@ pub(crate) struct World {
 #[track_caller]
 pub(crate) fn for_each_world(test: impl Fn(&World)) {
     on_each_cluster(|cluster| test(&World::on(Rc::new(cluster))));
+}
+
+/// The same on clusters with OpenShift's kinds.
+#[track_caller]
+pub(crate) fn for_each_openshift(test: impl Fn(&World)) {
+    on_each_openshift(|cluster| test(&World::on(Rc::new(cluster))));
+}
+
+/// The same with the cluster for the test alone, and fresh: its configuration, its nodes, `openshift-config`.
+#[track_caller]
+pub(crate) fn for_each_openshift_alone(test: impl Fn(&World)) {
+    on_each_openshift_alone(|cluster| test(&World::on(Rc::new(cluster))));
 }
 
 impl World {
@@ -84,7 +142,12 @@ impl World {
     /// The program is run by a user who has all rights in the namespace that it could want, but for these: verb and
     /// resource.
     pub(crate) fn limited(&self, lacking: &[(&str, &str)]) {
-        for (resource, verbs) in RIGHTS {
+        let openshift = if self.cluster.is_openshift() {
+            OPENSHIFT_RIGHTS
+        } else {
+            &[]
+        };
+        for (resource, verbs) in RIGHTS.iter().chain(openshift) {
             let verbs: Vec<&str> = verbs
                 .iter()
                 .copied()
@@ -149,6 +212,17 @@ impl World {
         self.leave();
     }
 
+    /// The same for an object of the whole cluster.
+    pub(crate) fn edit_everywhere(
+        &self,
+        resource: &str,
+        name: &str,
+        change: impl FnOnce(&mut Value),
+    ) {
+        self.cluster.edit(resource, "", name, change);
+        self.leave();
+    }
+
     pub(crate) fn delete(&self, resource: &str, name: &str) {
         self.cluster.delete(resource, &self.namespace, name);
         self.leave();
@@ -207,9 +281,26 @@ impl World {
 
     /// Every object of the namespace that the program could have written, with its version.
     pub(crate) fn state(&self) -> Vec<String> {
-        ["secrets", "serviceaccounts", "pods", "deployments.apps"]
+        let mut places: Vec<(&str, &str)> = Vec::new();
+        let mut here = |words: &[&'static str]| {
+            places.extend(words.iter().map(|word| (*word, self.namespace.as_str())));
+        };
+        here(WRITTEN);
+        if self.cluster.is_openshift() {
+            here(WRITTEN_ON_OPENSHIFT);
+            // OpenShift 3 has no such configuration.
+            if self
+                .cluster
+                .get("namespaces", "", "openshift-config")
+                .is_some()
+            {
+                places.extend(WRITTEN_EVERYWHERE);
+            }
+        }
+        places
             .into_iter()
-            .flat_map(|resource| self.cluster.list(resource, &self.namespace))
+            .filter(|(resource, _)| self.cluster.serves(resource))
+            .flat_map(|(resource, namespace)| self.cluster.list(resource, namespace))
             .map(|object| {
                 let metadata = &object["metadata"];
                 format!("{} {}", metadata["name"], metadata["resourceVersion"])
@@ -217,7 +308,8 @@ impl World {
             .collect()
     }
 
-    fn leave(&self) {
+    /// What is there now is the test's own doing.
+    pub(crate) fn leave(&self) {
         *self.left.borrow_mut() = self.state();
     }
 

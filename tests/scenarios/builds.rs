@@ -6,7 +6,7 @@ use extreg::doctor::diagnosis::{Diagnosis, Outcome};
 use extreg::doctor::evidence::{Check, SkipReason};
 use extreg::doctor::finding::Confidence;
 use extreg::doctor::target::Operation;
-use extreg_test_support::api::{Api, Flavor, PodState, make};
+use extreg_test_support::api::{Api, Flavor, PodState, Rule, User as Login, make};
 use extreg_test_support::certs::Ca;
 use extreg_test_support::cluster::Cluster;
 use extreg_test_support::content::Image;
@@ -180,7 +180,13 @@ impl Shop {
             registry,
             open,
             ca,
-            cluster: Cluster::Embedded(Api::builder().flavor(flavor).tls().start()),
+            cluster: Cluster::Embedded(
+                Api::builder()
+                    .flavor(flavor)
+                    .tls()
+                    .user(Login::new("dev").token("dev-token"))
+                    .start(),
+            ),
         };
         shop.set_up();
         shop
@@ -381,6 +387,21 @@ fn a_push_is_not_tried_unasked() {
     );
 }
 
+#[test]
+fn a_push_that_sends_nothing_is_told_without_trying_it() {
+    let shop = Shop::new("4.20.3");
+    let report = shop.build().run();
+    let push = of(&report.results, Operation::Push);
+    assert_eq!(push.cause(), Some(Cause::NoCredentials), "{}", told(push));
+    assert!(push.summary().contains("wants a login"), "{}", told(push));
+    // A registry for everybody wants none.
+    let image = format!("{}/team/app:1.0", shop.open_name());
+    shop.config(|spec| spec["output"]["to"]["name"] = json!(image));
+    let report = shop.build().run();
+    let push = of(&report.results, Operation::Push);
+    assert_eq!(push.outcome(), Outcome::Undetermined, "{}", told(push));
+}
+
 const DENIED: &str = "error: build error: Failed to push image: writing blob: initiating layer upload: \
      requested access to the resource is denied";
 
@@ -407,6 +428,29 @@ fn a_build_that_failed_on_its_push() {
     );
     let words = "log of build shop/app-1: ";
     assert!(told(push).contains(words), "{}", told(push));
+}
+
+#[test]
+fn a_log_that_may_not_be_read_is_a_gap() {
+    let shop = Shop::new("4.20.3");
+    shop.secret("push", READER);
+    shop.config(|spec| spec["output"]["pushSecret"] = json!({"name": "push"}));
+    shop.built(
+        1,
+        &json!({"phase": "Failed", "reason": "PushImageToRegistryFailed"}),
+    );
+    shop.api().edit("builds", "shop", "app-1", |build| {
+        build["metadata"]["annotations"] = json!({"openshift.io/build.pod-name": "app-1-build"});
+    });
+    shop.api().deny("dev", Rule::verbs(&["get"]).on("pods/log"));
+    let kubeconfig = shop.api().kubeconfig_of("dev", "shop");
+    let report = shop.doctor(&["build/app-1"]).kubeconfig(kubeconfig).run();
+    let push = &report.results[0];
+    assert!(
+        told(push).contains("no right to get pods/log in the namespace shop"),
+        "{}",
+        told(push)
+    );
 }
 
 #[test]

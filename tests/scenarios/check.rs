@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use extreg::doctor::causes::Cause;
 use extreg::doctor::ask::Depth;
+use extreg::doctor::causes::Cause;
 use extreg::doctor::check::{CheckOutcome, CheckRequest, CheckStatus, check};
 use extreg::doctor::setup;
 use extreg::env::Env;

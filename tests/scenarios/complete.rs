@@ -21,20 +21,10 @@ const TABLES: &[(&str, &[Entry])] = &[
 ];
 
 /// What an image by itself cannot show, and what it would take. A cause leaves the list with its first scenario.
-const WITHOUT: &[(Cause, &str)] = &[
-    (
-        Cause::Signature,
-        "a pod: the node's words on the policy that refused",
-    ),
-    (
-        Cause::NodeRuntime,
-        "a pod: the node's words on what failed there",
-    ),
-    (
-        Cause::Unknown,
-        "evidence that no rule knows: no answer of a registry is left to give it, so the rules' own tests make it up",
-    ),
-];
+const WITHOUT: &[(Cause, &str)] = &[(
+    Cause::Unknown,
+    "evidence that no rule knows: no answer of a registry is left to give it, so the rules' own tests make it up",
+)];
 
 fn all() -> impl Iterator<Item = (String, Scenario)> {
     TABLES.iter().flat_map(|(file, table)| {

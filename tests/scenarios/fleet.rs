@@ -6,7 +6,7 @@ use extreg::doctor::causes::Cause;
 use extreg::doctor::diagnosis::{Outcome, Report};
 use extreg::doctor::evidence::{Check, SkipReason};
 use extreg::doctor::targets::Wanted;
-use extreg_test_support::fleet::{Fleet, LOGIN, Size};
+use extreg_test_support::fleet::{Fleet, LOGIN, MISSING_TAG, Size};
 use extreg_test_support::registry::{At, Fault, LoggedRequest, Origin};
 
 use crate::kit::*;
@@ -64,7 +64,7 @@ fn every_image_is_asked_for_once_and_politely() {
             *manifests.entry(image).or_default() += 1;
         }
     }
-    let there = |path: &&String| !path.ends_with("/9.9");
+    let there = |path: &&String| !path.ends_with(MISSING_TAG);
     let most = manifests
         .iter()
         .filter(|(path, _)| there(path))

@@ -35,7 +35,7 @@ scenarios![
     })
     .asks(|world| world.doctor())
     .likely()
-    .suggests(|world| format!("--from-file={}=CA-FILE", world.ca_key()))
+    .suggests(|world| format!("oc extreg trust {} --ca CA-FILE", world.registry.host()))
     .mended(OpenShift::trusted),
     a_ca_for_another_port = openshift(Cause::ClusterTrustMissing, |world| {
         world.cas(&[("127.0.0.1", world.ca.root_pem())]);
@@ -56,6 +56,23 @@ scenarios![
     .asks(|world| world.doctor().platform(None))
     .says("the nodes wants linux/arm64")
     .mended(|world| drop(world.api().create(make::node("worker-1", "amd64")))),
+    an_image_that_must_be_signed = openshift(Cause::Signature, |world| {
+        world.api().create(json!({
+            "apiVersion": "config.openshift.io/v1", "kind": "ClusterImagePolicy", "metadata": {"name": "corp"},
+            "spec": {
+                "scopes": [world.registry.host()],
+                "policy": {"rootOfTrust": {"policyType": "PublicKey", "publicKey": {"keyData": "a2V5"}}},
+            },
+        }));
+    })
+    .asks(|world| world.doctor())
+    .likely()
+    .says("clusterimagepolicy/corp wants a signature")
+    .mended(|world| {
+        let digest = world.registry.push_image("team/app", "1.0", &Image::new());
+        let tag = format!("{}.sig", digest.replacen(':', "-", 1));
+        world.registry.push_image("team/app", &tag, &Image::new());
+    }),
     a_mirror_that_does_not_have_it =
         Scenario::of(Cause::Mirror, || Mirrored::new("NeverContactSource"))
             .asks(Mirrored::doctor)

@@ -85,6 +85,16 @@ scenarios![
     })
     .asks(Pods::doctor)
     .mended(|world| world.mend(World::replace)),
+    a_node_whose_disk_is_full = staged(Cause::NodeRuntime, |world| {
+        world.linked(&world.good_secret("corp-pull"));
+        let words = "failed to pull and unpack image: failed to extract layer sha256:6b1f: write \
+                     /var/lib/containerd/tmpmounts/containerd-mount1/usr/lib/libc.so.6: no space left on device: unknown";
+        world.waits_with("ErrImagePull", words, "team/app:1.0", |_| {});
+    })
+    .asks(Pods::doctor)
+    .likely()
+    .says("fails, not the registry")
+    .mended(|world| world.mend(|_| {})),
     a_secret_that_an_account_names = staged(Cause::SecretMissing, |world| world.link("corp-pull"))
         .asks(|world| world.look(&["sa/default"]))
         .mended(|world| drop(world.cluster.create(&world.good_secret("corp-pull")))),

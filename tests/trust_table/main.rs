@@ -9,3 +9,4 @@ mod bundles;
 mod faults;
 mod kit;
 mod rows;
+mod servers;

@@ -29,7 +29,7 @@ fn traces() -> Vec<String> {
     traces
 }
 
-fn clean(world: &World, what: &str, output: &Output) {
+pub(crate) fn clean(world: &World, what: &str, output: &Output) {
     let mut bytes = vec![
         ("stdout", output.stdout.clone()),
         ("stderr", output.stderr.clone()),

@@ -70,7 +70,8 @@ fn apply_makes_what_is_not_there() {
         wanted.undo,
         Undo::Delete {
             resource_version: None,
-            again: Some("again".into())
+            again: Some("again".into()),
+            made: None,
         }
     );
 }

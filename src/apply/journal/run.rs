@@ -111,7 +111,7 @@ fn entry(change: &Change, seen: Option<&Object>, wanted: &Wanted) -> Entry {
         namespace: change.object.namespace.clone(),
         name: change.object.name.clone(),
         uid: seen.and_then(Object::uid).map(str::to_owned),
-        what: Status::of(change, seen).words().to_owned(),
+        what: Status::of(change, seen, wanted).words().to_owned(),
         state: State::Intended,
         before: wanted.before.clone(),
         undo: wanted.undo.clone(),

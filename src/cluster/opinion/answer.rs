@@ -117,7 +117,8 @@ fn read_one(image: &Value) -> ImportAnswer {
     }
 }
 
-fn failure(reason: &str, message: &str, code: Option<u64>) -> ImportFailure {
+/// A failure as the API has it.
+pub(in crate::cluster) fn failure(reason: &str, message: &str, code: Option<u64>) -> ImportFailure {
     ImportFailure {
         reason: ImportReason::of(reason),
         message: sanitize_line(message, MESSAGE_LIMIT),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::json::{given, items, text, time};
+use super::json::{given, items, map, text, time};
 use crate::model::view::{Build, BuildConfig, BuildImage, BuildSourceImage};
 
 /// openshift/api `build/v1/consts.go`.
@@ -77,6 +77,7 @@ pub(super) fn build_config(object: &Value) -> BuildConfig {
         output: image_reference(&spec["output"]["to"]),
         push_secret,
         secrets,
+        node_selector: map(&spec["nodeSelector"]),
     }
 }
 
@@ -109,6 +110,7 @@ pub(super) fn build(object: &Value) -> Build {
         output: image_reference(&spec["output"]["to"]),
         output_reference: given(&status["outputDockerImageReference"]),
         push_secret: given(&spec["output"]["pushSecret"]["name"]),
+        node_selector: map(&spec["nodeSelector"]),
         pod: given(&metadata["annotations"][POD_NAME]),
         created: time(&metadata["creationTimestamp"]),
         completed: time(&status["completionTimestamp"]),

@@ -94,6 +94,7 @@ pub(super) fn node(object: &Value) -> Option<Node> {
         container_runtime: text(&info["containerRuntimeVersion"]),
         kubelet_version: text(&info["kubeletVersion"]),
         unschedulable: object["spec"]["unschedulable"] == true,
+        labels: map(&object["metadata"]["labels"]),
     })
 }
 

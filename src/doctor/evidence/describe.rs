@@ -137,6 +137,14 @@ pub fn describe(fact: Fact, about: &About<'_>) -> Vec<Evidence> {
             },
             blob_words(*present, *checked, *total, *bytes),
         ),
+        Fact::Config(config) => here(
+            Check::Manifest,
+            Status::Pass,
+            format!(
+                "the configuration has {}",
+                plural(config.labels.len(), "label")
+            ),
+        ),
         Fact::Blob(view) => {
             let last = view.redirected.as_ref().unwrap_or(&view.exchange);
             let words = match &last.result {

@@ -11,8 +11,8 @@ use crate::model::docker_config::EntryFault;
 use crate::model::image::{ImageReference, ReferenceError};
 use crate::model::keyring::NearMiss;
 use crate::model::observation::{
-    BlobView, ConnectFault, DnsFault, Login, ManifestKind, ManifestView, Ping, ProxyUse, PushView,
-    Stage, Tags, Tls, TlsFault,
+    BlobView, ConfigBlob, ConnectFault, DnsFault, Login, ManifestKind, ManifestView, Ping,
+    ProxyUse, PushView, Stage, Tags, Tls, TlsFault,
 };
 use crate::model::platform::Platform;
 
@@ -49,6 +49,8 @@ pub enum Fact {
         total: usize,
         bytes: u64,
     },
+    /// What the image's configuration says, where it was asked for.
+    Config(Box<ConfigBlob>),
     /// A part that is not there, or could not be asked for.
     Blob(Box<BlobView>),
     Push(Box<PushView>),
@@ -113,6 +115,7 @@ impl Fact {
             Self::Opinion(opinion) => 500 + opinion.vantage as u64,
             Self::Tags(_) => 1_000,
             Self::Variant(_) => 1_001,
+            Self::Config(_) => 1_002,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::Seen;
 use crate::doctor::evidence::{Check, Evidence, Fact, SkipReason, Vantage};
 use crate::model::image::ImageReference;
 use crate::model::observation::{
-    BlobView, Child, Descriptor, ExchangeFault, ManifestFact, ManifestKind,
+    BlobView, Child, ConfigBlob, Descriptor, ExchangeFault, ManifestFact, ManifestKind,
 };
 use crate::model::platform::Platform;
 use crate::registry::Registry;
@@ -16,18 +16,24 @@ const MOST: usize = 64;
 /// Asked at the same time.
 const AT_ONCE: usize = 4;
 
-/// Looks at the parts of the image that `wanted` would pull.
+/// Looks at the parts of the image that `wanted` would pull. With `read_config` the configuration becomes a fact of its own.
 pub async fn look(
     registry: &Registry,
     image: &ImageReference,
     credential: Option<usize>,
     manifest: &ManifestFact,
     wanted: &[Platform],
+    read_config: bool,
 ) -> Seen {
     let mut seen = Seen::default();
     match &manifest.kind {
         ManifestKind::Image { config, layers } => {
-            let view = platform_of(registry, image, credential, config, &mut seen).await;
+            let (view, config) = config_of(registry, image, credential, config, &mut seen).await;
+            seen.facts.extend(
+                config
+                    .filter(|_| read_config)
+                    .map(|config| Fact::Config(Box::new(config))),
+            );
             parts(
                 registry,
                 image,
@@ -52,7 +58,14 @@ pub async fn look(
                 .map(|child| &child.descriptor)
                 .collect();
             seen.facts.push(Fact::Platforms(offered(children)));
-            of_children(registry, image, credential, chosen, &mut seen).await;
+            let first = of_children(registry, image, credential, chosen, &mut seen).await;
+            if let Some(config) = first.filter(|_| read_config) {
+                let (_, read) = registry
+                    .image_config(image.repository(), &config, credential)
+                    .await;
+                seen.facts
+                    .extend(read.map(|config| Fact::Config(Box::new(config))));
+            }
         }
         ManifestKind::Artifact { .. } | ManifestKind::Schema1 | ManifestKind::Unknown { .. } => {}
     }
@@ -70,7 +83,7 @@ pub async fn look_at_platform(
     let mut seen = Seen::default();
     match &manifest.kind {
         ManifestKind::Image { config, .. } => {
-            let view = platform_of(registry, image, credential, config, &mut seen).await;
+            let (view, _) = config_of(registry, image, credential, config, &mut seen).await;
             if matches!(last(&view), Err(ExchangeFault::Deadline)) {
                 seen.skips.push(Evidence::skip(
                     Check::Blobs,
@@ -101,17 +114,17 @@ pub async fn look_at_platform(
 }
 
 /// Reads the configuration of a single image for its platform.
-async fn platform_of(
+async fn config_of(
     registry: &Registry,
     image: &ImageReference,
     credential: Option<usize>,
     config: &Descriptor,
     seen: &mut Seen,
-) -> BlobView {
-    let (view, platform) = registry
-        .image_platform(image.repository(), config, credential)
+) -> (BlobView, Option<ConfigBlob>) {
+    let (view, read) = registry
+        .image_config(image.repository(), config, credential)
         .await;
-    match platform {
+    match read.as_ref().and_then(|config| config.platform.clone()) {
         Some(platform) => seen.facts.push(Fact::Platforms(vec![platform])),
         None => seen.skips.push(Evidence::skip(
             Check::Platform,
@@ -120,7 +133,7 @@ async fn platform_of(
             "the image's configuration could not be read",
         )),
     }
-    view
+    (view, read)
 }
 
 fn offered(children: &[Child]) -> Vec<Platform> {
@@ -130,14 +143,15 @@ fn offered(children: &[Child]) -> Vec<Platform> {
         .collect()
 }
 
-/// The manifests that an index names for the wanted platforms, and their parts.
+/// The manifests that an index names for the wanted platforms, and their parts. Gives the configuration of the first.
 async fn of_children(
     registry: &Registry,
     image: &ImageReference,
     credential: Option<usize>,
     mut chosen: Vec<&Descriptor>,
     seen: &mut Seen,
-) {
+) -> Option<Descriptor> {
+    let mut first = None;
     chosen.dedup_by(|a, b| a.digest == b.digest);
     let mut blobs = Vec::new();
     let mut lost = Vec::new();
@@ -147,6 +161,7 @@ async fn of_children(
             .await;
         match view.manifest.map(|manifest| manifest.kind) {
             Some(ManifestKind::Image { config, layers }) => {
+                first.get_or_insert_with(|| config.clone());
                 blobs.push(config);
                 blobs.extend(layers);
             }
@@ -158,6 +173,7 @@ async fn of_children(
         }
     }
     parts(registry, image, credential, blobs, lost, seen).await;
+    first
 }
 
 /// Asks for every part once. `known` were asked for already.

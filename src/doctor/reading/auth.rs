@@ -49,6 +49,12 @@ rules! {
         ExpiredCredentials Likely OLD;
         BadCredentials Possible BAD;
     }
+    on WrongLogin
+        if |case| case.says("cannot be authenticated") => "auth" {
+        ExpiredCredentials Likely "GitHub's words for a token that it does not know any more";
+        BadCredentials Likely BAD;
+        PullDenied Possible "the token is of a kind that is not taken here, or lacks the right for packages";
+    }
     on WrongLogin => "auth" {
         BadCredentials Likely "the registry looked at the login and refused it";
         ExpiredCredentials Possible "an expired password or token is refused in the same words";
@@ -108,7 +114,21 @@ rules! {
     }
     // Nothing to send.
     on NoBasicAuth
-        if |case| case.pushes() || case.by(&[Runtime::OpenshiftBuild]) => "auth" {
+        if |case| case.by(&[Runtime::OpenshiftBuild]) && !case.pushes() => "auth" {
+        NoCredentials Likely "the build has no pull secret for this registry: it reads the one that it names, or its account's";
+        SecretNotLinked Likely "a pull secret is there, and neither the build nor its account names it for builds";
+        SecretKeyMismatch Possible KEY;
+        BadCredentials Possible BAD;
+    }
+    on NoBasicAuth
+        if |case| case.pushes() && !case.by(&[Runtime::OpenshiftBuild]) => "auth" {
+        NoCredentials Likely "a push needs a login, and none that fits was sent";
+        SecretKeyMismatch Possible "a login is stored under another spelling of the registry";
+        SecretMalformed Possible MALFORMED;
+        SecretNotLinked Possible NOT_LINKED;
+    }
+    on NoBasicAuth
+        if |case| case.by(&[Runtime::OpenshiftBuild]) => "auth" {
         SecretNotLinked Likely "the build has no push secret for this registry: it reads the one that it names, or its account's";
         NoCredentials Possible NO_CREDENTIALS;
         SecretKeyMismatch Possible KEY;
@@ -123,8 +143,9 @@ rules! {
     on NoBasicAuth
         if |case| case.is_command_line() && !case.imports() => "auth" {
         NoCredentials Likely "nobody is logged in here as the user who asks";
+        SecretMalformed Possible "the stored login is empty, or only names a helper that gives nothing";
         SecretKeyMismatch Possible "a login is stored under another spelling of the registry";
-        SecretNotLinked Possible NOT_LINKED;
+        ExpiredCredentials Possible OLD;
     }
     on NoBasicAuth => "auth" {
         NoCredentials Likely NO_CREDENTIALS;

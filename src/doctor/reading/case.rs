@@ -1,37 +1,9 @@
 //! A message as the rules see it: whose registry it is about, how its image is spelled, who asked.
-//!
-//! Dialects are told by host names here, because a text has nothing else; where the registry can be asked, its answer
-//! tells (`model::dialect::fingerprint`).
 
+use super::place::{of as place_of, of_words as place_by_words};
 use crate::model::message::{Message, Operation, Runtime, Symptom};
 
-/// Whose registry it is, as far as a name tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    DockerHub,
-    Quay,
-    Ghcr,
-    GitLab,
-    Ecr,
-    EcrPublic,
-    /// Artifact Registry and the older gcr.io.
-    Google,
-    Acr,
-    /// registry.redhat.io and registry.connect.redhat.com, which want a login.
-    RedHat,
-    /// A registry that serves everybody without a login: registry.k8s.io, registry.access.redhat.com, mcr.microsoft.com.
-    Open,
-    Harbor,
-    Artifactory,
-    /// The registry inside of OpenShift.
-    OpenShift,
-    /// `localhost`, 127.x.
-    Local,
-    /// Any other host.
-    Other,
-    /// The text names none.
-    Unknown,
-}
+pub(super) use super::place::Place;
 
 /// A message with what the rules ask of it.
 #[derive(Debug)]
@@ -75,6 +47,14 @@ impl<'a> Case<'a> {
         self.message.symptom == symptom
     }
 
+    /// The words say that something is not there.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(
+            self.message.symptom,
+            Symptom::ManifestUnknown | Symptom::NotFound | Symptom::NameUnknown
+        )
+    }
+
     pub(super) fn at(&self, places: &[Place]) -> bool {
         places.contains(&self.place)
     }
@@ -111,6 +91,23 @@ impl<'a> Case<'a> {
         self.image.is_some_and(|image| {
             registry_of(image).is_some_and(|host| !image[host.len() + 1..].contains('/'))
         })
+    }
+
+    /// The first call of all was refused, which a pull makes without a login: somebody logged in.
+    pub(super) fn is_login(&self) -> bool {
+        self.by(&[Runtime::Docker, Runtime::Other])
+            && self.message.url.as_deref().is_some_and(|url| {
+                let path = url.split_once("://").map_or("", |(_, rest)| rest);
+                path.split_once('/').is_some_and(|(_, path)| {
+                    ["v1", "v2", "v1/users"].contains(&path.trim_end_matches('/'))
+                })
+            })
+    }
+
+    /// Several attempts are listed, each with a login of its own: the kubelet joins the failures of all credentials that
+    /// match (`pkg/kubelet/kuberuntime/kuberuntime_image.go` `PullImage`).
+    pub(super) fn tried_several(&self) -> bool {
+        self.lower.matches("rpc error: code").count() > 1
     }
 
     /// The URL that failed is one of plain HTTP.
@@ -232,12 +229,22 @@ impl<'a> Case<'a> {
 
     /// By its name a registry that stands in for another.
     pub(super) fn is_named_as_mirror(&self) -> bool {
+        const WORDS: [&str; 4] = ["mirror", "proxy", "cache", "hub."];
         let host = self.host().unwrap_or_default();
-        self.at(&[Place::Other, Place::Harbor, Place::Artifactory])
-            && (["mirror", "proxy", "cache", "hub."]
+        let by_host = self.at(&[Place::Other, Place::Harbor, Place::Artifactory])
+            && (WORDS.iter().any(|word| host.contains(word)) || host.starts_with("docker."));
+        // The first part of a path: a project that fetches from elsewhere (`proxy/library/nginx`, `dockerhub-remote/`).
+        let project = self.image.and_then(|image| {
+            let path = registry_of(image).map_or(image, |host| &image[host.len() + 1..]);
+            path.split_once('/').map(|(project, _)| project)
+        });
+        let by_project = project.is_some_and(|project| {
+            let parts: Vec<&str> = project.split(['-', '_', '.']).collect();
+            ["mirror", "proxy", "cache", "remote", "dockerhub"]
                 .iter()
-                .any(|word| host.contains(word))
-                || host.starts_with("docker."))
+                .any(|word| parts.contains(word))
+        });
+        by_host || by_project
     }
 
     /// The host that was asked, where it belongs to another party than the image's registry.
@@ -306,64 +313,4 @@ fn is_storage(host: &str) -> bool {
     ]
     .iter()
     .any(|part| host.contains(part))
-}
-
-/// By words that one registry has for itself, where no host is named.
-fn place_by_words(lower: &str) -> Place {
-    const WORDS: [(&str, Place); 6] = [
-        ("red hat registry", Place::RedHat),
-        (
-            "access to the requested resource is not authorized",
-            Place::Quay,
-        ),
-        ("http basic: access denied", Place::GitLab),
-        ("don't have the needed permissions", Place::Google),
-        ("authorization token has expired", Place::Ecr),
-        // CNCF distribution's words for DENIED; of registries without a name in the text Docker Hub is the commonest.
-        (
-            "requested access to the resource is denied",
-            Place::DockerHub,
-        ),
-    ];
-    WORDS
-        .iter()
-        .find(|(words, _)| lower.contains(words))
-        .map_or(Place::Unknown, |(_, place)| *place)
-}
-
-/// By the name of a host, with port or without.
-pub(super) fn place_of(host: &str) -> Place {
-    let host = host.to_ascii_lowercase();
-    let bare = host.split(':').next().unwrap_or(&host);
-    let ends = |suffix: &str| bare == suffix || bare.ends_with(&format!(".{suffix}"));
-    match bare {
-        _ if ends("docker.io") || ends("docker.com") => Place::DockerHub,
-        _ if ends("quay.io") || bare.contains("quay") => Place::Quay,
-        _ if ends("ghcr.io") || ends("pkg.github.com") => Place::Ghcr,
-        "public.ecr.aws" => Place::EcrPublic,
-        _ if bare.contains(".dkr.ecr") => Place::Ecr,
-        "registry.k8s.io"
-        | "k8s.gcr.io"
-        | "mcr.microsoft.com"
-        | "registry.access.redhat.com"
-        | "registry.fedoraproject.org" => Place::Open,
-        _ if ends("pkg.dev") || ends("gcr.io") => Place::Google,
-        _ if ends("azurecr.io") => Place::Acr,
-        _ if ends("redhat.io") || ends("redhat.com") => Place::RedHat,
-        _ if bare.contains("gitlab") => Place::GitLab,
-        _ if bare.contains("harbor") => Place::Harbor,
-        _ if bare.contains("artifactory") || ends("jfrog.io") => Place::Artifactory,
-        _ if bare.strip_suffix(".svc").is_some()
-            || bare.starts_with("172.30.")
-            || bare.ends_with(".svc.cluster.local") =>
-        {
-            Place::OpenShift
-        }
-        _ if bare.starts_with("docker-registry.") || bare.contains("openshift-image-registry") => {
-            Place::OpenShift
-        }
-        _ if bare == "localhost" || bare.starts_with("127.") => Place::Local,
-        "" => Place::Unknown,
-        _ => Place::Other,
-    }
 }

@@ -196,10 +196,9 @@ rules! {
         if |case| ["verification failed", "unexpected commit", "size validation", "match", "digest validation", "expected digest", "unexpected size"].iter().any(|words| case.says(words)) => "location" {
         ServerError Likely "what came is not what the manifest lists: the registry, or the storage behind it, sends damaged or cut content, or an error in its place";
         Proxy Possible "a proxy or scanner on the way changed or cut the content";
-        BlobMissing Possible "the registry's storage lost the part";
+        NodeRuntime Possible "the node's disk or image store is damaged, or the runtime computes the digest wrongly";
         Mirror Possible "a cache holds a damaged copy";
-        Reset Possible "the transfer was cut in the middle";
-        NodeRuntime Possible "the node's disk or image store is damaged";
+        BlobMissing Possible "the registry's storage lost the part";
     }
     on BlobUnknown
         if |case| case.pushes() => "location" {

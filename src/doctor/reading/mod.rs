@@ -30,6 +30,7 @@ mod case;
 mod missing;
 mod network;
 mod other;
+mod place;
 mod refused;
 mod settle;
 #[cfg(test)]
@@ -227,17 +228,24 @@ fn add_mirror(case: &Case<'_>, candidates: &mut Vec<Candidate>, known: &Known<'_
                 );
             }
         }
+    } else if case.says("?ns=") && !certain {
+        put(
+            candidates,
+            0,
+            Candidate {
+                cause: Cause::Mirror,
+                likelihood: Likelihood::Likely,
+                why: "containerd adds ns= to what it asks of a mirror, and to nothing else"
+                    .to_owned(),
+            },
+        );
     } else if let Some(host) = case.other_host()
         && !certain
         && !case.is(Symptom::InvalidReference)
         && !(case.names_no_registry() && case.by(SEARCHING))
     {
         // "Not there" is a mirror's typical answer; what keeps a connection from coming up is so for a mirror as well.
-        let missing = matches!(
-            case.message.symptom,
-            Symptom::ManifestUnknown | Symptom::NotFound | Symptom::NameUnknown
-        );
-        let at = usize::from(!missing);
+        let at = usize::from(!case.is_missing());
         put(
             candidates,
             at,
@@ -250,7 +258,7 @@ fn add_mirror(case: &Case<'_>, candidates: &mut Vec<Candidate>, known: &Known<'_
             },
         );
     } else if case.is_named_as_mirror() && !certain {
-        put(candidates, 2, Candidate {
+        put(candidates, 2 - usize::from(case.is_missing()), Candidate {
             cause: Cause::Mirror,
             likelihood: Likelihood::Possible,
             why: "by its name the registry stands in for another, which may want another path (library/) or another login".to_owned(),

@@ -1,9 +1,14 @@
 //! Words of policies, limits, servers and nodes, and words that carry no cause.
 
-use super::case::Place;
+use super::case::{Case, Place};
 
 const OUTAGE: &str = "the registry, or what stands in front of it, fails";
 const IN_BETWEEN: &str = "a proxy or gateway answers in the registry's place";
+
+/// containerd names the kind of what it got in two ways.
+fn is_page(case: &Case<'_>) -> bool {
+    case.says("media type text/html") || case.says("mediatype=text/html")
+}
 
 rules! {
     // Policy.
@@ -139,25 +144,25 @@ rules! {
         NotARegistry Possible "what answers is no registry";
         ServerError Possible OUTAGE;
     }
+    // containerd took a page for a manifest: its resolver got 200 from a host that serves pages.
+    on NotRegistryAnswer
+        if |case| is_page(case) && case.at(&[Place::DockerHub, Place::Quay, Place::Ghcr, Place::Google, Place::Open]) => "location" {
+        Mirror Likely "the registry itself never answers with a page: a mirror is configured for it, whose address lacks the API's path";
+        NotARegistry Likely "the host that was asked is no registry";
+        Proxy Possible IN_BETWEEN;
+    }
+    on NotRegistryAnswer
+        if |case| is_page(case) => "location" {
+        NotARegistry Likely "a host that serves pages answered 200 where a registry serves manifests";
+        Mirror Likely "such a host is often a mirror whose address lacks the API's path";
+        Proxy Possible IN_BETWEEN;
+    }
     on NotRegistryAnswer
         if |case| case.is_well_known() => "location" {
         Proxy Likely "this registry answers in JSON; a web page comes from something in between, or from a login page";
         ServerError Possible "some registries show their errors as pages";
         RepositoryMissing Possible "some registries show a page for a name that they do not know";
         Mirror Possible "the page may be a mirror's";
-    }
-    // containerd took a page for a manifest: its resolver got 200 from a host that serves pages.
-    on NotRegistryAnswer
-        if |case| case.says("media type text/html") && case.at(&[Place::DockerHub, Place::Quay, Place::Ghcr, Place::Google, Place::Open]) => "location" {
-        Mirror Likely "the registry itself never answers with a page: a mirror is configured for it, whose address lacks the API's path";
-        NotARegistry Likely "the host that was asked is no registry";
-        Proxy Possible IN_BETWEEN;
-    }
-    on NotRegistryAnswer
-        if |case| case.says("media type text/html") => "location" {
-        NotARegistry Likely "a host that serves pages answered 200 where a registry serves manifests";
-        Mirror Likely "such a host is often a mirror whose address lacks the API's path";
-        Proxy Possible IN_BETWEEN;
     }
     on NotRegistryAnswer
         if |case| case.status(404) && !case.says("html") => "location" {
@@ -167,12 +172,20 @@ rules! {
         Proxy Possible IN_BETWEEN;
         PathPrefix Possible "the registry's API stands under another path";
     }
+    // The page names the manifest's own path: requests of this kind do arrive where manifests are files.
+    on NotRegistryAnswer
+        if |case| (case.status(404) || case.says("404")) && case.says("/v2/") && case.says("/manifests/") => "location" {
+        TagMissing Likely "a registry whose manifests are files behind a plain web server answers a missing tag with that server's page";
+        NotARegistry Likely "a web server's page for what it does not have came where a registry answers in JSON";
+        RepositoryMissing Possible "some registries show a page for a name that they do not know";
+        Proxy Possible IN_BETWEEN;
+    }
     on NotRegistryAnswer
         if |case| case.status(404) || case.says("404") => "location" {
         NotARegistry Likely "a web server's page for what it does not have came where a registry answers in JSON";
+        WrongPort Possible "the registry listens on another port than the web server that answers";
+        Proxy Possible "the reverse proxy in front of the registry does not pass its paths on";
         RepositoryMissing Possible "some registries show a page for a name that they do not know";
-        TagMissing Possible "registries behind a plain web server answer a missing tag with a page";
-        Proxy Possible IN_BETWEEN;
         PathPrefix Possible "the registry's API stands under another path";
     }
     on NotRegistryAnswer => "location" {
@@ -241,8 +254,8 @@ rules! {
     on NoCause => "unknown" {
         RepositoryMissing Possible "these words carry no cause; the first Failed event does, and a name that does not exist is the commonest";
         NoCredentials Possible "the image is private, and nothing was sent";
+        NodeRuntime Possible "the image was only built on this machine, and the pull policy wants it from a registry";
         TagMissing Possible "the tag does not exist";
-        SecretNotLinked Possible "a secret for it exists, and nothing makes the pod use it";
         Unknown Possible "anything else that keeps an image from being pulled";
     }
     on Other => "unknown" {

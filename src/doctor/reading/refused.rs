@@ -39,6 +39,27 @@ rules! {
         ExpiredCredentials Possible OLD;
         PullDenied Possible NO_RIGHT;
     }
+    on Unauthorized | Denied
+        if |case| case.is_login() => "auth" {
+        BadCredentials Likely "a login was refused and no pull: the user name or the password is wrong";
+        ExpiredCredentials Possible OLD;
+        ClockSkew Possible "a fresh token is refused where the clocks of the registry and its token service differ";
+        ServerError Possible OUTAGE;
+    }
+    on Unauthorized | Denied
+        if |case| case.tried_several() && !case.says("anonymous token") => "auth" {
+        BadCredentials Likely "several attempts are listed, which is one for each login that matches: logins were sent and refused";
+        PullDenied Likely NO_RIGHT;
+        ExpiredCredentials Possible OLD;
+        RepositoryMissing Possible HIDES;
+    }
+    // The importer of OpenShift 3 looks a secret up by the token service's host, which needs an entry of its own.
+    on Unauthorized | Denied
+        if |case| case.imports() && case.says("token auth attempt") => "auth" {
+        SecretKeyMismatch Likely "the token service is another host than the registry, and the secret has no entry for it";
+        NoCredentials Likely "no secret of the namespace covers the image; an import reads those, and no account's";
+        BadCredentials Possible BAD;
+    }
     // Registries that everybody may read, and those that word a refusal as 401: a bare 403 is somebody else's.
     on Denied
         if |case| case.status(403) && !case.says("denied") && !case.says("anonymous token") && case.at(&[Place::Open, Place::DockerHub, Place::Quay]) => "network" {
@@ -51,6 +72,7 @@ rules! {
         if |case| case.at(&[Place::Acr]) && !case.pushes() => "auth" {
         NoCredentials Likely "no credentials were sent, and this registry gives nothing without";
         PullDenied Likely "the cluster's identity has no role (AcrPull) on this registry, so that nothing it has is of use";
+        BadCredentials Possible BAD;
         ExpiredCredentials Possible "the service principal's secret, or the token, has ended";
         RepositoryMissing Possible HIDES;
     }
@@ -100,7 +122,14 @@ rules! {
         RepositoryMissing Possible HIDES;
     }
     // Pushes.
-    on Unauthorized | Denied
+    on Unauthorized
+        if |case| case.by(&[Runtime::OpenshiftBuild]) && case.pushes() => "auth" {
+        NoCredentials Likely "401 is how a registry says that nothing came: the account's own registry secret is not made yet, or covers another name";
+        SecretNotLinked Likely "the build has no push secret for this registry: it reads the one that it names, or its account's";
+        PushDenied Possible "the account or login that pushes may not write there";
+        SecretKeyMismatch Possible KEY;
+    }
+    on Denied
         if |case| case.by(&[Runtime::OpenshiftBuild]) && case.pushes() => "auth" {
         SecretNotLinked Likely "the build has no push secret for this registry: it reads the one that it names, or its account's";
         NoCredentials Possible "the account's own registry secret is not made yet, so that the push goes without";
@@ -140,6 +169,14 @@ rules! {
         SecretNotLinked Possible NOT_LINKED;
         NoCredentials Possible "the account's own registry secret is missing, or is not sent";
         RepositoryMissing Possible "this registry says the same of an image stream that does not exist";
+    }
+    // A build's pull secret is its own: what is linked for pods does not count.
+    on Unauthorized | Denied
+        if |case| case.by(&[Runtime::OpenshiftBuild]) && !case.is_library() && !case.at(&[Place::RedHat]) => "auth" {
+        NoCredentials Likely "the build has no pull secret for this registry: it reads the one that it names, or its account's";
+        SecretNotLinked Likely "a pull secret is there, and neither the build nor its account names it for builds";
+        RepositoryMissing Possible HIDES;
+        BadCredentials Possible BAD;
     }
     // Docker Hub.
     on Unauthorized | Denied
@@ -322,6 +359,14 @@ rules! {
         ServerError Possible "a registry that sends 401 without a challenge leaves the runtime nothing to answer";
         SecretNotLinked Possible NOT_LINKED;
         SecretKeyMismatch Possible KEY;
+    }
+    on Unauthorized
+        if |case| case.is_command_line() && case.place == Place::Unknown => "auth" {
+        NoCredentials Likely "nobody is logged in here as the user who asks, or under another spelling of the registry";
+        BadCredentials Possible BAD;
+        ServerError Possible "of a public image this is an outage of the registry or of its token service";
+        RepositoryMissing Possible "many registries answer the same for a repository that is missing";
+        PullDenied Possible NO_RIGHT;
     }
     on Unauthorized
         if |case| case.is_command_line() => "auth" {

@@ -19,8 +19,8 @@ rules! {
     }
     on UnknownAuthority
         if |case| case.is_well_known() => "tls" {
-        UnknownCa Likely "the issuer is not among those that the one who asks trusts; for a public registry that is most often a proxy's own";
-        Proxy Likely PROXY;
+        Proxy Likely "a public registry's certificate is trusted everywhere: a proxy that opens TLS shows one of its own";
+        UnknownCa Likely "the issuer is not among those that the one who asks trusts, which a CA given to it mends";
         ServerError Possible "public registries have shown wrong certificates for some hours";
         NodeRuntime Possible "the node's own bundle of CAs is missing or old";
     }

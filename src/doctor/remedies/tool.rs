@@ -26,6 +26,12 @@ impl Tool<'_> {
         command
     }
 
+    /// `oc extreg VERB ...` for what is the whole cluster's.
+    fn platform<'s>(&self, arguments: impl IntoIterator<Item = &'s str>) -> Vec<String> {
+        let words = [self.client, "extreg"].into_iter().chain(arguments);
+        words.map(str::to_owned).collect()
+    }
+
     /// `doctor` for `image` with the flags of this run, and with `extra`, which takes the place of a flag of its name.
     pub(super) fn again(&self, image: &str, extra: &[&str]) -> Vec<String> {
         let mut command = self.extreg(["doctor", image]);
@@ -222,58 +228,36 @@ impl Tool<'_> {
         let registry = self.registry();
         let mut remedies = Vec::new();
         if self.setting.openshift {
-            let key = registry.replace(':', "..");
+            let name = self.setting.trusted_ca.as_deref();
             let mut remedy = Remedy::new(
                 Applicability::Review,
                 "make the cluster trust the CA for this registry only (cluster-admin, all nodes)",
-            );
-            let name = self.setting.trusted_ca.as_deref().unwrap_or("registry-cas");
-            let file = format!("--from-file={key}=CA-FILE");
-            remedy = remedy.changes(Changed {
+            )
+            .changes(Changed {
                 api_version: "v1",
                 kind: "ConfigMap",
                 namespace: Some("openshift-config".to_owned()),
-                name: name.to_owned(),
+                name: name.unwrap_or("extreg-registry-cas").to_owned(),
             });
-            remedy = if self.setting.trusted_ca.is_some() {
-                remedy.command([
-                    "oc",
-                    "set",
-                    "data",
-                    &format!("configmap/{name}"),
-                    "-n",
-                    "openshift-config",
-                    &file,
-                ])
-            } else {
-                let patch = format!(r#"{{"spec":{{"additionalTrustedCA":{{"name":"{name}"}}}}}}"#);
-                remedy
-                    .changes(image_config())
-                    .command([
-                        "oc",
-                        "create",
-                        "configmap",
-                        name,
-                        "-n",
-                        "openshift-config",
-                        &file,
-                    ])
-                    .command([
-                        "oc",
-                        "patch",
-                        "image.config.openshift.io/cluster",
-                        "--type",
-                        "merge",
-                        "-p",
-                        &patch,
-                    ])
-            };
-            remedies.push(remedy);
+            if name.is_none() {
+                remedy = remedy.changes(image_config());
+            }
+            remedies.push(remedy.command(self.platform(["trust", registry, "--ca", "CA-FILE"])));
         }
         if !self.setting.openshift && self.setting.cluster {
-            remedies.extend(Self::manual(format!(
-                "give the CA to the container runtime of every node (containerd: certs.d/{registry}/hosts.toml with its ca)"
-            )));
+            remedies.push(
+                Remedy::new(
+                    Applicability::Review,
+                    "give the CA to containerd on every node; this prints a script that does",
+                )
+                .command(self.platform([
+                    "trust",
+                    registry,
+                    "--ca",
+                    "CA-FILE",
+                    "--containerd",
+                ])),
+            );
         }
         if self.finding.cause == Cause::UnknownCa {
             remedies.push(
@@ -298,7 +282,7 @@ impl Tool<'_> {
                     "add it to insecureRegistries, which lets the cluster talk to it without TLS (all nodes)",
                 )
                 .changes(image_config())
-                .command([self.client, "edit", "image.config.openshift.io/cluster"]),
+                .command(self.platform(["insecure", self.registry()])),
             );
         }
         let answers = self

@@ -3,10 +3,11 @@
 use super::{Case, Rule};
 use crate::doctor::causes::Cause;
 use crate::doctor::finding::Finding;
-use crate::model::observation::{LoginVerdict, PushVerdict};
+use crate::doctor::target::Operation;
+use crate::model::observation::{LoginVerdict, PingKind, PushVerdict};
 use crate::model::sanitize::sanitize_line;
 
-pub(super) const RULES: &[Rule] = &[login, denied];
+pub(super) const RULES: &[Rule] = &[nothing_to_send, login, denied];
 
 /// The verdict on the credential that a push would use: only the first is used.
 pub(super) fn first_login<'a>(
@@ -25,6 +26,27 @@ pub(super) fn first_login<'a>(
         .into_iter()
         .find(|(_, login)| login.credential == Some(candidate.index))?;
     Some((at, candidate, &login.verdict))
+}
+
+/// A registry that wants to know who asks, and a push that was not tried and sends no login. A token for strangers may hold the
+/// right to push, which nobody sees without asking for it.
+fn nothing_to_send(case: &Case<'_>) -> Option<Finding> {
+    if case.subject.operation != Operation::Push || case.push().is_some() {
+        return None;
+    }
+    let (at, ping) = case.ping?;
+    if ping.kind != PingKind::Challenge || case.has_used_candidate() || case.credentials_unread() {
+        return None;
+    }
+    Some(Finding::likely(
+        Cause::NoCredentials,
+        case.candidates_at.into_iter().chain([at]).collect(),
+        format!(
+            "{} wants a login, and a push to {} sends none",
+            case.subject.registry(),
+            case.subject.repository()
+        ),
+    ))
 }
 
 fn login(case: &Case<'_>) -> Option<Finding> {

@@ -124,6 +124,7 @@ pub(super) async fn gather(
     for ask in asks {
         let ask = &ask;
         let of_node = ask.platform.as_ref().filter(|_| request.platform.is_none());
+        let of_some = !ask.platforms.is_empty() && request.platform.is_none();
         let subject = Subject {
             target: ask.target.clone(),
             text: ask.text.clone(),
@@ -139,11 +140,13 @@ pub(super) async fn gather(
             platforms: match (ask.operation, of_node) {
                 (Operation::Import, _) => Vec::new(),
                 (_, Some(node)) => vec![node.clone()],
+                (_, None) if of_some => ask.platforms.clone(),
                 (_, None) => platforms.clone(),
             },
             platforms_from: match (ask.operation, of_node) {
                 (Operation::Import, _) => "nobody",
                 (_, Some(_)) => "its node",
+                (_, None) if of_some => "a node that it runs on",
                 (_, None) => platforms_from,
             },
             now,

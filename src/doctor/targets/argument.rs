@@ -157,8 +157,8 @@ fn bare_kinds(word: &str) -> Option<Vec<Kind>> {
     word.split(',').map(kind_of).collect()
 }
 
-/// `pod`, `deployments.apps`, `deployments.v1.apps`.
-fn kind_of(word: &str) -> Option<Kind> {
+/// The kind that a word names: `pod`, `deployments.apps`, `deployments.v1.apps`.
+pub fn kind_of(word: &str) -> Option<Kind> {
     let word = word.to_ascii_lowercase();
     let (plain, group) = word
         .split_once('.')

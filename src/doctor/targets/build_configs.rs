@@ -1,7 +1,9 @@
 //! BuildConfigs: what their builds pull, where they push, and with which secrets.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::build_nodes;
 use super::build_secrets::{Need, supply};
 use super::builds;
 use super::ground::{Ground, Stream, note, stream_of};
@@ -24,6 +26,8 @@ pub(super) struct Spec<'a> {
     pub(super) source_images: &'a [BuildSourceImage],
     pub(super) output: Option<&'a BuildImage>,
     pub(super) push_secret: Option<&'a str>,
+    /// Labels of the nodes that its pod runs on.
+    pub(super) node_selector: &'a BTreeMap<String, String>,
     /// A build that is made: the API server has looked for its secrets, and has put its images in.
     pub(super) made: bool,
 }
@@ -50,6 +54,7 @@ pub(super) fn asks(ground: &Ground<'_>, config: &BuildConfig) -> Vec<Ask> {
         source_images: &config.source_images,
         output: config.output.as_ref(),
         push_secret: config.push_secret.as_deref(),
+        node_selector: &config.node_selector,
         made: false,
     };
     let mut steps = steps(ground, &spec);
@@ -94,6 +99,7 @@ pub(super) fn steps(ground: &Ground<'_>, spec: &Spec<'_>) -> Vec<(Step, Ask)> {
     for image in spec.source_images {
         steps.push((Step::SourceImage, source_image(ground, spec, image)));
     }
+    build_nodes::place(ground, spec.node_selector, &mut steps);
     let (push, output) = push(ground, spec);
     steps.extend(push.map(|ask| (Step::Push, ask)));
     if spec.strategy == "Docker" && spec.from.is_none() {

@@ -153,6 +153,7 @@ fn spec(build: &Build) -> Spec<'_> {
         source_images: &build.source_images,
         output: build.output.as_ref(),
         push_secret: build.push_secret.as_deref(),
+        node_selector: &build.node_selector,
         made: true,
     }
 }

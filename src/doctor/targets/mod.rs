@@ -12,6 +12,7 @@
 mod accounts;
 pub mod argument;
 mod build_configs;
+mod build_nodes;
 mod build_secrets;
 mod builds;
 mod failing;
@@ -130,6 +131,7 @@ impl Found {
                 }
             }
         }
+        asks.retain(|ask| request.planned.asks_about(ask.operation));
         Ok(Questions { asks, remarks })
     }
 
@@ -163,7 +165,14 @@ impl Found {
                         .read
                         .logs
                         .get(&(build.namespace.clone(), build.name.clone()));
-                    builds::asks(ground, build, log.map(String::as_str))
+                    let mut asks =
+                        builds::asks(ground, build, log.and_then(|log| log.as_deref().ok()));
+                    if let Some(Err(why)) = log {
+                        for ask in &mut asks {
+                            ask.unread.push(unread(Check::Observed, why));
+                        }
+                    }
+                    asks
                 })
                 .collect(),
             kinds::BUILD_CONFIG => view

@@ -4,22 +4,44 @@
 use super::read::Bag;
 use super::world::Strays;
 use crate::cluster::snapshot::decode;
+use crate::doctor::target::Operation;
 use crate::model::kinds::{self, ObjectRef};
 use crate::model::view::{NamespaceView, Part};
 use crate::plan::Object;
 
 /// What a plan would leave behind, by object; `None` for what it would delete.
 #[derive(Debug, Clone, Default)]
-pub struct Planned(Vec<(ObjectRef, Option<Object>)>);
+pub struct Planned {
+    objects: Vec<(ObjectRef, Option<Object>)>,
+    operations: Option<Vec<Operation>>,
+}
 
 impl Planned {
     /// Of the objects that [`crate::plan::after`] gives.
     pub fn new(objects: Vec<(ObjectRef, Option<Object>)>) -> Self {
-        Self(objects)
+        Self {
+            objects,
+            operations: None,
+        }
+    }
+
+    /// Nothing but these operations is asked about: a plan about pushes need not wait for the registry of a base image.
+    #[must_use]
+    pub fn only(self, operations: &[Operation]) -> Self {
+        Self {
+            operations: Some(operations.to_vec()),
+            ..self
+        }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.objects.is_empty()
+    }
+
+    pub(super) fn asks_about(&self, operation: Operation) -> bool {
+        self.operations
+            .as_ref()
+            .is_none_or(|operations| operations.contains(&operation))
     }
 
     /// A target that is planned, by itself: pods and builds that were made of it as it was, and what was said about them,
@@ -31,7 +53,7 @@ impl Planned {
             }
             _ => object.clone(),
         };
-        let (_, planned) = self.0.iter().find(|(known, _)| *known == stream)?;
+        let (_, planned) = self.objects.iter().find(|(known, _)| *known == stream)?;
         let value = planned.as_ref()?.value();
         let mut bag = Bag::default();
         match stream.kind {
@@ -45,7 +67,7 @@ impl Planned {
 
     /// Puts secrets, service accounts and image streams as they will be into what was read.
     pub(super) fn overlay(&self, view: &mut NamespaceView) {
-        for (object, planned) in &self.0 {
+        for (object, planned) in &self.objects {
             let value = planned.as_ref().map(Object::value);
             match object.kind {
                 kinds::SECRET => replace(
@@ -77,7 +99,7 @@ impl Planned {
 
     /// The same for what is read one by one, where lists may not be read.
     pub(super) fn overlay_strays(&self, strays: &mut Strays) {
-        for (object, planned) in &self.0 {
+        for (object, planned) in &self.objects {
             let Some(namespace) = object.namespace.clone() else {
                 continue;
             };

@@ -47,8 +47,8 @@ pub(super) struct Read {
     pub(super) picks: Vec<Pick>,
     /// What was to be looked at and could not be read: the object, or the namespace in which it was to be found.
     pub(super) unread: Vec<(ObjectRef, Missing)>,
-    /// The ends of the logs of builds that were named, where they have one.
-    pub(super) logs: HashMap<Name, String>,
+    /// The ends of the logs of builds that were named, where they have one; or why they could not be read.
+    pub(super) logs: HashMap<Name, Part<String>>,
 }
 
 /// Everything that one argument brings in.
@@ -242,14 +242,14 @@ impl Reader<'_> {
     }
 
     /// The logs of the builds that are targets and failed. What may not be read costs its words.
-    async fn logs(&self, view: &NamespaceView, picks: &[Pick]) -> HashMap<Name, String> {
+    async fn logs(&self, view: &NamespaceView, picks: &[Pick]) -> HashMap<Name, Part<String>> {
         let failed = view.builds.iter().flatten().filter(|build| {
             let object = kinds::BUILD.object(Some(&build.namespace), &build.name);
             let is_failed = matches!(build.phase.as_str(), "Failed" | "Error");
             is_failed && picks.contains(&Pick::Object(object))
         });
         let logs = failed.take(MOST_LOGS).map(|build| async move {
-            let log = builds::read_log(self.cluster, build).await.ok().flatten()?;
+            let log = builds::read_log(self.cluster, build).await.transpose()?;
             Some(((build.namespace.clone(), build.name.clone()), log))
         });
         let logs = futures_util::future::join_all(logs).await;

@@ -278,6 +278,7 @@ pub(super) fn build(name: &str, from: BuildImage, to: BuildImage) -> BuildConfig
         output: Some(to),
         push_secret: None,
         secrets: Vec::new(),
+        node_selector: std::collections::BTreeMap::new(),
     }
 }
 

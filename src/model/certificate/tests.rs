@@ -331,3 +331,37 @@ proptest! {
         prop_assert!(certificate.refusal.is_some() || !certificate.signed_part().is_empty());
     }
 }
+
+#[test]
+fn fingerprints_are_read_in_every_spelling() {
+    let printed = (0..32)
+        .map(|byte| format!("{byte:02X}"))
+        .collect::<Vec<_>>()
+        .join(":");
+    let wanted = Fingerprint(std::array::from_fn(|at| {
+        u8::try_from(at).unwrap_or_default()
+    }));
+    let plain = printed.replace(':', "").to_lowercase();
+    for text in [
+        printed.clone(),
+        plain.clone(),
+        format!(" {plain}\n"),
+        format!("SHA256:{plain}"),
+        format!("SHA-256 {printed}"),
+        format!("sha256 Fingerprint={printed}"),
+        printed.replace(':', " "),
+    ] {
+        assert_eq!(Fingerprint::parse(&text), Some(wanted), "{text}");
+    }
+    assert_eq!(wanted.to_string(), printed);
+    for bad in [
+        "",
+        "00",
+        &plain[2..],
+        &format!("{plain}00"),
+        &plain.replace('0', "g"),
+        &"é".repeat(32),
+    ] {
+        assert_eq!(Fingerprint::parse(bad), None, "{bad}");
+    }
+}

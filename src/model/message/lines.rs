@@ -92,7 +92,11 @@ impl Open {
         }
         let codes = self.text.contains("errors:") && is_code(trimmed);
         let wrapped = self.last >= 60 && !self.text.ends_with(['.', ';', '}']);
-        unfinished || codes || wrapped || trimmed.starts_with(['(', ':'])
+        unfinished
+            || codes
+            || wrapped
+            || trimmed.starts_with(['(', ':'])
+            || trimmed.starts_with("https://")
     }
 
     fn push(&mut self, line: &str) {
@@ -115,6 +119,16 @@ impl Open {
             text: self.text,
         }
     }
+}
+
+/// A log line that its writer did not call an error.
+pub(super) fn is_aside(text: &str) -> bool {
+    ["level=warning", "level=info", "level=debug"]
+        .iter()
+        .any(|level| text.contains(level))
+        || ["INFO[", "WARN[", "DEBU["]
+            .iter()
+            .any(|level| text.starts_with(level))
 }
 
 fn indent(line: &str) -> usize {

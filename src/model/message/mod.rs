@@ -8,6 +8,7 @@ mod hide;
 mod lines;
 mod names;
 mod phrases;
+mod progress;
 mod read;
 mod speaker;
 mod structured;
@@ -79,6 +80,7 @@ pub fn read_all(text: &str) -> Vec<Message> {
     });
     let alone = pieces.len() == 1;
     let mut found: Vec<Message> = Vec::new();
+    let mut aside: Vec<bool> = Vec::new();
     for piece in &pieces {
         let message = read::piece(piece, alone);
         let known = found.iter().any(|known| {
@@ -86,10 +88,16 @@ pub fn read_all(text: &str) -> Vec<Message> {
             known.symptom == message.symptom && (known.words == message.words || again)
         });
         if message.symptom != Symptom::Nothing && !known {
+            aside.push(lines::is_aside(&piece.text));
             found.push(message);
         }
     }
-    found.sort_by_key(|message| std::cmp::Reverse(read::weight(message.symptom)));
+    let mut order: Vec<(bool, Message)> = aside.into_iter().zip(found).collect();
+    order.sort_by_key(|(aside, message)| {
+        // An attempt that the speaker itself goes on after tells less than what it ended with.
+        std::cmp::Reverse((read::weight(message.symptom), !aside))
+    });
+    let mut found: Vec<Message> = order.into_iter().map(|(_, message)| message).collect();
     complete(&mut found, &pieces);
     found
 }
@@ -126,6 +134,7 @@ fn complete(found: &mut [Message], pieces: &[lines::Piece]) {
                 first.secrets.push(secret);
             }
         }
+        progress::complete(first, pieces);
     }
 }
 

@@ -90,7 +90,7 @@ pub(super) fn leading(line: &str) -> Option<String> {
 
 fn after(rest: &str, before: &str) -> Option<String> {
     // Texts that were escaped more than once keep a stray backslash.
-    let rest = rest.trim_start_matches(['\\', ' ']);
+    let rest = rest.trim_start_matches(['\\', ' ', '[']);
     let (value, sure) = match rest.strip_prefix(['"', '\'']) {
         Some(quoted) => (quoted.split(['"', '\'', '\\']).next()?, true),
         None => (

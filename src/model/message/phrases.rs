@@ -80,7 +80,7 @@ const ANSWERS: &[Row] = &[
          account is disabled | account disabled | robot + not found | invalid_grant | malformed api key | \
          authenticationfailed | unauthorizedclient | failed to fetch oauth token + 401 | invalid password | \
          user does not exist | bad props auth token | token failed verification | invalid signature + token | \
-         verification of token",
+         verification of token | cannot be authenticated",
     ),
     (
         Symptom::InvalidLogin,
@@ -90,7 +90,7 @@ const ANSWERS: &[Row] = &[
         Symptom::NoBasicAuth,
         "no basic auth credentials | did not have credentials | no credentials | credentials not found | \
          not logged in | missing credentials | need to be authenticated | must be logged in | please login | \
-         please log in | login required | authenticate before | anonymous access | no authentication | \
+         please log in | login required | authenticate before | anonymous access | anonymous is not | anonymous user | no authentication | \
          unauthenticated",
     ),
     (
@@ -106,6 +106,12 @@ const ANSWERS: &[Row] = &[
          authorization failed | you may not have access | unauthenticated | authorization required | \
          authenticate + requir | requires authentication | unauthorised",
     ),
+    // Old dockerd's line of progress, which ends in these words whatever the registry said.
+    (
+        Symptom::NotFound,
+        "trying to pull repository + error: image + not found",
+    ),
+    (Symptom::NoCause, "trying to pull repository + not found"),
     (
         Symptom::NameUnknown,
         "name unknown | name_unknown | repository name not known | repository not found | repo not found | \
@@ -150,7 +156,7 @@ const REST: &[Row] = &[
          error creating overlay | adding layer with blob | overlayfs | snapshotter | unpigz | failed to unpack | \
          failed to create temp | unlinkat | error creating layer | storage driver | content store | boltdb | \
          metadata.db | size validation | image not known | applying layer | archive/tar | invalid tar header | \
-         operation not permitted | structure + corrupt | imageinspecterror | checksum mismatch | gzip",
+         operation not permitted | structure + corrupt | imageinspecterror | checksum mismatch | gzip:",
     ),
     (
         Symptom::RuntimeFault,
@@ -165,7 +171,7 @@ const REST: &[Row] = &[
     ),
     (
         Symptom::NotFound,
-        "not found | 404 | notfound | no such image | does not exist | unable to find image | could not find | \
+        "not found | 404 | notfound | no such image | does not exist | could not find | \
          no such object",
     ),
     (Symptom::Denied, "denied | forbidden | 403 | not allowed"),
@@ -191,7 +197,8 @@ const REST: &[Row] = &[
          imported with errors | import completed with errors | importsuccess + false | error pulling | \
          fetchimagecontentfailed | image can't be pulled | trying and failing to pull | buildpodevicted | \
          waiting to start | cannot pull | unable to pull | failed pulling | could not pull | could not get | \
-         generic build failure | failed to extract image content | build strategy has failed",
+         generic build failure | failed to extract image content | build strategy has failed | \
+         unable to find image",
     ),
     (
         Symptom::Other,

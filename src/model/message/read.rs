@@ -206,7 +206,7 @@ fn needs_evidence(symptom: Symptom) -> bool {
 }
 
 fn is_about_images(masked: &str) -> bool {
-    const SIGNS: [&str; 20] = [
+    const SIGNS: [&str; 21] = [
         "pull",
         "image",
         "manifest",
@@ -227,15 +227,15 @@ fn is_about_images(masked: &str) -> bool {
         "cri-o",
         "lookup",
         "dial tcp",
+        "parsing http",
     ];
     // A registry's code at the beginning, as docker prints it on a line of its own.
-    const CODES: [&str; 6] = [
+    const CODES: [&str; 5] = [
         "unknown: ",
         "denied: ",
         "unauthorized: ",
         "manifest ",
         "name unknown",
-        "error parsing http",
     ];
     SIGNS.iter().any(|sign| masked.contains(sign))
         || CODES.iter().any(|code| masked.starts_with(code))

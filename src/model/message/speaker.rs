@@ -173,6 +173,7 @@ const DOCKER_ALONE: &[&str] = &[
 
 const KUBELET: &[&str] = &[
     "failed to pull image",
+    "image pull failed for",
     "back-off pulling",
     "errimagepull",
     "imagepullbackoff",

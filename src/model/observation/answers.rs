@@ -1,10 +1,23 @@
 //! What registries told: about themselves, a login, a right, a manifest, tags, blobs, a push.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::wire::Exchange;
 use crate::model::dialect::Dialect;
+use crate::model::exposed::Exposed;
 use crate::model::platform::Platform;
+
+/// What an image's configuration says of how it is run and built on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ConfigBlob {
+    /// `None` where it does not name both operating system and architecture.
+    pub platform: Option<Platform>,
+    pub labels: BTreeMap<String, String>,
+    /// It says by itself what is run: it has an entrypoint or a command.
+    pub runs: bool,
+    pub exposed: Exposed,
+}
 
 /// What `/v2/` told.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Builds and what they are made from, reduced to images and credentials.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 /// An image in a BuildConfig or an image stream: `DockerImage`, `ImageStreamTag` or `ImageStreamImage`.
@@ -34,6 +36,8 @@ pub struct BuildConfig {
     pub push_secret: Option<String>,
     /// Every secret that it names, for whatever purpose, each once.
     pub secrets: Vec<String>,
+    /// Labels of the nodes that its builds run on.
+    pub node_selector: BTreeMap<String, String>,
 }
 
 /// One run of a BuildConfig. Its secrets are those that the platform resolved for it, not those that the BuildConfig names.
@@ -62,6 +66,8 @@ pub struct Build {
     /// Where the output goes, with the registry: `status.outputDockerImageReference`.
     pub output_reference: Option<String>,
     pub push_secret: Option<String>,
+    /// Labels of the nodes that it runs on.
+    pub node_selector: BTreeMap<String, String>,
     /// The pod that builds, by the build's annotation.
     pub pod: Option<String>,
     pub created: Option<Timestamp>,

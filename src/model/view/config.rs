@@ -111,4 +111,5 @@ pub struct Node {
     pub container_runtime: String,
     pub kubelet_version: String,
     pub unschedulable: bool,
+    pub labels: BTreeMap<String, String>,
 }

@@ -75,6 +75,20 @@ impl Secret {
         };
         self.configs.get(key).map(|value| (format, value))
     }
+
+    /// The docker config that the pod of a build reads of the files that the secret is mounted as: `config.json`,
+    /// `.dockerconfigjson`, `.dockercfg`, the first that is there, whatever the secret's type (openshift/builder
+    /// `pkg/build/builder/cmd/dockercfg/cfg.go` `GetDockerConfig`).
+    pub fn docker_config_of_build(&self) -> Option<(Format, &SecretBytes)> {
+        let files = [
+            ("config.json", Format::ConfigJson),
+            (".dockerconfigjson", Format::ConfigJson),
+            (".dockercfg", Format::DockerCfg),
+        ];
+        files
+            .into_iter()
+            .find_map(|(key, format)| Some((format, self.configs.get(key)?)))
+    }
 }
 
 /// Which list of a pod a container is in.

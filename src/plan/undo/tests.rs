@@ -31,6 +31,7 @@ fn link(secret: Option<Object>, account: Option<Object>) -> Vec<Recorded> {
             undo: Undo::Delete {
                 resource_version: Some("7".into()),
                 again: Some("oc extreg link quay.io".into()),
+                made: None,
             },
             now: secret,
         },
@@ -146,6 +147,7 @@ fn a_run_that_was_cut_off_deletes_only_what_is_ours() {
         recorded[0].undo = Undo::Delete {
             resource_version: None,
             again: None,
+            made: None,
         };
         undo(&recorded, &[])
     };
@@ -161,10 +163,43 @@ fn the_journal_keeps_it_word_for_word() {
         Undo::Delete {
             resource_version: Some("7".into()),
             again: None,
+            made: None,
         },
         Undo::Nothing { reason: "x".into() },
     ] {
         let text = serde_json::to_string(&undo).expect("writes");
         assert_eq!(serde_json::from_str::<Undo>(&text).expect("reads"), undo);
     }
+}
+
+#[test]
+fn what_controllers_write_to_is_told_by_what_was_made() {
+    let made = json!({"kind": "Deployment", "spec": {"replicas": 1}});
+    let refused = |replicas: u8, label: &str| {
+        let now = json!({
+            "kind": "Deployment",
+            "metadata": {
+                "name": "web", "namespace": "shop", "uid": "u", "resourceVersion": "12",
+                "labels": {"app.kubernetes.io/managed-by": label},
+                "annotations": {"extreg.dev/registry": "quay.io", "deployment.kubernetes.io/revision": "1"},
+            },
+            "spec": {"replicas": replicas, "revisionHistoryLimit": 10},
+            "status": {"replicas": 1},
+        });
+        let recorded = Recorded {
+            object: kinds::DEPLOYMENT.object(Some("shop"), "web"),
+            uid: Some("u".into()),
+            undo: Undo::Delete {
+                resource_version: Some("7".into()),
+                again: None,
+                made: Some(made.clone()),
+            },
+            now: Some(Object::new(now)),
+        };
+        undo(&[recorded], &[]).err().map(|error| error.to_string())
+    };
+    assert_eq!(refused(1, "kubectl-extreg"), None);
+    let scaled = refused(3, "kubectl-extreg").expect("a refusal");
+    assert!(scaled.contains("spec.replicas"), "{scaled}");
+    assert!(refused(1, "helm").is_some());
 }

@@ -118,9 +118,10 @@ impl Place {
     /// The platform that a configuration names; `None` where it names none, or could not be read.
     pub async fn platform(&self, config: &Descriptor) -> Option<Platform> {
         self.registry
-            .image_platform(&self.repository, config, self.credential)
+            .image_config(&self.repository, config, self.credential)
             .await
-            .1
+            .1?
+            .platform
     }
 
     /// Whether a blob is there, asked with the right to pull or, where a push follows anyway, with the token of that.

@@ -98,7 +98,7 @@ impl<'a> Printer<'a> {
 /// # Errors
 ///
 /// Without a word, where it is not 0.
-pub(super) fn status(report: &v1::Report) -> Result<(), Error> {
+pub(in crate::verbs) fn status(report: &v1::Report) -> Result<(), Error> {
     let kind = if report.interrupted {
         Kind::Interrupted
     } else if report.count(Outcome::Failed) > 0 {

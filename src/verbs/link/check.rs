@@ -89,8 +89,8 @@ async fn options(
 }
 
 impl Checked {
-    /// Says what was checked; what failed, or could not be decided, ends the run in doctor's words.
-    pub(super) fn say(self, ui: &mut Ui, program: &str) -> Result<(), Error> {
+    /// Says what was checked, and gives these lines; what failed, or could not be decided, ends the run in doctor's words.
+    pub(super) fn say(self, ui: &mut Ui, program: &str) -> Result<Vec<String>, Error> {
         let outcome = match self {
             Self::Skipped { registry, image } => {
                 let image = image.map_or_else(String::new, |image| {
@@ -99,7 +99,7 @@ impl Checked {
                 ui.warning(format!(
                     "not checked: whether {registry} is a registry, and whether it takes these credentials{image}"
                 ));
-                return Ok(());
+                return Ok(Vec::new());
             }
             Self::Done(outcome) => outcome,
         };
@@ -110,7 +110,7 @@ impl Checked {
             for line in &outcome.unchecked {
                 ui.warning(format!("not checked: {}", sanitize_line(line, 300)));
             }
-            return Ok(());
+            return Ok(outcome.checked);
         }
         // What could not be checked follows from what failed.
         for line in &outcome.because {

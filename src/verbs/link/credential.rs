@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::target::Target;
+use crate::cli::credential_flags::CredentialFlags;
 use crate::cli::global::Global;
 use crate::cli::link::LinkArgs as Flags;
 use crate::cluster::{Cluster, connect, kinds};
@@ -30,10 +31,9 @@ pub(super) struct Found {
 }
 
 /// A password on the command line is in the process list and in the shell's history.
-pub(super) fn refuse_on_command_line(flags: &Flags) -> Result<(), Error> {
-    let on_command_line = flags.credentials.registry_password.is_some();
-    let in_name = flags
-        .credentials
+pub(in crate::verbs) fn refuse_on_command_line(from: &CredentialFlags) -> Result<(), Error> {
+    let on_command_line = from.registry_password.is_some();
+    let in_name = from
         .registry_username
         .as_ref()
         .is_some_and(|name| name.contains(':'));
@@ -222,7 +222,11 @@ async fn from_secret(
 }
 
 /// The entry for an image, by either matcher; unless it is used `as_it_is`, also one under a key that only nearly matches.
-pub(in crate::verbs) fn entry_for<'a>(config: &'a DockerConfig, image: &str, as_it_is: bool) -> Option<&'a Entry> {
+pub(in crate::verbs) fn entry_for<'a>(
+    config: &'a DockerConfig,
+    image: &str,
+    as_it_is: bool,
+) -> Option<&'a Entry> {
     let exact = keyring::lookup(&[config], image)
         .first()
         .map(|found| found.entry)

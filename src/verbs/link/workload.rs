@@ -87,7 +87,7 @@ async fn of_workload(cluster: &Cluster, text: &str, namespace: &str) -> Result<S
 }
 
 /// The names of a kind, for suggestions only: what cannot be listed gives none.
-pub(super) async fn names(cluster: &Cluster, kind: Kind, namespace: &str) -> Vec<String> {
+pub(in crate::verbs) async fn names(cluster: &Cluster, kind: Kind, namespace: &str) -> Vec<String> {
     let mut names = Vec::new();
     let scope = Scope::Namespace(namespace.to_owned());
     let listed = cluster

@@ -53,6 +53,7 @@ impl Doctor {
                 from_node: None,
                 account: "default".to_owned(),
                 planned: extreg::doctor::targets::planned::Planned::default(),
+                read_config: false,
                 timeout: Duration::from_secs(60),
                 usual_ports: Vec::new(),
                 client: "oc",

@@ -16,6 +16,8 @@ use crate::certs::Ca;
 use crate::content::{Image, Index, Layer};
 use crate::registry::{Dialect, LoggedRequest, Registry, User};
 
+/// The tag of the images that are not there.
+pub const MISSING_TAG: &str = "9.9";
 /// The login that half of the registries want.
 pub const LOGIN: (&str, &str) = ("robot", "correct-horse");
 
@@ -254,7 +256,7 @@ impl Fleet {
         for (container, image) in self.images_of(deployment) {
             if container < self.size.missing {
                 let message = format!(
-                    "Failed to pull image \"{image}\": reading manifest 9.9 in {image}: manifest unknown"
+                    "Failed to pull image \"{image}\": reading manifest {MISSING_TAG} in {image}: manifest unknown"
                 );
                 events.push(event(0, container, "Warning", "Failed", &message));
             } else if at.is_multiple_of(10) {
@@ -296,7 +298,7 @@ fn push(registries: &[Registry], at: usize, is_there: bool) -> String {
     let repository = format!("team/app-{}", number / 2);
     if !is_there {
         registry.create_repository(&repository);
-        return registry.image(&format!("{repository}:9.9"));
+        return registry.image(&format!("{repository}:{MISSING_TAG}"));
     }
     let tag = format!("{}.0", number % 2 + 1);
     let seed = u8::try_from(at % 256).unwrap_or_default();

@@ -39,20 +39,10 @@ impl Content {
         }
     }
 
-    /// A secret's, as the pod of a build reads the files that it is mounted as: `config.json`, `.dockerconfigjson`,
-    /// `.dockercfg`, the first that is there, whatever the secret's type (openshift/builder
-    /// `pkg/build/builder/cmd/dockercfg/cfg.go` `GetDockerConfig`).
+    /// A secret's, as the pod of a build reads it.
     pub(super) fn of_build_secret(secret: &Secret) -> Self {
-        let files = [
-            ("config.json", Format::ConfigJson),
-            (".dockerconfigjson", Format::ConfigJson),
-            (".dockercfg", Format::DockerCfg),
-        ];
-        match files
-            .into_iter()
-            .find_map(|(key, format)| Some((secret.configs.get(key)?, format)))
-        {
-            Some((bytes, format)) => Self::parse(bytes, format),
+        match secret.docker_config_of_build() {
+            Some((format, bytes)) => Self::parse(bytes, format),
             None => Self::of_secret(secret),
         }
     }

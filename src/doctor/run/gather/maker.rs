@@ -164,6 +164,7 @@ impl Maker<'_> {
             },
             known_images: self.known_images(&location.subject),
             usual_ports: self.request.usual_ports.clone(),
+            read_config: self.request.read_config,
             options: self.options(name, location.insecure),
             sink: Sink::default(),
         }

@@ -228,6 +228,7 @@ pub(in crate::doctor::targets) fn build_config(strategy: &str) -> BuildConfig {
         output: None,
         push_secret: None,
         secrets: Vec::new(),
+        node_selector: std::collections::BTreeMap::new(),
     }
 }
 
@@ -250,6 +251,7 @@ pub(in crate::doctor::targets) fn build(number: i64, phase: &str, reason: &str) 
         output: Some(docker_image("registry.example.com/team/app:1")),
         output_reference: None,
         push_secret: None,
+        node_selector: std::collections::BTreeMap::new(),
         pod: None,
         created: jiff::Timestamp::from_second(1_700_000_000 + number).ok(),
         completed: None,

@@ -71,7 +71,8 @@ pub(super) const ROWS: &[Row] = &[
     (
         Symptom::Storage,
         "/var/lib/docker/ | /var/lib/containerd/ | overlay mount | aufs mount | read-only file system | layerdb | \
-         getimageblob | lchown | /storage/overlay",
+         getimageblob | lchown | /storage/overlay | failed to prepare extraction | failed to create active | \
+         missing parent bucket | mount callback failed",
     ),
     (
         Symptom::UndecodableSecret,
@@ -80,7 +81,7 @@ pub(super) const ROWS: &[Row] = &[
          reading json file + auth | unmarshaling json + auth | dockerconfigjson + invalid value | \
          dockerconfigjson + invalid character | dockerconfigjson + unmarshal | dockercfg + unmarshal | \
          loading config file + config.json | error loading config file | invalid registry auth | \
-         x-registry-auth | invalid x-registry | malformed auth | invalid header field value + authorization",
+         x-registry-auth | invalid x-registry | malformed auth | parse auth field | invalid header field value + authorization",
     ),
     (
         Symptom::SecretKeyAbsent,
@@ -98,12 +99,12 @@ pub(super) const ROWS: &[Row] = &[
          invalid namespace name | could not be parsed as | failed to apply default image tag | \
          not a valid container image reference | repository name is not valid | invalid repository | \
          digestreference | the image name + is invalid | invalid digest format | unsupported digest algorithm | \
-         reference must be | object required",
+         reference must be | object required | may not contain a tag",
     ),
     (
         Symptom::ShortName,
         "short-name | short name | unqualified-search | unqualified search | no registries are defined | \
-         did not resolve to an alias | 2 errors occurred: | 3 errors occurred: | 4 errors occurred: | in the registries defined in | image name provided is a short name | \
+         did not resolve to an alias | 2 errors occurred: | 3 errors occurred: | 4 errors occurred: | in the registries defined in | image name provided is a short name | in registry: image not known | \
          cannot prompt without a tty",
     ),
     (
@@ -182,7 +183,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Symptom::UnsupportedManifest,
-        "prettyjws | missing signature key | unsupported mediatype | unsupported media type | schema 1 support | \
+        "prettyjws | missing signature key | unsupported mediatype | unsupported + media type | unexpected media type for | schema 1 support | \
          schema1 | schema 1 + manifest | unsupported manifest | unsupported schema version | \
          no longer supported + manifest | no longer supported since containerd | distribution.manifest.v1 | manifest schema | \
          manifest is not supported | unsupported mimetype | unsupported mime type | unknown mediatype | \

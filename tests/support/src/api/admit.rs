@@ -6,19 +6,17 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::error::{ApiError, Named};
 use super::kinds::{Flavor, Resource};
 use super::options::Options;
+use super::seed;
 use super::smd::managers;
 use super::world::{World, now};
 use super::write::{Place, insert};
 
 const TOKEN_MOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
-/// The registry inside OpenShift.
-const INTERNAL: &str = "image-registry.openshift-image-registry.svc:5000";
 
 /// Before an object is made.
 pub(crate) fn create(world: &mut World, object: &mut Value, place: &Place) -> Result<(), ApiError> {
@@ -197,12 +195,7 @@ pub(crate) fn after_create(world: &mut World, object: &Value, resource: &Resourc
     let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Namespace") => {
-            let accounts: &[&str] = if world.flavor.is_openshift() {
-                &["default", "builder", "deployer"]
-            } else {
-                &["default"]
-            };
-            for account in accounts {
+            for account in seed::accounts(&world.flavor) {
                 make(
                     world,
                     &json!({
@@ -223,26 +216,8 @@ pub(crate) fn after_create(world: &mut World, object: &Value, resource: &Resourc
 fn link_managed_secret(world: &mut World, namespace: &str, account: &str) {
     let name = format!("{account}-dockercfg-{}", world.new_suffix());
     let token = world.new_token();
-    let auth = base64::engine::general_purpose::STANDARD.encode(format!("<token>:{token}"));
-    let entry = json!({"username": "<token>", "password": token, "auth": auth});
-    let content = json!({ (INTERNAL): entry }).to_string();
-    let is_old = world.flavor == Flavor::OpenShift3;
-    let annotations = if is_old {
-        json!({"kubernetes.io/service-account.name": account})
-    } else {
-        json!({
-            "openshift.io/internal-registry-auth-token.service-account": account,
-            "openshift.io/internal-registry-auth-token.binding": "bound",
-        })
-    };
-    make(
-        world,
-        &json!({
-            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockercfg",
-            "metadata": {"name": name, "namespace": namespace, "annotations": annotations},
-            "data": {".dockercfg": base64::engine::general_purpose::STANDARD.encode(content)},
-        }),
-    );
+    let secret = seed::managed_secret(&world.flavor, namespace, account, &name, &token);
+    make(world, &secret);
     let Some(resource) = world.resource("", "v1", "serviceaccounts") else {
         return;
     };
@@ -255,9 +230,8 @@ fn link_managed_secret(world: &mut World, namespace: &str, account: &str) {
         entries.push(json!({ "name": name }));
         linked[list] = entries.into();
     }
-    if !is_old {
-        linked["metadata"]["annotations"]["openshift.io/internal-registry-pull-secret-ref"] =
-            name.into();
+    if world.flavor != Flavor::OpenShift3 {
+        linked["metadata"]["annotations"][seed::PULL_SECRET_REF] = name.into();
     }
     let place = Place {
         resource,

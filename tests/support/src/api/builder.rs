@@ -12,6 +12,7 @@ use super::admit;
 use super::auth::{Auth, Rule, User};
 use super::handle::{Api, fail};
 use super::kinds::{Flavor, Resource};
+use super::seed;
 use super::serve;
 use super::tls;
 use super::world::{World, hex, version_document};
@@ -28,6 +29,7 @@ pub struct Builder {
     auth: Auth,
     tls: bool,
     rolls_out: bool,
+    follows_images: bool,
 }
 
 impl Default for Builder {
@@ -41,6 +43,7 @@ impl Default for Builder {
             auth: Auth::new(random_token()),
             tls: false,
             rolls_out: false,
+            follows_images: false,
         }
     }
 }
@@ -119,6 +122,13 @@ impl Builder {
         self
     }
 
+    /// Imports the tags of image streams and puts images into workloads by their triggers after every write, as the
+    /// controllers of OpenShift do.
+    pub fn follows_images(mut self) -> Self {
+        self.follows_images = true;
+        self
+    }
+
     /// Starts the server on a thread of its own, at an ephemeral port of 127.0.0.1.
     ///
     /// The namespaces `default` and `kube-system` are there, with their service accounts; on OpenShift 4 also
@@ -145,8 +155,9 @@ impl Builder {
         });
         let flavor = self.flavor.clone();
         let mut world = World::new(self.flavor, version, resources, self.auth);
-        seed(&mut world, &flavor);
+        plant(&mut world, &flavor);
         world.rolls_out = self.rolls_out;
+        world.follows_images = self.follows_images;
         let identity = self.tls.then(|| match tls::Identity::new() {
             Ok(identity) => identity,
             Err(error) => fail(&format!("no certificate for the API server: {error}")),
@@ -198,82 +209,26 @@ impl Builder {
 }
 
 /// The objects that every cluster of this flavor has.
-fn seed(world: &mut World, flavor: &Flavor) {
-    let mut namespaces = vec!["default", "kube-system"];
-    if let Flavor::OpenShift4 { version } = flavor {
-        namespaces.extend([
-            "openshift-config",
-            "openshift-config-managed",
-            "openshift-image-registry",
-        ]);
-        let empty = |kind: &str, name: &str| {
-            json!({
-                "apiVersion": "config.openshift.io/v1", "kind": kind, "metadata": {"name": name}, "spec": {},
-            })
+fn plant(world: &mut World, flavor: &Flavor) {
+    for object in seed::objects(flavor) {
+        let (Some(stored), Some(resource)) =
+            (admit::make(world, &object), world.resource_of(&object))
+        else {
+            continue;
         };
-        for (kind, name) in [
-            ("Image", "cluster"),
-            ("Proxy", "cluster"),
-            ("Infrastructure", "cluster"),
-        ] {
-            admit::make(world, &empty(kind, name));
-        }
-        let mut cluster = empty("ClusterVersion", "version");
-        cluster["spec"] =
-            json!({"clusterID": "7d1f3bd2-0f3e-4a49-8f5b-0d9a1d1f6f11", "channel": "stable"});
-        admit::make(world, &cluster);
-        let history = json!([{"state": "Completed", "version": version, "verified": false}]);
-        let desired = json!({"version": version, "image": ""});
-        set_status(
-            world,
-            "clusterversions",
-            "version",
-            json!({"desired": desired, "history": history}),
-        );
-        let registry = "image-registry.openshift-image-registry.svc:5000";
-        set_status(
-            world,
-            "images.config.openshift.io",
-            "cluster",
-            json!({"internalRegistryHostname": registry}),
-        );
-        for pool in ["master", "worker"] {
-            admit::make(
-                world,
-                &json!({
-                    "apiVersion": "machineconfiguration.openshift.io/v1", "kind": "MachineConfigPool",
-                    "metadata": {"name": pool}, "spec": {"paused": false},
-                }),
-            );
-            let condition = |kind: &str, status: &str| json!({"type": kind, "status": status});
-            let conditions = [
-                condition("Updated", "True"),
-                condition("Updating", "False"),
-                condition("Degraded", "False"),
-            ];
-            set_status(
-                world,
-                "machineconfigpools",
-                pool,
-                json!({"machineCount": 3, "conditions": conditions}),
-            );
+        if let Some(status) = object.get("status") {
+            let mut changed = (*stored).clone();
+            changed["status"] = status.clone();
+            world.put(&resource, changed);
         }
     }
-    for name in namespaces {
+    for name in ["default", "kube-system"]
+        .iter()
+        .chain(seed::namespaces(flavor))
+    {
         admit::make(
             world,
             &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}),
         );
-    }
-}
-
-fn set_status(world: &mut World, resource: &str, name: &str, status: Value) {
-    let Some(resource) = world.resource_named(resource) else {
-        return;
-    };
-    if let Ok(live) = world.find(&resource, "", name) {
-        let mut changed = (*live).clone();
-        changed["status"] = status;
-        world.put(&resource, changed);
     }
 }

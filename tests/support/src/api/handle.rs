@@ -113,6 +113,16 @@ impl Api {
         self.ca_pem.as_deref()
     }
 
+    /// Whether it serves a resource; the word is as in [`Api::get`].
+    pub fn serves(&self, word: &str) -> bool {
+        self.world().resource_named(word).is_some()
+    }
+
+    /// Whether it has OpenShift's kinds.
+    pub fn is_openshift(&self) -> bool {
+        self.world().flavor.is_openshift()
+    }
+
     /// The administrator's bearer token.
     pub fn admin_token(&self) -> String {
         self.world().auth.admin_token.clone()

@@ -1,27 +1,35 @@
 //! ImageStreamImport: what an import of an external image answers, and what it does to the stream.
 //!
 //! A test scripts the answers, or gives a function, or gives the cluster machines that ask the registry
-//! ([`super::Api::machines`]). Source of what an import
-//! writes: openshift-apiserver `pkg/image/apiserver/registry/imagestreamimport/rest.go` (also a failed import
-//! writes its spec tag; success removes the condition).
+//! ([`super::Api::machines`]). Source: openshift-apiserver
+//! `pkg/image/apiserver/registry/imagestreamimport/rest.go` `Create`: the stream is read before the registry is asked and
+//! written afterwards, so that a change in between is a conflict; and `dryRun` is passed over: an import with
+//! `spec.import: true` is one whatever the query says. Whole repositories come with a limit (`importer.go`
+//! `importFromRepository`; `MaxImagesBulkImportedPerRepository`).
+
+mod objects;
+mod record;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::auth::Access;
 use super::body::read_body;
-use super::defaults;
 use super::error::{ApiError, FieldError, Named};
 use super::live::Importer;
 use super::openshift::secrets_for_imports;
 use super::options::Options;
-use super::smd::managers;
 use super::wire::{Call, Outcome, Reply};
 use super::world::{World, now};
-use super::write::{Place, insert};
+use super::write::Place;
 use crate::pull::refusals;
+use objects::{image_status, tag_in};
+use record::Item;
+
+/// Tags of a repository that one import takes (openshift-apiserver `openshiftcontrolplane_default.go`).
+const MOST_TAGS: usize = 50;
 
 /// One image that an import asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +49,11 @@ pub struct ImportAnswer {
     reason: String,
     message: String,
     digest: String,
+    os: String,
     architecture: String,
     media_type: String,
+    listed: Vec<Value>,
+    config: Value,
 }
 
 impl ImportAnswer {
@@ -53,8 +64,11 @@ impl ImportAnswer {
             reason: String::new(),
             message: String::new(),
             digest: digest.into(),
+            os: "linux".into(),
             architecture: "amd64".into(),
             media_type: "application/vnd.oci.image.manifest.v1+json".into(),
+            listed: Vec::new(),
+            config: Value::Null,
         }
     }
 
@@ -74,9 +88,19 @@ impl ImportAnswer {
             reason: reason.into(),
             message: message.into(),
             digest: String::new(),
+            os: String::new(),
             architecture: String::new(),
             media_type: String::new(),
+            listed: Vec::new(),
+            config: Value::Null,
         }
+    }
+
+    /// With this as the part `Config` of the image's configuration, such as its ports.
+    #[must_use]
+    pub fn config(mut self, config: &Value) -> Self {
+        self.config = config.clone();
+        self
     }
 
     fn status(&self) -> Value {
@@ -99,17 +123,26 @@ pub(crate) struct Imports {
 }
 
 impl Imports {
-    fn answer(&self, request: &ImportRequest, importer: Option<&Importer>) -> ImportAnswer {
+    fn answer(
+        &self,
+        request: &ImportRequest,
+        preserve: bool,
+        importer: Option<&Importer>,
+    ) -> ImportAnswer {
         if let Some(answer) = self.scripted.get(&request.image) {
             return answer.clone();
         }
         if let Some(hook) = &self.hook {
             return hook(request);
         }
-        match importer.map(|importer| importer.import(&request.image, request.insecure)) {
+        let asked =
+            importer.map(|importer| importer.import(&request.image, request.insecure, preserve));
+        match asked {
             Some(Ok(imported)) => ImportAnswer {
+                os: imported.os,
                 architecture: imported.architecture,
                 media_type: imported.media_type,
+                listed: imported.listed,
                 ..ImportAnswer::found(&imported.digest)
             },
             Some(Err((reason, message))) => ImportAnswer::failed(reason, &message),
@@ -143,34 +176,189 @@ pub(crate) fn create(shared: &Arc<Mutex<World>>, call: &Call, place: &Place) -> 
         .as_array()
         .cloned()
         .unwrap_or_default();
+    let repository = import["spec"]["repository"].clone();
+    validate(&import, &wanted, &repository)?;
     if let Some(importer) = &importer {
         let may = lock().auth.permits(&call.identity, &create_images());
-        check(importer, &script, &import, &wanted, may)?;
+        check(importer, &script, &import, &wanted, &repository, may)?;
     }
-    let answers: Vec<ImportAnswer> = wanted
+    let streams = stream_place(&lock(), place, &import)?;
+    let read = read_stream(&lock(), &streams, &import)?;
+    let asker = Asker {
+        script: &script,
+        importer: importer.as_ref(),
+        namespace: &place.namespace,
+    };
+    let mut items: Vec<Item> = wanted
         .iter()
-        .map(|image| {
-            let request = ImportRequest {
-                image: image_of(image),
-                insecure: image["importPolicy"]["insecure"] == Value::Bool(true),
-                namespace: place.namespace.clone(),
-            };
-            script.answer(&request, importer.as_ref())
+        .map(|image| Item {
+            tag: tag_of(image),
+            from: image_of(image),
+            answer: asker.ask(&image_of(image), image),
+            policies: image.clone(),
+            stays: true,
         })
-        .collect();
-    let statuses: Vec<Value> = wanted
-        .iter()
-        .zip(&answers)
-        .map(|(image, answer)| image_status(image, answer))
         .collect();
     import["metadata"]["creationTimestamp"] = now().into();
     import["metadata"]["namespace"] = place.namespace.clone().into();
+    let statuses: Vec<Value> = items.iter().map(image_status).collect();
     import["status"] = json!({ "images": statuses });
+    if repository.is_object() {
+        let (status, found) = asker.repository(&repository);
+        import["status"]["repository"] = status;
+        items.extend(found);
+    }
     if import["spec"]["import"] == Value::Bool(true) {
-        let stream = record(&mut lock(), call, place, &import, &wanted, &answers)?;
+        let stream = record::record(&mut lock(), &streams, read.as_ref(), &items)?;
         import["status"]["import"] = stream;
     }
     Ok(Reply::Json(201, import))
+}
+
+/// The stream that the import is for.
+fn stream_place(world: &World, place: &Place, import: &Value) -> Result<Place, ApiError> {
+    let resource = world
+        .resource("image.openshift.io", "v1", "imagestreams")
+        .ok_or_else(ApiError::no_such_path)?;
+    Ok(Place {
+        resource,
+        namespace: place.namespace.clone(),
+        name: import["metadata"]["name"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+        subresource: String::new(),
+    })
+}
+
+/// The stream as it is now; one that is not as the client saw it is a conflict.
+fn read_stream(
+    world: &World,
+    place: &Place,
+    import: &Value,
+) -> Result<Option<Arc<Value>>, ApiError> {
+    let sent = import["metadata"]["resourceVersion"]
+        .as_str()
+        .filter(|version| !version.is_empty());
+    match world.find(&place.resource, &place.namespace, &place.name) {
+        Ok(live) => match sent {
+            Some(sent) if live["metadata"]["resourceVersion"] != sent => {
+                Err(ApiError::modified(place.resource.named(), &place.name))
+            }
+            _ => Ok(Some(live)),
+        },
+        Err(error) if sent.is_some() => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+/// `ValidateImageStreamImport`.
+fn validate(import: &Value, wanted: &[Value], repository: &Value) -> Result<(), ApiError> {
+    let mut findings = Vec::new();
+    for (at, image) in wanted.iter().enumerate() {
+        let kind = &image["from"]["kind"];
+        if kind != "DockerImage" {
+            let field = format!("spec.images[{at}].from.kind");
+            findings.push(FieldError::invalid(
+                field,
+                kind,
+                "only DockerImage is supported",
+            ));
+        }
+    }
+    let name = repository["from"]["name"].as_str().unwrap_or_default();
+    let last = name.rsplit('/').next().unwrap_or_default();
+    if last.contains([':', '@']) {
+        findings.push(FieldError::invalid(
+            "spec.repository.from.name".to_owned(),
+            &name.into(),
+            "you must specify an image repository, not a tag or ID",
+        ));
+    }
+    if wanted.is_empty() && !repository.is_object() {
+        findings.push(FieldError::invalid(
+            "spec.images".to_owned(),
+            &Value::Null,
+            "you must specify at least one image or a repository import",
+        ));
+    }
+    if findings.is_empty() {
+        return Ok(());
+    }
+    Err(invalid(import, &findings))
+}
+
+fn invalid(import: &Value, findings: &[FieldError]) -> ApiError {
+    let kind = Named {
+        group: "image.openshift.io",
+        resource: "ImageStreamImport",
+    };
+    let name = import["metadata"]["name"].as_str().unwrap_or_default();
+    ApiError::invalid(kind, name, findings)
+}
+
+/// Asks for images, one after the other.
+struct Asker<'a> {
+    script: &'a Imports,
+    importer: Option<&'a Importer>,
+    namespace: &'a str,
+}
+
+impl Asker<'_> {
+    fn ask(&self, image: &str, policies: &Value) -> ImportAnswer {
+        let request = ImportRequest {
+            image: image.to_owned(),
+            insecure: policies["importPolicy"]["insecure"] == Value::Bool(true),
+            namespace: self.namespace.to_owned(),
+        };
+        let preserve = policies["importPolicy"]["importMode"] == "PreserveOriginal";
+        self.script.answer(&request, preserve, self.importer)
+    }
+
+    /// The status of a whole repository, and its tags.
+    fn repository(&self, wanted: &Value) -> (Value, Vec<Item>) {
+        let name = image_of(wanted);
+        let insecure = wanted["importPolicy"]["insecure"] == Value::Bool(true);
+        let listed = match self.importer {
+            Some(importer) => importer.tags(&name, insecure),
+            None => Err((
+                "InternalError",
+                format!("Internal error occurred: no answer was scripted for {name}"),
+            )),
+        };
+        let mut tags = match listed {
+            Ok(tags) => tags,
+            Err((reason, message)) => {
+                let status = ImportAnswer::failed(reason, &message).status();
+                return (json!({ "status": status }), Vec::new());
+            }
+        };
+        let additional = tags.split_off(MOST_TAGS.min(tags.len()));
+        let items: Vec<Item> = tags
+            .into_iter()
+            .map(|tag| {
+                let from = format!("{name}:{tag}");
+                Item {
+                    answer: self.ask(&from, wanted),
+                    tag,
+                    from,
+                    policies: wanted.clone(),
+                    stays: false,
+                }
+            })
+            .collect();
+        let failures = items.iter().filter(|item| item.answer.code != 200).count();
+        let status = match failures {
+            0 => json!({"metadata": {}, "status": "Success"}),
+            _ => json!({
+                "metadata": {}, "status": "Failure", "reason": "ImportFailed",
+                "message": format!("{failures} of the images from this repository failed to import"),
+            }),
+        };
+        let images: Vec<Value> = items.iter().map(image_status).collect();
+        let status = json!({"status": status, "images": images, "additionalTags": additional});
+        (status, items)
+    }
 }
 
 fn image_of(image: &Value) -> String {
@@ -195,14 +383,21 @@ fn check(
     script: &Imports,
     import: &Value,
     wanted: &[Value],
+    repository: &Value,
     may_create_images: bool,
 ) -> Result<(), ApiError> {
-    let images: Vec<String> = wanted.iter().map(image_of).collect();
+    let mut images: Vec<String> = wanted.iter().map(image_of).collect();
+    let own = images.len();
+    images.extend(repository.is_object().then(|| image_of(repository)));
     let findings: Vec<FieldError> = refusals(&importer.settings, &images, may_create_images)
         .into_iter()
         .filter(|(at, ..)| script.leaves_open(&images[*at]))
         .map(|(at, forbids, words)| {
-            let field = format!("spec.images[{at}].from.name");
+            let field = if at == own {
+                "spec.repository.from.name".to_owned()
+            } else {
+                format!("spec.images[{at}].from.name")
+            };
             if forbids {
                 FieldError::forbidden(field, &words)
             } else {
@@ -213,204 +408,10 @@ fn check(
     if findings.is_empty() {
         return Ok(());
     }
-    let kind = Named {
-        group: "image.openshift.io",
-        resource: "ImageStreamImport",
-    };
-    let name = import["metadata"]["name"].as_str().unwrap_or_default();
-    Err(ApiError::invalid(kind, name, &findings))
+    Err(invalid(import, &findings))
 }
 
 fn tag_of(image: &Value) -> String {
     let named = image["to"]["name"].as_str().filter(|name| !name.is_empty());
-    let reference = image["from"]["name"].as_str().unwrap_or_default();
-    let last = reference.rsplit('/').next().unwrap_or_default();
-    let own = last
-        .split('@')
-        .next()
-        .and_then(|rest| rest.split_once(':'))
-        .map(|(_, tag)| tag);
-    named.or(own).unwrap_or("latest").to_owned()
-}
-
-fn by_digest(reference: &str, digest: &str) -> String {
-    let bare = reference.split('@').next().unwrap_or_default();
-    let (path, last) = bare.rsplit_once('/').unwrap_or(("", bare));
-    let repository = last.split(':').next().unwrap_or_default();
-    if path.is_empty() {
-        format!("{repository}@{digest}")
-    } else {
-        format!("{path}/{repository}@{digest}")
-    }
-}
-
-fn image_object(image: &Value, answer: &ImportAnswer) -> Value {
-    let digest = answer.digest.as_str();
-    let reference = image["from"]["name"].as_str().unwrap_or_default();
-    json!({
-        "apiVersion": "image.openshift.io/v1", "kind": "Image",
-        "metadata": {
-            "name": digest,
-            "annotations": {"image.openshift.io/dockerLayersOrder": "ascending"},
-        },
-        "dockerImageReference": by_digest(reference, digest),
-        "dockerImageMetadata": {"kind": "DockerImage", "apiVersion": "1.0", "Architecture": answer.architecture},
-        "dockerImageMetadataVersion": "1.0",
-        "dockerImageManifestMediaType": answer.media_type,
-    })
-}
-
-fn image_status(image: &Value, answer: &ImportAnswer) -> Value {
-    let mut status = json!({"status": answer.status(), "tag": tag_of(image)});
-    if answer.code == 200 {
-        status["image"] = image_object(image, answer);
-    }
-    status
-}
-
-/// Writes the result into the stream, which is made when it is not there.
-fn record(
-    world: &mut World,
-    call: &Call,
-    place: &Place,
-    import: &Value,
-    wanted: &[Value],
-    answers: &[ImportAnswer],
-) -> Result<Value, ApiError> {
-    let Some(resource) = world.resource("image.openshift.io", "v1", "imagestreams") else {
-        return Err(ApiError::no_such_path());
-    };
-    let name = import["metadata"]["name"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    let place = Place {
-        resource,
-        namespace: place.namespace.clone(),
-        name,
-        subresource: String::new(),
-    };
-    let options = Options {
-        dry_run: call.is_dry_run(),
-        ..Options::own("openshift-apiserver")
-    };
-    let live = world
-        .find(&place.resource, &place.namespace, &place.name)
-        .ok();
-    let sent = import["metadata"]["resourceVersion"]
-        .as_str()
-        .filter(|version| !version.is_empty());
-    if let (Some(live), Some(sent)) = (&live, sent)
-        && live["metadata"]["resourceVersion"] != sent
-    {
-        return Err(ApiError::modified(place.resource.named(), &place.name));
-    }
-    let live = match live {
-        Some(live) => live,
-        None => {
-            let mut fresh = json!({
-                "apiVersion": "image.openshift.io/v1", "kind": "ImageStream",
-                "metadata": {"name": place.name, "namespace": place.namespace}, "spec": {},
-            });
-            defaults::apply(&mut fresh, &place.resource);
-            insert(world, fresh, &place, &options)?
-        }
-    };
-    let mut stream = (*live).clone();
-    let generation = stream["metadata"]["generation"].as_u64().unwrap_or(1) + 1;
-    for (image, answer) in wanted.iter().zip(answers) {
-        set_spec_tag(&mut stream, image, generation);
-        set_status_tag(&mut stream, image, answer, generation);
-        if answer.code == 200 && !options.dry_run {
-            super::admit::make(world, &image_object(image, answer));
-        }
-    }
-    stream["metadata"]["generation"] = generation.into();
-    stream["metadata"]["annotations"]["openshift.io/image.dockerRepositoryCheck"] = now().into();
-    let manager = place.manager(&options.manager, false);
-    managers::update(
-        &live,
-        &mut stream,
-        &place.shape(),
-        &manager,
-        managers::Door::Whole,
-        &now(),
-    );
-    if options.dry_run {
-        return Ok(stream);
-    }
-    Ok((*world.put(&place.resource, stream)).clone())
-}
-
-fn entry<'a>(list: &'a mut Value, key: &str, name: &str) -> Option<&'a mut Value> {
-    if !list.is_array() {
-        *list = json!([]);
-    }
-    let items = list.as_array_mut()?;
-    let at = items
-        .iter()
-        .position(|item| item[key] == name)
-        .unwrap_or_else(|| {
-            items.push(Value::Object(Map::from_iter([(
-                key.to_owned(),
-                name.into(),
-            )])));
-            items.len() - 1
-        });
-    items.get_mut(at)
-}
-
-fn set_spec_tag(stream: &mut Value, image: &Value, generation: u64) {
-    let name = tag_of(image);
-    let Some(tag) = entry(&mut stream["spec"]["tags"], "name", &name) else {
-        return;
-    };
-    tag["from"] = image["from"].clone();
-    tag["generation"] = generation.into();
-    let policy = &image["importPolicy"];
-    tag["importPolicy"] = if policy.is_object() {
-        policy.clone()
-    } else {
-        json!({})
-    };
-    if tag["importPolicy"]["importMode"].is_null() {
-        tag["importPolicy"]["importMode"] = "Legacy".into();
-    }
-    let reference = &image["referencePolicy"]["type"];
-    tag["referencePolicy"] = json!({"type": reference.as_str().unwrap_or("Source")});
-}
-
-fn set_status_tag(stream: &mut Value, image: &Value, answer: &ImportAnswer, generation: u64) {
-    let name = tag_of(image);
-    let Some(tag) = entry(&mut stream["status"]["tags"], "tag", &name) else {
-        return;
-    };
-    if answer.code != 200 {
-        tag["conditions"] = json!([{
-            "type": "ImportSuccess", "status": "False", "lastTransitionTime": now(), "reason": answer.reason,
-            "message": answer.message, "generation": generation,
-        }]);
-        if tag["items"].is_null() {
-            tag["items"] = Value::Null;
-        }
-        return;
-    }
-    if let Some(entries) = tag.as_object_mut() {
-        entries.remove("conditions");
-    }
-    let reference = by_digest(
-        image["from"]["name"].as_str().unwrap_or_default(),
-        &answer.digest,
-    );
-    let mut items = tag["items"].as_array().cloned().unwrap_or_default();
-    if items
-        .first()
-        .is_none_or(|first| first["image"] != answer.digest.as_str())
-    {
-        let event = json!({
-            "created": now(), "dockerImageReference": reference, "image": answer.digest, "generation": generation,
-        });
-        items.insert(0, event);
-    }
-    tag["items"] = items.into();
+    named.map_or_else(|| tag_in(&image_of(image)), str::to_owned)
 }

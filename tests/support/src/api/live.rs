@@ -1,5 +1,5 @@
 //! The cluster's machines at work ([`crate::pull`]): the scheduler and the kubelet for pods, the importer for image
-//! streams. Nothing of it happens before a test gives the server its machines.
+//! streams, the builder for builds that are started ([`builds`]). Nothing of it happens before a test gives the server its machines.
 
 mod pod;
 
@@ -11,8 +11,8 @@ use super::handle::Api;
 use super::kinds::Resource;
 use super::store::{collection, key};
 use super::world::World;
-use super::{admit, rollout};
-use crate::pull::{Import, Imported, Machines, Settings, import};
+use super::{admit, builds, image_controllers, rollout};
+use crate::pull::{Import, Imported, Machines, Settings, import, repository_tags};
 use pod::{Job, Outcome};
 
 /// Reads objects past the wire, for the cluster's own components.
@@ -71,21 +71,38 @@ impl Importer {
         })
     }
 
-    /// Asks the registry.
+    /// Asks the registry; with `preserve` an index stays one.
     pub(crate) fn import(
         &self,
         image: &str,
         insecure: bool,
+        preserve: bool,
     ) -> Result<Imported, (&'static str, String)> {
-        let wanted = Import {
+        let wanted = self.wanted(image, insecure, preserve);
+        apart(|| import(&wanted))
+            .unwrap_or_else(|| Err(("InternalError", "the importer broke".into())))
+    }
+
+    /// Asks the registry for the tags of a repository.
+    pub(crate) fn tags(
+        &self,
+        repository: &str,
+        insecure: bool,
+    ) -> Result<Vec<String>, (&'static str, String)> {
+        let wanted = self.wanted(repository, insecure, false);
+        apart(|| repository_tags(&wanted))
+            .unwrap_or_else(|| Err(("InternalError", "the importer broke".into())))
+    }
+
+    fn wanted<'a>(&'a self, image: &'a str, insecure: bool, preserve: bool) -> Import<'a> {
+        Import {
             machines: &self.machines,
             settings: &self.settings,
             secrets: &self.secrets,
             image,
             insecure,
-        };
-        apart(|| import(&wanted))
-            .unwrap_or_else(|| Err(("InternalError", "the importer broke".into())))
+            preserve,
+        }
     }
 }
 
@@ -152,8 +169,10 @@ fn write(world: &mut World, resource: &Resource, pod: &Value, outcome: Outcome) 
     }
 }
 
-/// Lets the kubelets see to what a write left for them.
+/// Lets the kubelets and the builders see to what a write left for them.
 pub(crate) fn follow(shared: &Arc<Mutex<World>>) {
+    image_controllers::follow(shared);
     rollout::follow(shared);
     settle(shared, false);
+    builds::settle(shared);
 }

@@ -51,15 +51,16 @@ impl Request {
         serde_json::from_str(&self.body).ok()
     }
 
-    /// Whether it asked to change something: a method that writes, no dry run, no review, no import dry run.
+    /// Whether it asked to change something: a method that writes, no dry run, no review, no import dry run. An import
+    /// is one for want of `spec.import` alone: `dryRun` is passed over (see the imports).
     pub fn is_write(&self) -> bool {
         let reviews = ["selfsubjectaccessreviews", "selfsubjectreviews"];
-        let asks = self.is_dry_run()
-            || reviews.iter().any(|review| self.path.ends_with(review))
-            || self.path.ends_with("/imagestreamimports")
-                && self
-                    .json()
-                    .is_some_and(|body| body["spec"]["import"] == Value::Bool(false));
+        let asks = if self.path.ends_with("/imagestreamimports") {
+            self.json()
+                .is_some_and(|body| body["spec"]["import"] != Value::Bool(true))
+        } else {
+            self.is_dry_run() || reviews.iter().any(|review| self.path.ends_with(review))
+        };
         matches!(self.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE") && !asks
     }
 

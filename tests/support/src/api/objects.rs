@@ -255,12 +255,20 @@ impl Api {
     /// Adds a pod with one container `app` of this image, and gives it a state and its events.
     #[track_caller]
     pub fn add_pod(&self, namespace: &str, name: &str, image: &str, state: &PodState) -> Value {
-        let pod = self.without_kubelets(|| {
-            let pod = self.create(super::make::pod(namespace, name, image));
+        self.add_pod_like(&super::make::pod(namespace, name, image), state)
+    }
+
+    /// Adds this pod, and gives it a state and its events.
+    #[track_caller]
+    pub fn add_pod_like(&self, pod: &Value, state: &PodState) -> Value {
+        let text = |field: &str| pod["metadata"][field].as_str().unwrap_or_default();
+        let (namespace, name) = (text("namespace"), text("name"));
+        let stored = self.without_kubelets(|| {
+            let stored = self.create(pod);
             self.set_pod_state(namespace, name, state);
-            pod
+            stored
         });
-        self.get("pods", namespace, name).unwrap_or(pod)
+        self.get("pods", namespace, name).unwrap_or(stored)
     }
 
     /// Sets the state of a pod and adds its events.

@@ -1,14 +1,13 @@
 //! OpenShift resources that are views of others or do more than store: projects, image stream tags, `users/~`,
-//! the secrets of an import, `instantiate`.
+//! the secrets of an import. Builds are in [`super::builds`].
 //!
 //! Sources: openshift-apiserver `pkg/project`, `pkg/image/apiserver/registry/{imagestreamtag,imagesecret}`,
-//! `pkg/user`, `pkg/build/apiserver/buildgenerator`. A build that is made here resolves no secrets of its own.
+//! `pkg/user`.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::admit;
 use super::error::ApiError;
 use super::read::{present, present_list, selector};
 use super::store::collection;
@@ -35,7 +34,7 @@ pub(crate) fn view(world: &mut World, call: &Call, place: &Place, verb: &str) ->
             Some(Ok(me(call)))
         }
         ("build.openshift.io", "buildconfigs", "instantiate") if verb == "create" => {
-            Some(instantiate(world, call, place))
+            Some(super::builds::instantiate(world, call, place))
         }
         ("project.openshift.io", "projects", _) | ("image.openshift.io", "imagestreamtags", _) => {
             Some(Err(ApiError::method_not_allowed()))
@@ -158,57 +157,4 @@ fn me(call: &Call) -> Reply {
             "identities": null, "groups": groups,
         }),
     )
-}
-
-fn instantiate(world: &mut World, call: &Call, place: &Place) -> Outcome {
-    let config = world.find(&place.resource, &place.namespace, &place.name)?;
-    let number = config["status"]["lastVersion"].as_u64().unwrap_or_default() + 1;
-    let mut spec = config["spec"].clone();
-    if let Some(entries) = spec.as_object_mut() {
-        for field in [
-            "triggers",
-            "runPolicy",
-            "successfulBuildsHistoryLimit",
-            "failedBuildsHistoryLimit",
-        ] {
-            entries.remove(field);
-        }
-    }
-    if spec["serviceAccount"]
-        .as_str()
-        .unwrap_or_default()
-        .is_empty()
-    {
-        spec["serviceAccount"] = "builder".into();
-    }
-    spec["triggeredBy"] = json!([{"message": "Manually triggered"}]);
-    let metadata = &config["metadata"];
-    let build = json!({
-        "apiVersion": "build.openshift.io/v1", "kind": "Build",
-        "metadata": {
-            "name": format!("{}-{number}", place.name), "namespace": place.namespace,
-            "labels": {"buildconfig": place.name, "openshift.io/build-config.name": place.name},
-            "annotations": {
-                "openshift.io/build-config.name": place.name, "openshift.io/build.number": number.to_string(),
-            },
-            "ownerReferences": [{
-                "apiVersion": "build.openshift.io/v1", "kind": "BuildConfig", "name": place.name,
-                "uid": metadata["uid"], "controller": true,
-            }],
-        },
-        "spec": spec,
-        "status": {
-            "phase": "New", "config": {"kind": "BuildConfig", "name": place.name, "namespace": place.namespace},
-            "output": {},
-        },
-    });
-    if call.is_dry_run() {
-        return Ok(Reply::Json(201, build));
-    }
-    let mut counted = (*config).clone();
-    counted["status"]["lastVersion"] = number.into();
-    world.put(&place.resource, counted);
-    let made = admit::make(world, &build)
-        .ok_or_else(|| ApiError::internal("the build could not be made"))?;
-    Ok(Reply::Json(201, (*made).clone()))
 }

@@ -49,6 +49,7 @@ pub(crate) fn reconcile(shared: &Arc<Mutex<World>>) {
     super::live::settle(shared, false);
     let mut world = lock();
     count(&mut world);
+    super::rollout_status::complete(&mut world);
     world.is_rolling = false;
 }
 

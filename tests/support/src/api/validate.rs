@@ -70,7 +70,7 @@ fn content(object: &Value, resource: &Resource) -> Vec<FieldError> {
         ("", "Pod") => containers(&object["spec"], "spec"),
         ("apps", _) => template(object),
         ("config.openshift.io", "Image") => registry_sources(object),
-        ("build.openshift.io", "BuildConfig") => build_config(object),
+        ("build.openshift.io", "BuildConfig") => super::build_rules::validate(object),
         _ => Vec::new(),
     }
 }
@@ -324,27 +324,4 @@ fn registry_sources(object: &Value) -> Vec<FieldError> {
         return vec![FieldError::invalid("spec.registrySources", sources, words)];
     }
     Vec::new()
-}
-
-fn build_config(object: &Value) -> Vec<FieldError> {
-    let strategy = &object["spec"]["strategy"];
-    let kinds = [
-        "sourceStrategy",
-        "dockerStrategy",
-        "customStrategy",
-        "jenkinsPipelineStrategy",
-    ];
-    let set = kinds
-        .iter()
-        .filter(|kind| !strategy[**kind].is_null())
-        .count();
-    match set {
-        1 => Vec::new(),
-        _ => vec![FieldError::invalid(
-            "spec.strategy",
-            strategy,
-            "must provide a value for exactly one of \
-            sourceStrategy, customStrategy, dockerStrategy, or jenkinsPipelineStrategy",
-        )],
-    }
 }

@@ -36,8 +36,14 @@ pub(crate) struct World {
     pub(crate) pod_fate: Option<PodFate>,
     /// Whether workloads are rolled out after every write.
     pub(crate) rolls_out: bool,
+    /// Whether streams are imported and triggers acted on after every write.
+    pub(crate) follows_images: bool,
+    /// That is under way right now.
+    pub(crate) is_following_images: bool,
     /// The machines that pull and import, once there are any.
     pub(crate) machines: Option<Machines>,
+    /// The builds that were started, by namespace and name.
+    pub(crate) builds_due: BTreeSet<(String, String)>,
     /// The pods that a kubelet has seen to.
     pub(crate) seen_pods: BTreeSet<String>,
     /// While this is not zero the kubelets look away.
@@ -67,7 +73,10 @@ impl World {
             imports: Imports::default(),
             pod_fate: None,
             rolls_out: false,
+            follows_images: false,
+            is_following_images: false,
             machines: None,
+            builds_due: BTreeSet::new(),
             seen_pods: BTreeSet::new(),
             kubelets_off: 0,
             changed: watch::Sender::new(0),

@@ -19,6 +19,7 @@ use super::schema::Type;
 use super::smd::managers::{self, Door};
 use super::smd::owners::Manager;
 use super::store::collection;
+use super::streams;
 use super::validate;
 use super::wire::{Call, Outcome, Reply};
 use super::world::{World, now};
@@ -313,6 +314,7 @@ fn prepare_for_create(object: &mut Value, resource: &Resource) {
                 text("name")
             );
             object["status"] = json!({ "dockerImageRepository": repository });
+            streams::create(object);
         }
         _ => {}
     }
@@ -382,9 +384,16 @@ fn prepare_for_update(object: &mut Value, live: &Value, place: &Place) {
     if resource.kind == "Secret" && object["type"].as_str().unwrap_or_default().is_empty() {
         object["type"] = live["type"].clone();
     }
+    let is_stream = resource.group == "image.openshift.io" && resource.kind == "ImageStream";
+    if is_stream {
+        streams::before_update(object, live);
+    }
     if resource.counts_generations() && spec_of(object) != spec_of(live) {
         let generation = live["metadata"]["generation"].as_u64().unwrap_or_default();
         object["metadata"]["generation"] = (generation + 1).into();
+    }
+    if is_stream {
+        streams::after_update(object, live);
     }
 }
 

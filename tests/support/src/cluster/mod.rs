@@ -4,6 +4,13 @@
 //! `KUBEBUILDER_ASSETS` names a folder with `etcd` and `kube-apiserver`. What such a test relies on is then what
 //! the real one does. The real server is shared by all tests of a process: stay inside namespaces of
 //! [`Cluster::namespace`].
+//!
+//! [`for_each_openshift`] does the same with OpenShift's kinds: the embedded server as an OpenShift 4, and another real
+//! kube-apiserver that has them as CustomResourceDefinitions. A test that changes what the whole cluster shares
+//! (`image.config`, Proxy, nodes, mirror sets, `openshift-config`) takes [`for_each_openshift_alone`] and finds it fresh.
+//! What cannot be a CustomResourceDefinition is only on the embedded one: imports of image streams, `imagestreamtags`,
+//! the Image of `image.openshift.io`, projects, `users/~`, and every subresource but `status` (`instantiate`, `log`, the
+//! secrets of a stream). Builds do not run, imports and rollouts do not happen on the real one: it has no controllers.
 
 mod client;
 
@@ -12,7 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::api::{Api, PodState, Rule, User, make};
+use crate::api::{Api, Flavor, PodState, Rule, User, make};
 use crate::realapi::RealApi;
 
 pub use client::{Answer, Client};
@@ -48,11 +55,57 @@ pub fn on_each_cluster(mut test: impl FnMut(Cluster)) {
     }
 }
 
+/// Runs `test` with an embedded OpenShift 4, then with a real API server that has its kinds if there is one.
+#[track_caller]
+pub fn for_each_openshift(test: impl Fn(&Cluster)) {
+    on_each_openshift(|cluster| test(&cluster));
+}
+
+/// The same for a test that keeps the cluster in a world of its own.
+#[track_caller]
+pub fn on_each_openshift(mut test: impl FnMut(Cluster)) {
+    test(Cluster::embedded_openshift());
+    if let Some(real) = RealApi::shared_openshift() {
+        let _turn = RealApi::with_others();
+        test(Cluster::Real(real));
+    }
+}
+
+/// Runs `test` on the same clusters with no other test beside it, for what the whole cluster shares.
+#[track_caller]
+pub fn for_each_openshift_alone(test: impl Fn(&Cluster)) {
+    on_each_openshift_alone(|cluster| test(&cluster));
+}
+
+/// The same for a test that keeps the cluster in a world of its own.
+#[track_caller]
+pub fn on_each_openshift_alone(mut test: impl FnMut(Cluster)) {
+    test(Cluster::embedded_openshift());
+    if let Some(real) = RealApi::shared_openshift() {
+        let _turn = real.alone();
+        test(Cluster::Real(real));
+    }
+}
+
 impl Cluster {
     /// A fresh embedded server with TLS and [`LIMITED_USER`].
     #[track_caller]
     pub fn embedded() -> Self {
+        Self::embedded_as(Flavor::Kubernetes)
+    }
+
+    /// The same as an OpenShift 4.
+    #[track_caller]
+    pub fn embedded_openshift() -> Self {
+        Self::embedded_as(Flavor::OpenShift4 {
+            version: "4.20.3".into(),
+        })
+    }
+
+    #[track_caller]
+    fn embedded_as(flavor: Flavor) -> Self {
         let api = Api::builder()
+            .flavor(flavor)
             .tls()
             .user(User::new(LIMITED_USER).token(LIMITED_TOKEN))
             .allow(
@@ -76,6 +129,22 @@ impl Cluster {
         match self {
             Self::Embedded(api) => Some(api),
             Self::Real(_) => None,
+        }
+    }
+
+    /// Whether it has OpenShift's kinds.
+    pub fn is_openshift(&self) -> bool {
+        match self {
+            Self::Embedded(api) => api.is_openshift(),
+            Self::Real(real) => real.is_openshift(),
+        }
+    }
+
+    /// Whether it serves a resource; the word is as in [`Api::get`].
+    pub fn serves(&self, resource: &str) -> bool {
+        match self {
+            Self::Embedded(api) => api.serves(resource),
+            Self::Real(real) => real.serves(resource),
         }
     }
 
@@ -204,6 +273,17 @@ impl Cluster {
         }
     }
 
+    /// Writes the status of an object whose kind has it as a subresource.
+    #[track_caller]
+    pub fn set_status(&self, resource: &str, namespace: &str, name: &str, status: &Value) -> Value {
+        match self {
+            Self::Embedded(api) => api.edit(resource, namespace, name, |object| {
+                object["status"] = status.clone();
+            }),
+            Self::Real(real) => real.set_status(resource, namespace, name, status),
+        }
+    }
+
     /// Deletes an object.
     #[track_caller]
     pub fn delete(&self, resource: &str, namespace: &str, name: &str) {
@@ -222,15 +302,28 @@ impl Cluster {
         }
     }
 
-    /// Grants [`LIMITED_USER`] these verbs on a resource (`secrets`, `deployments.apps`) in a namespace.
+    /// Adds a pod in this state, with its events.
+    #[track_caller]
+    pub fn add_pod_like(&self, pod: &Value, state: &PodState) -> Value {
+        match self {
+            Self::Embedded(api) => api.add_pod_like(pod, state),
+            Self::Real(real) => real.add_pod(pod, state),
+        }
+    }
+
+    /// Grants [`LIMITED_USER`] these verbs on a resource (`secrets`, `deployments.apps`) in a namespace, or in the whole
+    /// cluster when it is empty; that only in a test of [`for_each_openshift_alone`], because the user is everybody's.
     #[track_caller]
     pub fn grant(&self, namespace: &str, verbs: &[&str], resource: &str) {
         match self {
             Self::Embedded(api) => {
-                api.allow(
-                    LIMITED_USER,
-                    Rule::verbs(verbs).on(resource).within(namespace),
-                );
+                let rule = Rule::verbs(verbs).on(resource);
+                let rule = if namespace.is_empty() {
+                    rule
+                } else {
+                    rule.within(namespace)
+                };
+                api.allow(LIMITED_USER, rule);
             }
             Self::Real(real) => {
                 let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));

@@ -19,7 +19,10 @@ pub struct Image {
     variant: Option<String>,
     docker: bool,
     layers: Vec<Layer>,
-    label: Option<String>,
+    labels: Vec<(String, String)>,
+    command: Vec<String>,
+    ports: Vec<String>,
+    volumes: Vec<String>,
 }
 
 impl Default for Image {
@@ -37,7 +40,10 @@ impl Image {
             variant: None,
             docker: false,
             layers: Vec::new(),
-            label: None,
+            labels: Vec::new(),
+            command: vec!["/app".to_owned()],
+            ports: Vec::new(),
+            volumes: Vec::new(),
         }
     }
 
@@ -63,8 +69,31 @@ impl Image {
     }
 
     /// A label, which makes an image differ from its like.
-    pub fn label(mut self, label: &str) -> Self {
-        self.label = Some(label.to_owned());
+    pub fn label(self, label: &str) -> Self {
+        self.labelled("label", label)
+    }
+
+    /// A label of this name, as builders and registries look for them.
+    pub fn labelled(mut self, name: &str, value: &str) -> Self {
+        self.labels.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Without a command, so that it runs nothing by itself.
+    pub fn without_command(mut self) -> Self {
+        self.command.clear();
+        self
+    }
+
+    /// A port that it exposes, such as `8080/tcp`.
+    pub fn port(mut self, port: &str) -> Self {
+        self.ports.push(port.to_owned());
+        self
+    }
+
+    /// A path that it keeps data in.
+    pub fn volume(mut self, path: &str) -> Self {
+        self.volumes.push(path.to_owned());
         self
     }
 
@@ -121,9 +150,17 @@ impl Image {
     fn config(&self, layers: &[Layer]) -> Value {
         let mut config = self.platform_json();
         config["created"] = json!("2020-01-01T00:00:00Z");
-        config["config"] = json!({"Cmd": ["/app"]});
-        if let Some(label) = &self.label {
-            config["config"]["Labels"] = json!({"label": label});
+        config["config"] = json!({});
+        if !self.command.is_empty() {
+            config["config"]["Cmd"] = json!(self.command);
+        }
+        for (name, value) in &self.labels {
+            config["config"]["Labels"][name] = json!(value);
+        }
+        for (field, keys) in [("ExposedPorts", &self.ports), ("Volumes", &self.volumes)] {
+            for key in keys {
+                config["config"][field][key] = json!({});
+            }
         }
         config["rootfs"] = json!({
             "type": "layers",

@@ -64,7 +64,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn of(response: &Response) -> Self {
+    pub(super) fn of(response: &Response) -> Self {
         let parsed: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         let first = &parsed["errors"][0];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -129,18 +129,23 @@ pub(crate) struct Had {
     pub(crate) digest: String,
     /// Of the image for the platform.
     pub(crate) image: String,
+    pub(crate) os: String,
     pub(crate) architecture: String,
     pub(crate) media_type: String,
     pub(crate) size: u64,
+    /// What an index lists, when it was taken as it is.
+    pub(crate) listed: Vec<Value>,
 }
 
 /// A conversation with one registry about one repository.
 pub(crate) struct Talk<'a> {
-    wire: &'a Wire<'a>,
-    name: &'a Name,
+    pub(super) wire: &'a Wire<'a>,
+    pub(super) name: &'a Name,
     login: Option<&'a Login>,
-    base: String,
-    authorization: Option<String>,
+    /// What a token is asked for, as a scope has it.
+    actions: &'static str,
+    pub(super) base: String,
+    pub(super) authorization: Option<String>,
 }
 
 impl<'a> Talk<'a> {
@@ -150,6 +155,16 @@ impl<'a> Talk<'a> {
         name: &'a Name,
         login: Option<&'a Login>,
     ) -> Result<Self, Trouble> {
+        Self::open_for(wire, name, login, "pull")
+    }
+
+    /// The same to do more than pull.
+    pub(super) fn open_for(
+        wire: &'a Wire<'a>,
+        name: &'a Name,
+        login: Option<&'a Login>,
+        actions: &'static str,
+    ) -> Result<Self, Trouble> {
         let host = match name.registry.as_str() {
             "docker.io" => "registry-1.docker.io",
             other => other,
@@ -158,6 +173,7 @@ impl<'a> Talk<'a> {
             wire,
             name,
             login,
+            actions,
             base: format!("https://{host}"),
             authorization: None,
         };
@@ -229,8 +245,9 @@ impl<'a> Talk<'a> {
         let service = parameter(challenge, "service").unwrap_or_default();
         let mark = if realm.contains('?') { '&' } else { '?' };
         let url = format!(
-            "{realm}{mark}scope=repository%3A{}%3Apull&service={}",
+            "{realm}{mark}scope=repository%3A{}%3A{}&service={}",
             self.name.repository.replace('/', "%2F"),
+            self.actions.replace(',', "%2C"),
             service.replace(':', "%3A").replace(' ', "%20")
         );
         let basic = self.login.map(Login::basic);
@@ -301,6 +318,7 @@ impl<'a> Talk<'a> {
         Ok(Had {
             digest,
             image,
+            os: config["os"].as_str().unwrap_or(PLATFORM.0).to_owned(),
             architecture: config["architecture"]
                 .as_str()
                 .unwrap_or(PLATFORM.1)
@@ -310,7 +328,54 @@ impl<'a> Talk<'a> {
                 .unwrap_or_default()
                 .to_owned(),
             size,
+            listed: Vec::new(),
         })
+    }
+
+    /// The manifest as it is: of an index no image is chosen, and each that it lists is looked at. An image is had as
+    /// [`Talk::pull`] has it.
+    pub(crate) fn original(&self) -> Result<Had, Trouble> {
+        let (digest, document, response) = self.manifest(&self.name.selector)?;
+        let Some(list) = document["manifests"].as_array() else {
+            return self.pull(false, true);
+        };
+        for entry in list {
+            let (_, image, _) = self.manifest(entry["digest"].as_str().unwrap_or_default())?;
+            self.blob(
+                "GET",
+                image["config"]["digest"].as_str().unwrap_or_default(),
+            )?;
+        }
+        Ok(Had {
+            image: digest.clone(),
+            digest,
+            os: String::new(),
+            architecture: String::new(),
+            media_type: response
+                .header("content-type")
+                .unwrap_or_default()
+                .to_owned(),
+            size: 0,
+            listed: list.clone(),
+        })
+    }
+
+    /// The tags of the repository.
+    pub(crate) fn tags(&self) -> Result<Vec<String>, Trouble> {
+        let url = format!("{}/v2/{}/tags/list", self.base, self.name.repository);
+        let response = self.send("GET", &url, &[], false)?;
+        if response.status != 200 {
+            return Err(Trouble::Manifest {
+                url,
+                answer: Box::new(Answer::of(&response)),
+                scope: parameter(response.challenge(), "error"),
+            });
+        }
+        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let tags = body["tags"].as_array().into_iter().flatten();
+        Ok(tags
+            .filter_map(|tag| tag.as_str().map(str::to_owned))
+            .collect())
     }
 
     fn blob(&self, method: &'static str, digest: &str) -> Result<Response, Trouble> {
@@ -338,7 +403,7 @@ fn choose(list: &[Value], any_platform: bool) -> Option<String> {
 }
 
 /// A parameter of a challenge.
-fn parameter(challenge: &str, name: &str) -> Option<String> {
+pub(super) fn parameter(challenge: &str, name: &str) -> Option<String> {
     let at = challenge.find(&format!("{name}=\""))? + name.len() + 2;
     Some(challenge[at..].split('"').next()?.to_owned())
 }

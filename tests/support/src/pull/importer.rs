@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Machines;
 use super::image::{Talk, Trouble};
 use super::name::Name;
-use super::secrets::{self, Login};
+use super::secrets;
 use super::settings::Settings;
 use super::wire::Wire;
 
@@ -21,14 +21,19 @@ pub(crate) struct Import<'a> {
     pub(crate) secrets: &'a [Value],
     pub(crate) image: &'a str,
     pub(crate) insecure: bool,
+    /// `importMode: PreserveOriginal`: an index stays one.
+    pub(crate) preserve: bool,
 }
 
 /// An image that was found.
 #[derive(Debug)]
 pub(crate) struct Imported {
     pub(crate) digest: String,
+    pub(crate) os: String,
     pub(crate) architecture: String,
     pub(crate) media_type: String,
+    /// What an index lists that was imported as it is.
+    pub(crate) listed: Vec<Value>,
 }
 
 /// Reason and message of an import that failed.
@@ -76,11 +81,66 @@ fn internal(words: &str) -> Failed {
 }
 
 fn from_source(import: &Import<'_>, name: &Name, logs_in: bool) -> Result<Imported, Failed> {
+    with_talk(import, name, logs_in, |talk| {
+        let had = if import.preserve {
+            talk.original()?
+        } else {
+            talk.pull(false, true)?
+        };
+        Ok(Imported {
+            digest: had.image,
+            os: had.os,
+            architecture: had.architecture,
+            media_type: had.media_type,
+            listed: had.listed,
+        })
+    })
+    .map_err(|refused| match refused {
+        Refusal::Login(failed) => failed,
+        Refusal::Trouble(trouble, insecure) => failed(&trouble, name, insecure),
+    })
+}
+
+/// The tags of a whole repository (`importer.go` `importFromRepository`): no mirrors, and the registry's code
+/// `NAME_UNKNOWN` is `NotFound`.
+pub(crate) fn repository_tags(import: &Import<'_>) -> Result<Vec<String>, Failed> {
+    let name = Name::parse(import.image).map_err(|words| ("Invalid", words.to_owned()))?;
+    if import.settings.blocked.contains(&name.registry) {
+        let words = format!("forbidden: registry {} blocked", name.registry);
+        return Err(("Forbidden", words));
+    }
+    let mut tags =
+        with_talk(import, &name, true, |talk| talk.tags()).map_err(|refused| match refused {
+            Refusal::Login(failed) => failed,
+            Refusal::Trouble(Trouble::Manifest { answer, .. }, _)
+                if answer.has_code("NAME_UNKNOWN") =>
+            {
+                let words = format!("dockerimage.image.openshift.io {:?} not found", name.bare());
+                ("NotFound", words)
+            }
+            Refusal::Trouble(trouble, insecure) => failed(&trouble, &name, insecure),
+        })?;
+    tags.sort_by_key(|tag| (tag != "latest", tag.clone()));
+    Ok(tags)
+}
+
+/// Why there was no conversation, or how it ended; with whether it was an insecure one.
+enum Refusal {
+    Login(Failed),
+    Trouble(Trouble, bool),
+}
+
+fn with_talk<T>(
+    import: &Import<'_>,
+    name: &Name,
+    logs_in: bool,
+    work: impl FnOnce(&mut Talk<'_>) -> Result<T, Trouble>,
+) -> Result<T, Refusal> {
     let full = name.full();
     let login = if logs_in {
         let node = import.settings.node_secret.as_ref();
         let found = secrets::logins(import.secrets, node, &full);
-        let found = found.map_err(|words| internal(&format!("{full}: {words}")))?;
+        let found = found.map_err(|words| Refusal::Login(internal(&format!("{full}: {words}"))))?;
         found.into_iter().next()
     } else {
         None
@@ -93,16 +153,9 @@ fn from_source(import: &Import<'_>, name: &Name, logs_in: bool) -> Result<Import
         roots: &roots,
         insecure: import.insecure || import.settings.insecure.contains(&name.registry),
     };
-    ask(&wire, name, login.as_ref()).map_err(|trouble| failed(&trouble, name, wire.insecure))
-}
-
-fn ask(wire: &Wire<'_>, name: &Name, login: Option<&Login>) -> Result<Imported, Trouble> {
-    let had = Talk::open(wire, name, login)?.pull(false, true)?;
-    Ok(Imported {
-        digest: had.image,
-        architecture: had.architecture,
-        media_type: had.media_type,
-    })
+    Talk::open(&wire, name, login.as_ref())
+        .and_then(|mut talk| work(&mut talk))
+        .map_err(|trouble| Refusal::Trouble(trouble, wire.insecure))
 }
 
 /// `formatPingError` and `formatRepositoryError`.

@@ -1,4 +1,5 @@
-//! How the machines of a cluster pull: a node's kubelet with its runtime, and the importer of openshift-apiserver.
+//! How the machines of a cluster pull: a node's kubelet with its runtime, the importer of openshift-apiserver, and the builder,
+//! which pushes as well.
 //!
 //! They really ask the registry, over HTTP and TLS, with the secrets, the trust, the lists and the mirrors of the
 //! cluster as its objects stand at that moment, and word what went wrong as the originals do. A scenario therefore has
@@ -17,12 +18,16 @@
 //! are never looked up, they mean this machine or do not resolve; `additionalTrustedCA` counts at once, where the real
 //! openshift-apiserver has to restart for it.
 
+#[path = "../../../originals/containers_image.rs"]
+mod auth_file;
+mod builder;
 mod image;
 mod importer;
 #[path = "../../../originals/kubelet.rs"]
 mod keyring;
 mod name;
 mod node;
+mod push;
 mod secrets;
 mod settings;
 mod wire;
@@ -30,8 +35,10 @@ mod wire;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-pub(crate) use importer::{Import, Imported, import, refusals};
+pub(crate) use builder::{Builder, TRIES as BUILD_TRIES};
+pub(crate) use importer::{Import, Imported, import, refusals, repository_tags};
 pub(crate) use node::{Puller, Refused};
+pub(crate) use secrets::has_login;
 pub(crate) use settings::Settings;
 
 /// Which container runtime the nodes have.

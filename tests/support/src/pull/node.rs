@@ -269,7 +269,7 @@ fn containerd(trouble: &Trouble, name: &Name) -> String {
 }
 
 /// What containers/image says of one place; what is copied stands around it.
-fn containers_image(trouble: &Trouble, name: &Name) -> String {
+pub(super) fn containers_image(trouble: &Trouble, name: &Name) -> String {
     let plain = |answer: &Answer| match answer.error_words() {
         // `manifest unknown: manifest unknown` is said once.
         Some(words) => match words.split_once(": ") {

@@ -25,7 +25,7 @@ impl Login {
     }
 }
 
-type Entries = Vec<(String, Login)>;
+pub(super) type Entries = Vec<(String, Login)>;
 
 /// The logins for an image, in the order of the keyring: those of the secrets, then the node's. The error is Go's.
 pub(crate) fn logins(
@@ -39,6 +39,12 @@ pub(crate) fn logins(
         found.extend(matching(std::slice::from_ref(node), image).unwrap_or_default());
     }
     Ok(found)
+}
+
+/// Whether a secret of a docker type has a login for an image. One that cannot be read has none (openshift-apiserver and
+/// openshift-controller-manager `FindDockerSecretAsReference`).
+pub(crate) fn has_login(secret: &Value, image: &str) -> bool {
+    matching(std::slice::from_ref(secret), image).is_ok_and(|found| !found.is_empty())
 }
 
 fn matching(secrets: &[Value], image: &str) -> Result<Vec<Login>, String> {
@@ -83,6 +89,34 @@ fn entries(secret: &Value) -> Result<Option<Entries>, String> {
         entries.push((key.clone(), login(entry)?));
     }
     Ok(Some(entries))
+}
+
+/// The entries of a secret as the builder finds them: whatever its type, by the names of its files, the first that is there.
+/// Nothing when it has none of them; the error is why the builder goes on without.
+///
+/// Source: openshift/builder `pkg/build/builder/cmd/dockercfg/cfg.go` `GetDockerConfig`.
+pub(super) fn entries_of_files(secret: &Value) -> Result<Entries, String> {
+    for (file, wrapped) in [
+        ("config.json", true),
+        (".dockerconfigjson", true),
+        (".dockercfg", false),
+    ] {
+        let Some(text) = secret["data"][file].as_str() else {
+            continue;
+        };
+        let bytes = STANDARD.decode(text).unwrap_or_default();
+        let document: Value = serde_json::from_slice(&bytes).map_err(|_| go_json_error(&bytes))?;
+        let config = if wrapped {
+            &document["auths"]
+        } else {
+            &document
+        };
+        let entries = config.as_object().into_iter().flatten();
+        return entries
+            .map(|(key, entry)| Ok((key.clone(), login(entry)?)))
+            .collect();
+    }
+    Ok(Entries::new())
 }
 
 /// `auth` wins over the two fields (`DockerConfigEntry.UnmarshalJSON`).

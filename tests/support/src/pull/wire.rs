@@ -27,10 +27,21 @@ impl Wire<'_> {
         url: &str,
         headers: &[(&str, &str)],
     ) -> Result<Response, String> {
+        self.send_body(method, url, headers, &[])
+    }
+
+    /// The same with a body.
+    pub(super) fn send_body(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Response, String> {
         let mut url = url.to_owned();
         let mut authorized = true;
         for _ in 0..REDIRECTS {
-            let response = self.once(method, &url, headers, authorized)?;
+            let response = self.once(method, &url, headers, body, authorized)?;
             let next = response.header("location").map(str::to_owned);
             match next {
                 Some(next) if (300..400).contains(&response.status) => {
@@ -53,6 +64,7 @@ impl Wire<'_> {
         method: &str,
         url: &str,
         headers: &[(&str, &str)],
+        body: &[u8],
         authorized: bool,
     ) -> Result<Response, String> {
         let (host, port) = host_and_port(url);
@@ -60,7 +72,8 @@ impl Wire<'_> {
         let mut call = request(method, url)
             .at(address)
             .trust(self.roots)
-            .timeout(self.machines.patience);
+            .timeout(self.machines.patience)
+            .body(body);
         if self.insecure {
             call = call.insecure();
         }

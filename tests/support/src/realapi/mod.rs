@@ -1,9 +1,13 @@
 //! A real control plane for tests: etcd and kube-apiserver, without controllers and nodes.
 //!
 //! `KUBEBUILDER_ASSETS` names the folder with both programs, as for envtest. Since no kube-controller-manager
-//! runs, [`RealApi::add_namespace`] makes the service account `default` itself; pods stay as they are made.
+//! runs, [`RealApi::add_namespace`] makes the service accounts itself; pods stay as they are made.
+//!
+//! [`RealApi::shared_openshift`] has OpenShift's kinds as CustomResourceDefinitions, as far as they can be such.
 
+mod definitions;
 mod objects;
+mod openshift;
 mod process;
 
 use std::net::{SocketAddr, TcpListener};
@@ -11,12 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use crate::api::{Authority, Kubeconfig, fail};
+use crate::api::{Authority, Flavor, Kubeconfig, Resource, fail};
 use crate::cluster::{Client, LIMITED_TOKEN, LIMITED_USER};
 use process::Program;
 
 /// How long both programs may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long to wait before asking again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A running etcd and kube-apiserver. Both end with this handle, or with the process.
 #[derive(Debug)]
@@ -25,6 +31,7 @@ pub struct RealApi {
     ca_pem: String,
     admin_token: String,
     client: Client,
+    flavor: Flavor,
     // In this order: the server ends before its store, the folder goes last.
     _server: Program,
     _store: Program,
@@ -50,10 +57,18 @@ impl RealApi {
     /// names no such folder: a run that wanted the real server is not to pass without it.
     #[track_caller]
     pub fn shared() -> Option<&'static Self> {
-        // A failure is remembered, so that not every test waits for it anew.
         static SHARED: OnceLock<Result<Option<RealApi>, String>> = OnceLock::new();
-        let shared = SHARED.get_or_init(|| match Self::assets() {
-            Some(folder) => Self::try_start_often(&folder).map(Some),
+        Self::shared_as(&SHARED, &Flavor::Kubernetes)
+    }
+
+    /// A failure is remembered, so that not every test waits for it anew.
+    #[track_caller]
+    fn shared_as(
+        shared: &'static OnceLock<Result<Option<Self>, String>>,
+        flavor: &Flavor,
+    ) -> Option<&'static Self> {
+        let shared = shared.get_or_init(|| match Self::assets() {
+            Some(folder) => Self::try_start_often(&folder, flavor).map(Some),
             None => match std::env::var_os("KUBEBUILDER_ASSETS") {
                 Some(named) => Err(format!(
                     "{} has no etcd and kube-apiserver",
@@ -70,14 +85,14 @@ impl RealApi {
     /// Starts both programs of a folder and waits until the server is ready.
     #[track_caller]
     pub fn start(assets: &Path) -> Self {
-        Self::try_start_often(assets).unwrap_or_else(|words| fail(&words))
+        Self::try_start_often(assets, &Flavor::Kubernetes).unwrap_or_else(|words| fail(&words))
     }
 
-    fn try_start_often(assets: &Path) -> Result<Self, String> {
+    fn try_start_often(assets: &Path, flavor: &Flavor) -> Result<Self, String> {
         // A free port may be taken by somebody else before the program has it.
         let mut last = String::new();
         for _ in 0..3 {
-            match Self::try_start(assets) {
+            match Self::try_start(assets, flavor) {
                 Ok(real) => return Ok(real),
                 Err(error) => last = error.to_string(),
             }
@@ -85,7 +100,7 @@ impl RealApi {
         Err(format!("no real API server: {last}"))
     }
 
-    fn try_start(assets: &Path) -> Result<Self, Failure> {
+    fn try_start(assets: &Path, flavor: &Flavor) -> Result<Self, Failure> {
         let dir = tempfile::tempdir()?;
         let store_url = format!("http://{}", free_address()?);
         let peer_url = format!("http://{}", free_address()?);
@@ -112,19 +127,40 @@ impl RealApi {
             if server.has_ended() || Instant::now() > end {
                 return Err(format!("{}\n{}", store.last_words(), server.last_words()).into());
             }
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(PAUSE);
         }
         let real = Self {
             address,
             ca_pem: authority.pem,
             admin_token,
             client,
+            flavor: flavor.clone(),
             _server: server,
             _store: store,
             _dir: dir,
         };
         real.wait_for_default_namespace(end);
+        if real.flavor.is_openshift() {
+            real.become_openshift(end)?;
+        }
         Ok(real)
+    }
+
+    /// Whether it has OpenShift's kinds.
+    pub fn is_openshift(&self) -> bool {
+        self.flavor.is_openshift()
+    }
+
+    /// Whether it serves a resource, of those that tests use.
+    pub fn serves(&self, word: &str) -> bool {
+        self.resources().iter().any(|one| one.answers_to(word))
+    }
+
+    /// The kinds that it serves, as far as tests use them.
+    fn resources(&self) -> Vec<Resource> {
+        let mut all = self.flavor.resources();
+        all.retain(|one| !one.group.ends_with("openshift.io") || definitions::can_be_defined(one));
+        all
     }
 
     /// `https://127.0.0.1:PORT`.

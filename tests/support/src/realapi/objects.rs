@@ -1,11 +1,11 @@
 //! Objects of the real server, as [`crate::api::Api`] has them for the embedded one.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::RealApi;
-use crate::api::{Flavor, PodState, Resource, fail, make};
+use super::{PAUSE, RealApi};
+use crate::api::{PodState, Resource, fail, make};
 
 impl RealApi {
     /// The server makes the namespace `default` a moment after it is ready; its account is ours to make.
@@ -14,20 +14,20 @@ impl RealApi {
             if Instant::now() > end {
                 fail("the API server made no namespace `default`");
             }
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(PAUSE);
         }
-        self.create(&make::service_account("default", "default"));
+        self.add_accounts("default");
     }
 
-    /// Makes a namespace and its service account `default`.
+    /// Makes a namespace and its service accounts.
     #[track_caller]
     pub fn add_namespace(&self, name: &str) {
         self.create(&make::namespace(name));
-        self.create(&make::service_account(name, "default"));
+        self.add_accounts(name);
     }
 
     #[track_caller]
-    fn send(&self, method: &str, path: &str, body: &Value) -> Result<Value, Value> {
+    pub(super) fn send(&self, method: &str, path: &str, body: &Value) -> Result<Value, Value> {
         let body = if body.is_null() {
             String::new()
         } else {
@@ -50,7 +50,7 @@ impl RealApi {
     /// Makes an object; a `status` in it is stored as well.
     #[track_caller]
     pub fn create(&self, object: &Value) -> Value {
-        let resource = resource(|one| {
+        let resource = self.resource(|one| {
             object["kind"] == one.kind.as_str()
                 && object["apiVersion"] == one.api_version().as_str()
         });
@@ -68,14 +68,14 @@ impl RealApi {
     /// The stored object; `resource` is a word as in [`crate::api::Api::get`].
     #[track_caller]
     pub fn get(&self, word: &str, namespace: &str, name: &str) -> Option<Value> {
-        let path = path(&named(word), namespace, name);
+        let path = path(&self.named(word), namespace, name);
         self.send("GET", &path, &Value::Null).ok()
     }
 
     /// The objects of a namespace, or of all when it is empty.
     #[track_caller]
     pub fn list(&self, word: &str, namespace: &str) -> Vec<Value> {
-        let path = path(&named(word), namespace, "");
+        let path = path(&self.named(word), namespace, "");
         let list = self.must("GET", &path, &Value::Null);
         list["items"].as_array().cloned().unwrap_or_default()
     }
@@ -89,16 +89,25 @@ impl RealApi {
         name: &str,
         change: impl FnOnce(&mut Value),
     ) -> Value {
-        let path = path(&named(word), namespace, name);
+        let path = path(&self.named(word), namespace, name);
         let mut object = self.must("GET", &path, &Value::Null);
         change(&mut object);
         self.must("PUT", &path, &object)
     }
 
+    /// Reads an object and writes its status.
+    #[track_caller]
+    pub fn set_status(&self, word: &str, namespace: &str, name: &str, status: &Value) -> Value {
+        let path = path(&self.named(word), namespace, name);
+        let mut object = self.must("GET", &path, &Value::Null);
+        object["status"] = status.clone();
+        self.must("PUT", &format!("{path}/status"), &object)
+    }
+
     /// Deletes an object.
     #[track_caller]
     pub fn delete(&self, word: &str, namespace: &str, name: &str) {
-        let path = path(&named(word), namespace, name);
+        let path = path(&self.named(word), namespace, name);
         self.must("DELETE", &path, &Value::Null);
     }
 
@@ -114,9 +123,12 @@ impl RealApi {
         stored
     }
 
-    /// Grants a user the rights of an RBAC rule in a namespace.
+    /// Grants a user the rights of an RBAC rule in a namespace, in the whole cluster when it is empty.
     #[track_caller]
     pub(crate) fn grant(&self, namespace: &str, user: &str, rule: &Value) {
+        if namespace.is_empty() {
+            return self.grant_everywhere(user, rule);
+        }
         let group = "rbac.authorization.k8s.io";
         let version = format!("{group}/v1");
         let metadata = json!({"generateName": "test-", "namespace": namespace});
@@ -129,17 +141,17 @@ impl RealApi {
             "subjects": [{"apiGroup": group, "kind": "User", "name": user}],
         }));
     }
-}
 
-#[track_caller]
-fn resource(fits: impl Fn(&Resource) -> bool) -> Resource {
-    let found = Flavor::Kubernetes.resources().into_iter().find(fits);
-    found.unwrap_or_else(|| fail("a real API server has no such resource"))
-}
+    #[track_caller]
+    fn resource(&self, fits: impl Fn(&Resource) -> bool) -> Resource {
+        let found = self.resources().into_iter().find(fits);
+        found.unwrap_or_else(|| fail("the real API server has no such resource"))
+    }
 
-#[track_caller]
-fn named(word: &str) -> Resource {
-    resource(|one| one.answers_to(word))
+    #[track_caller]
+    fn named(&self, word: &str) -> Resource {
+        self.resource(|one| one.answers_to(word))
+    }
 }
 
 fn path(resource: &Resource, namespace: &str, name: &str) -> String {

@@ -98,7 +98,12 @@ pub(crate) fn part_of(cx: &Cx, reply: Reply) -> Reply {
         .call
         .header("range")
         .and_then(|range| range.strip_prefix("bytes=")?.split_once('-'))
-        .filter(|_| !cx.state.faults.iter().any(|fault| matches!(fault.kind, Kind::NoRanges)));
+        .filter(|_| {
+            !cx.state
+                .faults
+                .iter()
+                .any(|fault| matches!(fault.kind, Kind::NoRanges))
+        });
     let Some(((first, last), bytes)) = wanted.zip(reply.payload.bytes().cloned()) else {
         return reply;
     };
@@ -126,7 +131,9 @@ pub(crate) fn referrers(cx: &Cx, repository: &str, digest: &str) -> Reply {
         .filter_map(|(own, manifest)| {
             let json: Value = serde_json::from_slice(&manifest.bytes).ok()?;
             (json["subject"]["digest"] == digest).then(|| {
-                let kind = json.get("artifactType").unwrap_or(&json["config"]["mediaType"]);
+                let kind = json
+                    .get("artifactType")
+                    .unwrap_or(&json["config"]["mediaType"]);
                 json!({
                     "mediaType": manifest.media_type,
                     "digest": own,
@@ -136,7 +143,8 @@ pub(crate) fn referrers(cx: &Cx, repository: &str, digest: &str) -> Reply {
             })
         })
         .collect();
-    let list = json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": entries});
+    let list =
+        json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": entries});
     Reply::bytes(200, media_type::OCI_INDEX, list.to_string())
 }
 

@@ -10,10 +10,12 @@
 
 mod admission;
 mod apply;
+mod builds;
 mod clusters;
 mod discovery;
 mod faults;
 mod http;
+mod image_controllers;
 mod kubectl;
 mod lists;
 mod machines;

@@ -95,6 +95,144 @@ fn an_import_writes_the_stream_also_when_it_fails() {
     assert_eq!(api.writes().len(), 2);
 }
 
+/// An import for real of one image into the tag `latest` of the stream `app`.
+fn import_of(api: &Api, image: &str, query: &str, more: &Value) -> Value {
+    let mut spec =
+        json!({"from": {"kind": "DockerImage", "name": image}, "to": {"name": "latest"}});
+    for (field, value) in more.as_object().into_iter().flatten() {
+        spec[field] = value.clone();
+    }
+    let body = json!({
+        "apiVersion": "image.openshift.io/v1", "kind": "ImageStreamImport",
+        "metadata": {"name": "app", "namespace": "shop"}, "spec": {"import": true, "images": [spec]},
+    });
+    let path = format!("/apis/image.openshift.io/v1/namespaces/shop/imagestreamimports{query}");
+    post(api, &path, &body).expect(201)
+}
+
+const OTHER: &str = "registry.example.com:5000/team/app:2";
+
+#[test]
+fn what_an_import_leaves_of_a_tag_that_is_there() {
+    let api = api();
+    api.script_import(IMAGE, ImportAnswer::found(DIGEST));
+    api.script_import(OTHER, ImportAnswer::failed("NotFound", "not there"));
+    import_of(
+        &api,
+        IMAGE,
+        "",
+        &json!({"referencePolicy": {"type": "Source"}}),
+    );
+    let before = get(&api, STREAM).expect(200);
+
+    // One that fails writes a condition and does not touch what the tag follows.
+    import_of(
+        &api,
+        OTHER,
+        "",
+        &json!({"importPolicy": {"scheduled": true}}),
+    );
+    let failed = get(&api, STREAM).expect(200);
+    let tag = &failed["spec"]["tags"][0];
+    assert_eq!(tag["from"]["name"], IMAGE);
+    assert!(tag["importPolicy"]["scheduled"].is_null());
+    let condition = &failed["status"]["tags"][0]["conditions"][0];
+    assert_eq!(condition["generation"], tag["generation"]);
+    assert_ne!(tag["generation"], before["spec"]["tags"][0]["generation"]);
+    assert_eq!(failed["status"]["tags"][0]["items"][0]["image"], DIGEST);
+
+    // A client changes what it follows, and the next import is of the new generation.
+    api.script_import(OTHER, ImportAnswer::found(DIGEST));
+    let mut edited = failed.clone();
+    edited["spec"]["tags"][0]["from"]["name"] = json!(OTHER);
+    edited["spec"]["tags"][0]["generation"] = json!(1);
+    edited["status"] = json!({});
+    let edited = put(&api, STREAM, &edited).expect(200);
+    let generation = edited["spec"]["tags"][0]["generation"].as_u64();
+    assert_eq!(generation, edited["metadata"]["generation"].as_u64());
+    assert_eq!(edited["status"]["tags"][0]["items"][0]["image"], DIGEST);
+
+    // A policy of references that is set stays.
+    let local = json!({"referencePolicy": {"type": "Local"}});
+    let done = import_of(&api, OTHER, "", &local);
+    let stream = &done["status"]["import"];
+    assert_eq!(
+        stream["spec"]["tags"][0]["referencePolicy"]["type"],
+        "Source"
+    );
+    assert_eq!(
+        stream["status"]["tags"][0]["items"][0]["generation"],
+        stream["spec"]["tags"][0]["generation"]
+    );
+    assert_eq!(
+        stream["status"]["tags"][0]["items"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+    assert!(stream["status"]["tags"][0].get("conditions").is_none());
+
+    // Again nothing changes, and nothing is written.
+    let version = api.store_version();
+    import_of(&api, OTHER, "", &json!({}));
+    assert_eq!(api.store_version(), version);
+}
+
+#[test]
+fn the_same_image_from_elsewhere_does_not_change_what_a_tag_follows() {
+    let api = api();
+    api.script_import(IMAGE, ImportAnswer::found(DIGEST));
+    api.script_import(OTHER, ImportAnswer::found(DIGEST));
+    import_of(&api, IMAGE, "", &json!({}));
+    let done = import_of(
+        &api,
+        OTHER,
+        "",
+        &json!({"importPolicy": {"scheduled": true}}),
+    );
+    let tag = &done["status"]["import"]["spec"]["tags"][0];
+    assert_eq!(tag["from"]["name"], IMAGE);
+    assert_eq!(tag["importPolicy"]["scheduled"], true);
+}
+
+#[test]
+fn a_dry_run_in_the_query_of_an_import_is_passed_over() {
+    let api = api();
+    api.script_import(IMAGE, ImportAnswer::found(DIGEST));
+    import_of(&api, IMAGE, "?dryRun=All", &json!({}));
+    assert!(
+        api.get("imagestreams.image.openshift.io", "shop", "app")
+            .is_some()
+    );
+    assert_eq!(api.writes().len(), 1);
+}
+
+#[test]
+fn tags_that_follow_a_tag_get_its_image() {
+    let api = api();
+    api.script_import(IMAGE, ImportAnswer::found(DIGEST));
+    let mut stream = make::image_stream("shop", "app", "latest", IMAGE);
+    stream["spec"]["tags"] = json!([
+        {"name": "alias", "from": {"kind": "ImageStreamTag", "name": "app:latest"}},
+        {"name": "ref", "from": {"kind": "DockerImage", "name": OTHER}, "reference": true},
+    ]);
+    api.create(stream);
+    let done = import_of(&api, IMAGE, "", &json!({}));
+    let tags = done["status"]["import"]["status"]["tags"]
+        .as_array()
+        .cloned();
+    let newest = |name: &str| {
+        let tags = tags.iter().flatten();
+        let tag = tags
+            .into_iter()
+            .find(|tag| tag["tag"] == name)
+            .expect("the tag");
+        tag["items"][0].clone()
+    };
+    assert_eq!(newest("alias")["image"], DIGEST);
+    assert_eq!(newest("ref")["dockerImageReference"], OTHER);
+}
+
 #[test]
 fn imports_can_be_answered_by_a_function_that_uses_the_server() {
     let api = api();
@@ -287,4 +425,44 @@ fn deployment_configs_come_with_a_warning() {
     );
     let old = Api::builder().flavor(Flavor::OpenShift3).start();
     assert!(get(&old, path).headers("warning").is_empty());
+}
+
+#[test]
+fn triggers_of_a_build_config_need_their_image_stream_tag() {
+    let api = api();
+    let tag = |name: &str| json!({"kind": "ImageStreamTag", "name": name});
+    let config = |from: Value, triggers: Value| {
+        let mut config = make::build_config("shop", "app", "quay.io/a/base:1", "quay.io/a/app:1");
+        config["spec"]["strategy"]["sourceStrategy"]["from"] = from;
+        config["spec"]["triggers"] = triggers;
+        config
+    };
+    let by_default = json!({"type": "ImageChange", "imageChange": {}});
+    let own = json!({"type": "ImageChange", "imageChange": {"from": tag("ruby:3")}});
+    api.create(config(tag("ruby:3"), json!([by_default])));
+    let refusal = |config: Value| {
+        let mut stored = api.get("buildconfigs", "shop", "app").unwrap();
+        stored["spec"] = config["spec"].clone();
+        api.update(&stored).unwrap_err()["message"].to_string()
+    };
+    let image = json!({"kind": "DockerImage", "name": "quay.io/a/base:1"});
+    let words = refusal(config(image.clone(), json!([by_default])));
+    assert!(words.contains("spec.triggers[0].imageChange"), "{words}");
+    assert!(words.contains("build from: &{DockerImage  quay.io/a/base:1    }"));
+    let words = refusal(config(tag("ruby:3"), json!([by_default, own])));
+    assert!(
+        words.contains("multiple ImageChange triggers refer"),
+        "{words}"
+    );
+    let mut stale = image.clone();
+    stale["namespace"] = json!("openshift");
+    let words = refusal(config(stale, json!([])));
+    assert!(
+        words.contains("not valid when used with a 'DockerImage'"),
+        "{words}"
+    );
+    // One that names its own tag has no need of the strategy's.
+    let mut stored = api.get("buildconfigs", "shop", "app").unwrap();
+    stored["spec"] = config(image, json!([own]))["spec"].clone();
+    api.update(&stored).unwrap();
 }

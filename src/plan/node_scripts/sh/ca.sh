@@ -1,0 +1,7 @@
+wanted() {
+    cat <<'END_OF_CA'
+# Written by kubectl-extreg
+@CA@
+END_OF_CA
+}
+
