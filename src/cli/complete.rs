@@ -1,4 +1,4 @@
-//! Completion, as far as the command line alone tells: where the cursor stands ([`line`]), which verbs and flags can
+//! Completion, as far as the command line alone tells: where the cursor stands ([`mod@line`]), which verbs and flags can
 //! stand there, and what kind of value a flag takes ([`values`]). Everything is read off clap's own commands.
 //!
 //! Opens no file and asks no cluster; the values themselves are looked up by the verb `completion`.

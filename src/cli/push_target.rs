@@ -14,7 +14,7 @@ pub(super) const CREDENTIALS: &str = "Credentials (one source, to make a secret 
 
 /// Sends the result of builds to an external registry, or with --internal back into an image stream.
 ///
-/// BUILDCONFIG is a name or bc/NAME. IMAGE is REGISTRY/REPOSITORY[:TAG]; without a tag it is `latest`. For several BuildConfigs
+/// BUILDCONFIG is a name or bc/NAME. IMAGE is REGISTRY/REPOSITORY:TAG; without a tag it is `latest`. For several BuildConfigs
 /// it ends in / (quay.io/team/), and the name of each is put behind it, or it has {name} where the name goes
 /// (quay.io/team/{name}:1.4).
 ///
