@@ -140,8 +140,8 @@ Examples:
   # With the CA that signed the registry's certificate; see first what would be written
   oc extreg trust registry.example.com:5000 --ca corp-ca.pem --dry-run=server --diff
 
-  # With what the registry shows, once its operators have confirmed the fingerprint, and wait for the nodes
-  oc extreg trust registry.example.com:5000 --from-registry --yes --wait
+  # With what the registry shows, by the fingerprint that its operators have told; wait for the nodes
+  oc extreg trust registry.example.com:5000 --from-registry --fingerprint \"$SHA256\" --yes --wait
 
   # For a cluster that is yet to be installed
   oc extreg trust registry.example.com:5000 --ca corp-ca.pem --install-config install-config.yaml
