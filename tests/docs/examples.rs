@@ -27,12 +27,6 @@ fn ground(verb: &str, example: &[String]) -> Ground {
     db["spec"]["template"]["spec"]["containers"][0]["name"] = json!("server");
     ground.create(db);
     ground.build_config("app", json!({"part-of": "shop", "team": "shop"}));
-    ground.create(make::image_stream(
-        "shop",
-        "app",
-        "stable",
-        "quay.io/team/app:1.4",
-    ));
     ground.built("web", "1.2");
     ground.api.add_namespace("openshift");
     ground.create(make::image_stream(
@@ -110,7 +104,8 @@ fn hold(verb: &str) {
     for example in examples {
         let ground = ground(verb, &example);
         for command in example {
-            let output = ground.shell(&in_bash(&answered(&command)));
+            let command = in_bash(&answered(&command));
+            let output = ground.while_nodes_follow(|| ground.shell(&command));
             if output.status != Some(0) {
                 wrong.push(format!(
                     "$ {command}\nends with {:?}:\n{}",

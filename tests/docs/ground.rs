@@ -148,8 +148,9 @@ impl Ground {
     /// A BuildConfig whose images are all in streams of the cluster.
     pub(crate) fn build_config(&self, name: &str, labels: Value) {
         for (stream, tag, image) in [
-            ("base", "latest", "quay.io/team/ruby:3.3"),
+            ("base", "latest", "registry.example.com:5000/team/ruby:3.3"),
             ("assets", "1", "quay.io/team/assets:2"),
+            (name, "stable", "quay.io/team/app:1.4"),
         ] {
             self.create(make::image_stream("shop", stream, tag, image));
         }

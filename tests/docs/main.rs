@@ -11,11 +11,13 @@ mod examples;
 mod ground;
 mod links;
 mod made;
+mod nodes;
 mod pages;
 mod picture;
 mod scenes;
 mod shell;
 mod site;
+mod steady;
 mod svg;
 
 /// Whether pages are to be written rather than compared.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::blocks::{agree, steps, trimmed};
 use crate::ground::Ground;
+use crate::steady::steady;
 use crate::{root, scenes, updates};
 
 /// Commands of the pages that other things run, or nothing can run here.
@@ -90,7 +91,7 @@ fn hold(path: &str, ground: fn() -> Ground) {
                     .iter()
                     .map(|line| (*line).to_owned()),
             );
-            renewed.extend(came.iter().map(|line| (*line).to_owned()));
+            renewed.extend(came.iter().map(|line| steady(line)));
             renewed.extend(
                 shown[trimmed(shown).len()..]
                     .iter()
@@ -108,6 +109,9 @@ fn hold(path: &str, ground: fn() -> Ground) {
 
 /// The exit status that what is shown implies.
 fn implied(shown: &[&str]) -> i32 {
+    // After a fix it is the second look that counts.
+    let again = shown.iter().rposition(|line| *line == "looking again:");
+    let shown = &shown[again.map_or(0, |at| at + 1)..];
     let first = shown.iter().find(|line| !line.is_empty());
     match first.and_then(|line| line.chars().next()) {
         Some('✗') => 3,
