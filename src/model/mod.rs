@@ -18,6 +18,7 @@ pub mod keyring;
 pub mod kinds;
 pub mod message;
 pub mod mirrors;
+pub mod near;
 pub mod observation;
 pub mod ownership;
 pub mod pem;

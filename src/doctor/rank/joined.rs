@@ -16,7 +16,7 @@ use crate::doctor::finding::{Confidence, Finding};
 use crate::doctor::rules::{Case, Proof, object_of};
 use crate::doctor::target::Operation;
 
-use super::said::{Weight, against_here, as_said, next_try, weight};
+use super::said::{Weight, against_here, as_said, next_try, stopped_here, weight};
 
 /// How the target looks from this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,9 +158,10 @@ fn out_of_reach(case: &Case<'_>, findings: Vec<Finding>) -> Joined {
     if rest.is_empty() {
         return open(
             format!(
-                "{} fails in words that fit no known cause ({}), and this machine does not reach {}",
+                "{} fails in words that fit no known cause ({}), and this machine {} {}",
                 voice.who,
                 words.quoted(),
+                stopped_here(case),
                 case.subject.registry()
             ),
             vec![voice.at],
@@ -199,7 +200,8 @@ fn reached_by_others(case: &Case<'_>, on_the_way: &[Finding]) -> Option<Joined> 
         because.push(voice.at);
         return Some(open(
             format!(
-                "this machine does not reach {registry}; {} does and is refused, with the secrets of the namespace, which need not be those of {}",
+                "this machine {} {registry}; {} does and is refused, with the secrets of the namespace, which need not be those of {}",
+                stopped_here(case),
                 voice.who,
                 case.subject.consumer.words()
             ),
@@ -210,7 +212,8 @@ fn reached_by_others(case: &Case<'_>, on_the_way: &[Finding]) -> Option<Joined> 
     because.push(voice.at);
     Some(open(
         format!(
-            "this machine does not reach {registry}; {} did before, and what it would get now is not known",
+            "this machine {} {registry}; {} did before, and what it would get now is not known",
+            stopped_here(case),
             voice.who
         ),
         because,
