@@ -20,7 +20,6 @@ mod credential_plugin;
 mod doctor_fix;
 mod import;
 mod insecure;
-mod krew;
 mod link_check;
 mod link_namespaces;
 mod link_output;
