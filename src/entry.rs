@@ -50,7 +50,7 @@ fn run(mut run: Run, cli: Cli) -> Result<(), Error> {
         loop {
             tokio::select! {
                 done = &mut result => break done.unwrap_or_else(|_| Err(Error::failure("this is a bug: the tool crashed"))),
-                _ = tokio::signal::ctrl_c() => if interrupt.ask().leaves() {
+                () = told_to_stop() => if interrupt.ask().leaves() {
                     break Err(Error::exit_only(Kind::Interrupted));
                 },
             }
@@ -59,4 +59,23 @@ fn run(mut run: Run, cli: Cli) -> Result<(), Error> {
     // Nothing that still waits holds the process up.
     runtime.shutdown_background();
     result
+}
+
+/// Ends when the user, or whoever runs this process, wants it to end: Ctrl-C, or SIGTERM, which is what a pod's end and
+/// `timeout` send. Both get the same: nothing half-written, no pod left behind.
+#[cfg(unix)]
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    drop(tokio::signal::ctrl_c().await);
 }
