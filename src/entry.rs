@@ -68,7 +68,7 @@ fn run(mut run: Run, cli: Cli) -> Result<(), Error> {
         loop {
             tokio::select! {
                 done = &mut result => break done.unwrap_or_else(|_| Err(Error::failure(BUG))),
-                _ = tokio::signal::ctrl_c() => if interrupt.ask().leaves() {
+                () = told_to_stop() => if interrupt.ask().leaves() {
                     break Err(Error::exit_only(Kind::Interrupted));
                 },
             }
@@ -81,4 +81,23 @@ fn run(mut run: Run, cli: Cli) -> Result<(), Error> {
 
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, |threads| threads.get().min(MOST_THREADS))
+}
+
+/// Ends when the user, or whoever runs this process, wants it to end: Ctrl-C, or SIGTERM, which is what a pod's end and
+/// `timeout` send. Both get the same: nothing half-written, no pod left behind.
+#[cfg(unix)]
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    drop(tokio::signal::ctrl_c().await);
 }

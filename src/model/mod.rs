@@ -9,6 +9,7 @@ pub mod challenge;
 pub mod credential;
 pub mod dialect;
 pub mod docker_config;
+pub mod dockerfile;
 pub mod endpoint;
 pub mod exposed;
 pub mod image;

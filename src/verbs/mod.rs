@@ -87,9 +87,12 @@ pub fn program(env: &Env) -> &'static str {
 /// Runs the verb.
 pub async fn run(run: &mut Run, cli: Cli) -> Result<(), Error> {
     let Cli { global, verb } = cli;
+    let asks_a_cluster = verb.waits();
     match carry_out(run, &global, verb).await {
-        Ok(()) => Ok(()),
-        Err(error) => Err(Box::pin(missing_namespace::explained(run, &global, error)).await),
+        Err(error) if asks_a_cluster => {
+            Err(Box::pin(missing_namespace::explained(run, &global, error)).await)
+        }
+        done => done,
     }
 }
 

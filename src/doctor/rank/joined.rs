@@ -14,7 +14,7 @@ use crate::doctor::diagnosis::Verdict;
 use crate::doctor::evidence::{Fact, TrialOutcome, Vantage};
 use crate::doctor::finding::{Confidence, Finding};
 use crate::doctor::rules::{Case, Proof, object_of};
-use crate::doctor::target::Operation;
+use crate::doctor::target::{Consumer, Operation, TargetRef};
 
 use super::said::{Weight, against_here, as_said, next_try, stopped_here, weight};
 
@@ -135,6 +135,9 @@ fn out_of_reach(case: &Case<'_>, findings: Vec<Finding>) -> Joined {
         {
             return joined;
         }
+        for finding in &mut on_the_way {
+            of_this_machine(case, finding);
+        }
         on_the_way.append(&mut rest);
         return Joined::Findings(on_the_way);
     };
@@ -168,6 +171,33 @@ fn out_of_reach(case: &Case<'_>, findings: Vec<Finding>) -> Joined {
         );
     }
     Joined::Findings(rest)
+}
+
+/// Only this machine was seen to fail on its way, and another way is the one that counts: the network of an object of the
+/// cluster may well be another.
+fn of_this_machine(case: &Case<'_>, finding: &mut Finding) {
+    let borne_out = case
+        .voices
+        .other_now()
+        .and_then(|(_, words)| words.first())
+        .is_some_and(|cause| cause == finding.cause);
+    let of_an_object = matches!(case.subject.target, TargetRef::Object { .. })
+        && case.subject.namespace().is_some();
+    if finding.cause.family() != "network" || borne_out || !of_an_object {
+        return;
+    }
+    if finding.confidence == Confidence::Certain {
+        finding.confidence = Confidence::Likely;
+    }
+    let from_there = "a run from where the registry can be reached";
+    finding
+        .settle
+        .get_or_insert_with(|| match case.subject.consumer {
+            Consumer::Pod { .. } | Consumer::ServiceAccount { .. } => {
+                format!("--from-node, or {from_there}")
+            }
+            _ => from_there.to_owned(),
+        });
 }
 
 /// What does not depend on who looks.
@@ -208,13 +238,21 @@ fn reached_by_others(case: &Case<'_>, on_the_way: &[Finding]) -> Option<Joined> 
             because,
         ));
     }
-    let voice = case.voices.own_got_an_answer()?;
-    because.push(voice.at);
+    let (at, before) = match case.voices.own_got_an_answer() {
+        Some(voice) => (voice.at, format!("{} did before", voice.who)),
+        None => case.one(|fact| match fact {
+            Fact::Present(present) => Some(format!(
+                "the node of {} has the image from a pull before",
+                present.object
+            )),
+            _ => None,
+        })?,
+    };
+    because.push(at);
     Some(open(
         format!(
-            "this machine {} {registry}; {} did before, and what it would get now is not known",
-            stopped_here(case),
-            voice.who
+            "this machine {} {registry}; {before}, and what it would get now is not known",
+            stopped_here(case)
         ),
         because,
     ))
