@@ -9,6 +9,8 @@ use super::faults::{self, Subject};
 use super::path::Path;
 use super::transport::Call;
 use super::{Cluster, ClusterError, Kind, ObjectRef, Scope, Selectors, kinds};
+use crate::error::Error;
+use crate::model::near::near;
 
 /// Objects in one page.
 const PAGE: &str = "500";
@@ -126,6 +128,24 @@ impl Cluster {
         .await?;
         names.sort_unstable();
         Ok(names)
+    }
+
+    /// The error on the namespace of this run when it does not exist, with names that are almost its; nothing where it
+    /// exists, or where that cannot be read. An empty list looks the same in both cases.
+    pub async fn missing_namespace(&self) -> Option<Error> {
+        let name = self.namespace();
+        if !matches!(
+            self.get(&kinds::NAMESPACE.object(None, name)).await,
+            Ok(None)
+        ) {
+            return None;
+        }
+        let error = Error::failure(format!("there is no namespace {name:?}"));
+        let known = self.namespaces(None).await.unwrap_or_default();
+        Some(match near(name, &known).as_slice() {
+            [] => error,
+            near => error.hint(format!("did you mean {}?", near.join(" or "))),
+        })
     }
 
     /// The last `lines` lines of a container's log (at most 256 KiB); of the pod's only container when none is named.

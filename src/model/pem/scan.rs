@@ -5,8 +5,7 @@
 
 use base64::Engine as _;
 
-use super::{BASE64, BEGIN, Bundle, DASHES, Defect, DefectKind, END, Found, contains};
-use crate::model::certificate::Certificate;
+use super::{BASE64, BEGIN, DASHES, Defect, DefectKind, END, contains};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Labels come from the file; a longer one is cut in messages.
@@ -21,15 +20,28 @@ struct Open<'a> {
     body: usize,
 }
 
+/// A block that is a certificate by its markers.
+pub(super) struct Block {
+    /// The line of its `BEGIN`, counted from 1.
+    pub(super) line: usize,
+    pub(super) der: Vec<u8>,
+}
+
+#[derive(Default)]
+pub(super) struct Scanned {
+    pub(super) blocks: Vec<Block>,
+    pub(super) defects: Vec<Defect>,
+}
+
 #[derive(Default)]
 struct Scan<'a> {
-    found: Bundle,
+    found: Scanned,
     open: Option<Open<'a>>,
     /// A defect was noted that explains why the next `BEGIN` or `END` will not find its partner.
     explained: bool,
 }
 
-pub(super) fn scan(bundle: &[u8]) -> Bundle {
+pub(super) fn scan(bundle: &[u8]) -> Scanned {
     let mut scan = Scan::default();
     let mut start = 0;
     let mut number = 0;
@@ -161,17 +173,9 @@ impl<'a> Scan<'a> {
             b"CERTIFICATE" => match decode(body) {
                 Err(kind) => kind,
                 Ok(der) => {
-                    let certificate = Certificate::read(&der);
-                    match &certificate.refusal {
-                        Some(why) => DefectKind::NotACertificate { why: why.clone() },
-                        None => {
-                            self.found.certificates.push(Found {
-                                line: open.line,
-                                certificate,
-                            });
-                            return;
-                        }
-                    }
+                    let line = open.line;
+                    self.found.blocks.push(Block { line, der });
+                    return;
                 }
             },
             b"TRUSTED CERTIFICATE" => DefectKind::TrustedCertificate,
