@@ -17,6 +17,7 @@ mod picture;
 mod scenes;
 mod shell;
 mod site;
+mod spoken;
 mod steady;
 mod svg;
 

@@ -14,10 +14,18 @@ impl Ground {
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| follow(&self.api, &done));
-            let result = work();
-            done.store(true, Ordering::Release);
-            result
+            let _over = Over(&done);
+            work()
         })
+    }
+}
+
+/// The work is over, also when it panics.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 

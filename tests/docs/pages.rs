@@ -12,18 +12,22 @@ use crate::{root, scenes, updates};
 const ELSEWHERE: &[(&str, &str)] = &[
     ("cargo run --example tour", "a step of tests/run"),
     (
-        "cargo run --example site",
-        "the test of the site does the same",
-    ),
-    (
         "cargo install",
         "builds this program; tests/run builds it in another way",
     ),
     ("cargo bench", "takes minutes, and measures"),
     ("tests/run", "runs this test"),
     ("KUBEBUILDER_ASSETS=", "runs this test"),
-    ("DOCS_UPDATE=", "runs this test"),
-    ("kubectl krew", "krew is not there"),
+    ("kubectl krew", "krew is not there; krew/test does the same"),
+    (
+        "sudo ",
+        "installs; the test of the release looks into the packages",
+    ),
+    ("release/", "the test of the release runs them"),
+    ("skopeo copy", "pushes an image that the release makes"),
+    ("sha256sum", "is for a release that is published"),
+    ("cosign", "is for a release that is published"),
+    ("gh ", "is for a release that is published"),
 ];
 
 macro_rules! pages {
@@ -53,6 +57,7 @@ pages! {
     message "docs/tasks/message.md" scenes::kubernetes;
     undo "docs/tasks/undo.md" scenes::waiting;
     figures "docs/figures.md" scenes::kubernetes;
+    release "docs/release.md" scenes::kubernetes;
 }
 
 /// Runs the commands of a page and compares what they print with what stands there; or writes it there.
@@ -65,10 +70,7 @@ fn hold(path: &str, ground: fn() -> Ground) {
     let mut copied = 0;
     let ground = ground();
     for step in steps(&page) {
-        if ELSEWHERE
-            .iter()
-            .any(|(start, _)| step.command.starts_with(start))
-        {
+        if is_elsewhere(&step.command) {
             continue;
         }
         let shown = &lines[step.shown.clone()];
@@ -105,6 +107,12 @@ fn hold(path: &str, ground: fn() -> Ground) {
         std::fs::write(&file, renewed.join("\n") + "\n").expect("the page");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn is_elsewhere(command: &str) -> bool {
+    ELSEWHERE
+        .iter()
+        .any(|(start, _)| command.starts_with(start))
 }
 
 /// The exit status that what is shown implies.
@@ -152,4 +160,29 @@ fn every_page_with_commands_is_held() {
         .collect();
     let held: BTreeSet<String> = PAGES.iter().map(|path| (*path).to_owned()).collect();
     assert_eq!(with_commands, held);
+}
+
+/// Nothing of this tool is among them, and no line of the list is left over.
+#[test]
+fn what_is_not_run_here_is_not_this_tool() {
+    let commands: Vec<String> = PAGES
+        .iter()
+        .flat_map(|path| {
+            let page = std::fs::read_to_string(root().join(path)).expect("a page");
+            steps(&page)
+        })
+        .map(|step| step.command)
+        .collect();
+    for command in &commands {
+        assert!(
+            !(is_elsewhere(command) && command.contains(" extreg ")),
+            "{command}"
+        );
+    }
+    for (start, _) in ELSEWHERE {
+        assert!(
+            commands.iter().any(|command| command.starts_with(start)),
+            "{start}"
+        );
+    }
 }
