@@ -101,7 +101,7 @@ pub(crate) fn registries(
     dev.push_image("web", "1.2", &web());
     let dev = Named {
         registry: dev,
-        names,
+        names: &["dev.example.com:5000"],
     };
 
     let names: &'static [&'static str] =
