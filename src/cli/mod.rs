@@ -112,3 +112,14 @@ pub fn command(program: &'static str) -> clap::Command {
                 .defer(push_target::arguments)
         })
 }
+
+/// A command line of which only the verb `name` gets arguments, those of others being of no use and many.
+pub fn of_verb(command: clap::Command, name: &str) -> clap::Command {
+    command.mut_subcommands(|verb| {
+        if verb.get_name() == name {
+            verb
+        } else {
+            verb.defer(|verb| verb)
+        }
+    })
+}

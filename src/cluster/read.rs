@@ -40,6 +40,17 @@ impl Cluster {
         selectors: &Selectors,
         mut each: impl FnMut(Value) + Send,
     ) -> Result<(), ClusterError> {
+        self.list_to(kind, scope, selectors, &mut each).await
+    }
+
+    /// [`Self::list`], compiled once and not for each of its many callers.
+    async fn list_to(
+        &self,
+        kind: Kind,
+        scope: &Scope,
+        selectors: &Selectors,
+        each: &mut (dyn FnMut(Value) + Send),
+    ) -> Result<(), ClusterError> {
         let namespace = match scope {
             Scope::Namespace(name) if kind.namespaced => Some(name.as_str()),
             _ => None,
@@ -74,7 +85,7 @@ impl Cluster {
                 in_pages = false;
                 continue;
             }
-            let page = faults::page(&answer, &subject, &self.session.server, |mut item| {
+            let page = faults::page(&answer, &subject, &self.session.server, &mut |mut item| {
                 let metadata = &item["metadata"];
                 let key = match metadata["uid"].as_str() {
                     Some(uid) => uid.to_owned(),
