@@ -5,6 +5,7 @@ use crate::cli::global::Global;
 use crate::cli::namespaces::NamespaceFlags;
 use crate::cluster::{Cluster, Scope, Selectors, kinds};
 use crate::error::Error;
+use crate::plan::link::near;
 
 /// The namespaces, and whether the tool chose them (then what is gone or does not fit there is left out).
 #[derive(Debug)]
@@ -77,4 +78,22 @@ pub(super) async fn resolve(
         ));
     }
     Ok(Namespaces { names, many: true })
+}
+
+/// That a namespace is there, as far as the user may know: who may not read it is not told that it is missing.
+///
+/// # Errors
+///
+/// When it is known not to be there.
+pub(super) async fn exists(cluster: &Cluster, namespace: &str) -> Result<(), Error> {
+    let reference = kinds::NAMESPACE.object(None, namespace);
+    if !matches!(cluster.get(&reference).await, Ok(None)) {
+        return Ok(());
+    }
+    let known = cluster.namespaces(None).await.unwrap_or_default();
+    let error = Error::failure(format!("there is no namespace {namespace:?}"));
+    Err(match near(namespace, &known).as_slice() {
+        [] => error,
+        near => error.hint(format!("did you mean {}?", near.join(" or "))),
+    })
 }

@@ -195,17 +195,33 @@ async fn from_secret(
                 "--from-secret NS/NAME takes it out of another namespace"
             })
         })?;
-    let config = secret::read(&object)
+    entry_of(
+        &object,
+        &place,
+        &target.lookup_name(),
+        &target.registry,
+        as_it_is,
+    )
+}
+
+/// The login for an image out of a secret, with where it stands; `place` names the secret, `registry` what is looked for.
+pub(in crate::verbs) fn entry_of(
+    secret: &Object,
+    place: &str,
+    image: &str,
+    registry: &impl std::fmt::Display,
+    as_it_is: bool,
+) -> Result<(Credential, String), Error> {
+    let config = secret::read(secret)
         .map_err(|error| Error::failure(format!("{place} cannot be used: {error}")))?;
-    let entry = entry_for(&config, &target.lookup_name(), as_it_is).ok_or_else(|| {
+    let entry = entry_for(&config, image, as_it_is).ok_or_else(|| {
         let keys: Vec<String> = config
             .entries()
             .iter()
             .map(|it| shown_key(&it.key))
             .collect();
         Error::failure(format!(
-            "{place} has no entry for {}; it has {}",
-            target.registry,
+            "{place} has no entry for {registry}; it has {}",
             if keys.is_empty() {
                 "none".to_owned()
             } else {
@@ -222,11 +238,7 @@ async fn from_secret(
 }
 
 /// The entry for an image, by either matcher; unless it is used `as_it_is`, also one under a key that only nearly matches.
-pub(in crate::verbs) fn entry_for<'a>(
-    config: &'a DockerConfig,
-    image: &str,
-    as_it_is: bool,
-) -> Option<&'a Entry> {
+fn entry_for<'a>(config: &'a DockerConfig, image: &str, as_it_is: bool) -> Option<&'a Entry> {
     let exact = keyring::lookup(&[config], image)
         .first()
         .map(|found| found.entry)

@@ -6,6 +6,7 @@ use crate::model::image::ImageReference;
 use crate::plan::naming;
 use crate::plan::use_image::create;
 use crate::ui::Ui;
+use crate::verbs::arguments;
 
 /// The kinds whose image can be set, or that people try, with what kubectl and oc call them.
 const KINDS: [(Kind, &[&str]); 8] = [
@@ -115,8 +116,8 @@ fn unknown(word: &str, name: &str, program: &str, refuse: impl Fn(String) -> Err
 
 /// The image; what it was taken for is shown where that is more than was written.
 pub(super) fn image(ui: &mut Ui, text: &str) -> Result<ImageReference, Error> {
-    let image = ImageReference::parse(text)?;
-    if image.to_string() != text {
+    let image = arguments::image(ui, text)?;
+    if !image.to_string().eq_ignore_ascii_case(text) {
         ui.status(format!("{text}: taken for {image}"));
     }
     Ok(image)
