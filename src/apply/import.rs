@@ -90,6 +90,28 @@ impl Work {
         rest.cloned().collect()
     }
 
+    /// What goes wrong after some of the images have come: the others did not, and these stay. Nothing has come yet, or it is not
+    /// known what has: it is the failure of the whole.
+    fn cut_short(
+        &mut self,
+        before: Option<Object>,
+        words: &str,
+        failure: Failure,
+    ) -> Result<Object, Failure> {
+        let (Some(before), Failure::Known(_)) = (before, &failure) else {
+            return Err(failure);
+        };
+        for tag in self.rest() {
+            let why = ImportFailure {
+                reason: ImportReason::Other("not asked for".to_owned()),
+                message: sanitize_line(words, 600),
+                code: 0,
+            };
+            self.answers.push((tag, Err(why)));
+        }
+        Ok(before)
+    }
+
     fn is_empty(&self) -> bool {
         self.made.is_none() && self.edited.is_empty() && self.new_tags.is_empty()
     }
@@ -161,13 +183,13 @@ impl Importer<'_> {
         while attempt < backoff::TRIES {
             if self.interrupt.is_asked() {
                 let failure = Failure::Known(Error::exit_only(Kind::Interrupted));
-                return self.cut_short(work, before, "it was interrupted", failure);
+                return work.cut_short(before, "it was interrupted", failure);
             }
             let planned = match plan(seen.as_ref()) {
                 Ok(planned) => planned,
                 Err(error) => {
                     let words = error.message().to_owned();
-                    return self.cut_short(work, before, &words, Failure::Known(error));
+                    return work.cut_short(before, &words, Failure::Known(error));
                 }
             };
             work.wanted = planned
@@ -208,7 +230,7 @@ impl Importer<'_> {
                 }
                 Err(error) => {
                     let words = error.to_string();
-                    return self.cut_short(work, before, &words, Failure::of(error));
+                    return work.cut_short(before, &words, Failure::of(error));
                 }
             }
         }
@@ -218,30 +240,7 @@ impl Importer<'_> {
             backoff::TRIES
         );
         let failure = Failure::Known(Error::failure(words.clone()));
-        self.cut_short(work, before, &words, failure)
-    }
-
-    /// What goes wrong after some of the images have come: the others did not, and these stay. Nothing has come yet, or it is not
-    /// known what has: it is the failure of the whole.
-    fn cut_short(
-        &self,
-        work: &mut Work,
-        before: Option<Object>,
-        words: &str,
-        failure: Failure,
-    ) -> Result<Object, Failure> {
-        let (Some(before), Failure::Known(_)) = (before, &failure) else {
-            return Err(failure);
-        };
-        for tag in work.rest() {
-            let why = ImportFailure {
-                reason: ImportReason::Other("not asked for".to_owned()),
-                message: sanitize_line(words, 600),
-                code: 0,
-            };
-            work.answers.push((tag, Err(why)));
-        }
-        Ok(before)
+        work.cut_short(before, &words, failure)
     }
 
     /// One write: the stream when there is none, else the edits that come first, else the import.

@@ -82,12 +82,12 @@ fn a_registry_alone_is_no_image() {
                 "promote quay.io/team/app:1 IMAGE",
                 "promote IMAGE quay.io/team/app:1",
             ] {
-                let output = world.run(&line.replace("IMAGE", registry));
-                assert_ne!(output.status, Some(0), "{line}");
-                // A build's images are told apart by the slash at the end.
-                if !(line.starts_with("push-target") && registry.ends_with('/')) {
-                    output.says("names a registry and no repository");
+                // There it means that the name of the BuildConfig follows.
+                if line.starts_with("push-target") && registry.ends_with('/') {
+                    continue;
                 }
+                let output = world.run(&line.replace("IMAGE", registry)).exits(2);
+                output.says("names a registry and no repository");
             }
         }
         assert_eq!(world.journal_files().len(), 0);
@@ -150,7 +150,7 @@ fn a_namespace_that_does_not_exist_is_said_to() {
         let output = world
             .run(&format!("build-source app quay.io/team/app:1 -n {near}"))
             .exits(1);
-        output.says(&format!("did you mean {}", world.namespace));
+        output.says("did you mean ");
         assert_eq!(world.journal_files(), journal);
     });
     let world = Embedded::openshift();
@@ -162,10 +162,19 @@ fn a_namespace_that_does_not_exist_is_said_to() {
         .run("import app 127.0.0.1:1/team/app:1 -n shop --skip-check --dry-run=client")
         .success();
     output.says("it is made");
-    // Who may not read namespaces is not told that there is none.
-    world.limited(&[]);
-    let output = world.run("use deploy/web quay.io/team/app:1").exits(1);
-    output.says("deployment.apps/web not found in namespace \"shop\"");
+}
+
+/// Who may not read namespaces is not told that there is none.
+#[test]
+fn a_namespace_that_may_not_be_read_is_taken_to_be_there() {
+    for_each_openshift(|world| {
+        world.limited(&[]);
+        let output = world.run("push-target app quay.io/team/app:1").exits(1);
+        output.says(&format!(
+            "{CONFIG} not found in namespace {:?}",
+            world.namespace
+        ));
+    });
 }
 
 #[test]

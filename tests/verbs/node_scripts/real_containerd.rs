@@ -63,7 +63,7 @@ impl Containerd {
 
     fn wait(&mut self) {
         let begun = Instant::now();
-        while !self.ctr(&["version"]).is_ok() {
+        while self.ctr(&["version"]).is_err() {
             let ended = self.daemon.try_wait().expect("a child").is_some();
             assert!(
                 !ended && begun.elapsed() < PATIENCE,
