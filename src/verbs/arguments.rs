@@ -30,6 +30,14 @@ pub(super) fn lower_case_words(written: &str, lower: &str) -> String {
     )
 }
 
+/// Why an image by its digest is not scheduled.
+pub(super) fn never_changes(image: &ImageReference) -> Error {
+    Error::usage(format!(
+        "--scheduled imports a tag again, and {image} is a digest, which is the same image for ever"
+    ))
+    .hint("name the tag without the digest, or leave --scheduled out")
+}
+
 /// A whole registry. `no_path` says of a path why it has no place there.
 ///
 /// # Errors

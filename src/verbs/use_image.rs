@@ -10,7 +10,7 @@ mod target;
 use std::time::{Duration, Instant};
 
 use super::connecting::connect;
-use super::{Run, link, rollout, writing};
+use super::{Run, arguments, link, rollout, writing};
 use crate::cli::global::Global;
 use crate::cli::link::LinkArgs;
 use crate::cli::output::DryRun;
@@ -80,6 +80,9 @@ pub(super) async fn prepare(
     link::refuse_on_command_line(&flags.credentials)?;
     let target = target::parse(&flags.workload, flags.create, run.program)?;
     let image = target::image(&mut run.ui, &flags.image)?;
+    if flags.stream.scheduled && image.digest().is_some() {
+        return Err(arguments::never_changes(&image));
+    }
     let wanted = target::tag(flags.stream.via_stream.as_deref(), &image)?;
     let cluster = connect(run, global).await?;
     gather::require_served(&cluster, target.kind, wanted.is_some()).await?;

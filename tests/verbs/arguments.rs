@@ -289,3 +289,49 @@ fn a_build_config_is_named_as_clients_print_it() {
         world.is_untouched();
     });
 }
+
+#[test]
+fn a_name_that_no_object_has_is_refused() {
+    let world = Embedded::openshift();
+    for line in [
+        "push-target bc/ quay.io/team/app:1",
+        "push-target App quay.io/team/app:1",
+        "push-target a?b quay.io/team/app:1",
+        "push-target bc/../x quay.io/team/app:1",
+        "build-source bc/ quay.io/team/app:1",
+        "build-source a?b quay.io/team/app:1",
+        "use deploy/ quay.io/team/app:1",
+        "use deploy/a?b quay.io/team/app:1",
+        "use web? quay.io/team/app:1",
+    ] {
+        world.run(line).exits(2);
+    }
+    for words in [
+        ["push-target", "", "quay.io/team/app:1"],
+        ["build-source", "", "quay.io/team/app:1"],
+        ["use", "", "quay.io/team/app:1"],
+        ["import", "", "quay.io/team/app:1"],
+        ["import", "app", ""],
+        ["use", "deploy/web", ""],
+        ["push-target", "app", ""],
+        ["promote", "", "quay.io/team/app:1"],
+        ["promote", "quay.io/team/app:1", ""],
+    ] {
+        world.cmd("").args(words).run().exits(2);
+    }
+    assert!(world.api().requests().is_empty());
+}
+
+#[test]
+fn a_digest_is_not_scheduled() {
+    let world = Embedded::openshift();
+    let image = format!("127.0.0.1:1/team/app@sha256:{}", "0".repeat(64));
+    for line in [
+        format!("import app {image} --scheduled"),
+        format!("use deploy/web {image} --via-stream=app:1 --scheduled"),
+    ] {
+        let output = world.run(&line).exits(2);
+        output.says("--scheduled imports a tag again");
+    }
+    world.is_untouched();
+}

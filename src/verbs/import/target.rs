@@ -36,6 +36,9 @@ impl Target {
     pub(super) fn of(ui: &mut Ui, flags: &Flags) -> Result<Self, Error> {
         let (stream, tag) = stream_and_tag(&flags.stream)?;
         let image = arguments::image(ui, &flags.image)?;
+        if flags.policy.scheduled == Some(true) && image.digest().is_some() {
+            return Err(arguments::never_changes(&image));
+        }
         if flags.all {
             if let Some(tag) = tag {
                 return Err(Error::usage(format!(

@@ -3,6 +3,7 @@
 use crate::cli::push_target::PushTargetArgs as Flags;
 use crate::error::Error;
 use crate::model::image::ImageReference;
+use crate::plan::naming;
 use crate::plan::push_target::aim::{Aim, AimRefusal};
 use crate::ui::Ui;
 use crate::verbs::arguments;
@@ -100,14 +101,15 @@ fn refused(refusal: AimRefusal) -> Error {
 
 /// `NAME`, `bc/NAME`, or what `-o name` prints.
 fn name_of(word: &str) -> Result<String, Error> {
-    let Some((kind, name)) = word.split_once('/') else {
-        return Ok(word.to_owned());
+    let name = match word.split_once('/') {
+        Some((kind, name)) => {
+            let plain = kind.split('.').next().unwrap_or_default();
+            let is_kind = KINDS.contains(&plain.to_ascii_lowercase().as_str());
+            is_kind.then_some(name)
+        }
+        None => Some(word),
     };
-    let plain = kind.split('.').next().unwrap_or_default();
-    if KINDS.contains(&plain.to_ascii_lowercase().as_str())
-        && !name.is_empty()
-        && !name.contains('/')
-    {
+    if let Some(name) = name.filter(|name| naming::is_object_name(name)) {
         return Ok(name.to_owned());
     }
     Err(Error::usage(format!("{word:?} is no BuildConfig"))

@@ -54,17 +54,19 @@ pub(super) fn parse(text: &str, create: bool, program: &str) -> Result<Target, E
         Error::usage(words).hint("for example deployment/web, sts/db, cronjob/report or dc/app")
     };
     let Some((word, name)) = text.split_once('/') else {
-        return Err(
-            refuse(format!("a workload is written KIND/NAME, not {text:?}"))
-                .hint(format!("did you mean deployment/{text}?")),
-        );
+        let error = refuse(format!("a workload is written KIND/NAME, not {text:?}"));
+        return Err(if naming::is_object_name(text) {
+            error.hint(format!("did you mean deployment/{text}?"))
+        } else {
+            error
+        });
     };
     let word = word.to_ascii_lowercase();
     let plain = word.split('.').next().unwrap_or_default();
     let Some((kind, _)) = KINDS.iter().find(|(_, words)| words.contains(&plain)) else {
         return Err(unknown(plain, name, program, refuse));
     };
-    if name.is_empty() || name.contains('/') {
+    if !naming::is_object_name(name) && !create {
         return Err(refuse(format!("{text:?} names no workload")));
     }
     if create {
