@@ -141,10 +141,9 @@ impl Cluster {
         Ok(names)
     }
 
-    /// The error on the namespace of this run when it does not exist, with names that are almost its; nothing where it
-    /// exists, or where that cannot be read. An empty list looks the same in both cases.
-    pub async fn missing_namespace(&self) -> Option<Error> {
-        let name = self.namespace();
+    /// The error on a namespace that does not exist, with names that are almost its; nothing where it exists, or where
+    /// that cannot be read: who may not read it is not told that it is missing.
+    pub async fn missing_namespace(&self, name: &str) -> Option<Error> {
         if !matches!(
             self.get(&kinds::NAMESPACE.object(None, name)).await,
             Ok(None)
