@@ -138,10 +138,18 @@ fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
         } else {
             "nothing wrong was found".to_owned()
         };
+        let stopped = stopped_by(case, &gaps);
+        let works = match stopped {
+            Some(at) => {
+                let item = &case.evidence.as_slice()[at];
+                format!("{}: {}", item.check.word(), item.detail)
+            }
+            None => works,
+        };
         return Verdict::Open {
             cause: None,
             summary: format!("{works}; not seen: {}", seen.join(", ")),
-            because: gaps,
+            because: stopped.into_iter().chain(gaps).collect(),
         };
     }
     if works {
@@ -222,6 +230,18 @@ fn gaps(case: &Case<'_>, by_mirror: bool) -> Vec<usize> {
         })
         .map(|(at, _)| at)
         .collect()
+}
+
+/// What failed and kept the gaps from being looked at, where no rule makes a cause of it: it may be a limit of this program.
+fn stopped_by(case: &Case<'_>, gaps: &[usize]) -> Option<usize> {
+    let depends =
+        |at: &usize| case.evidence.as_slice()[*at].skip_reason == Some(SkipReason::DependsOn);
+    if !gaps.iter().any(depends) {
+        return None;
+    }
+    case.evidence
+        .iter()
+        .position(|item| item.status == Status::Fail)
 }
 
 /// The confidence of a verdict: health and found causes have one, open questions are ambiguous.

@@ -21,7 +21,7 @@ use super::wire::{Asked, Wire};
 use crate::model::challenge::Challenge;
 use crate::model::credential::Credential;
 use crate::model::jwt::Claims;
-use crate::model::observation::{Answer, Exchange, Grant, Purpose, Withheld};
+use crate::model::observation::{Answer, Exchange, ExchangeFault, Grant, Purpose, Withheld};
 
 /// What a token lives when its service does not say (distribution's token document: 60 seconds).
 const DEFAULT_LIFE: Duration = Duration::from_secs(60);
@@ -204,6 +204,12 @@ impl Registry {
             return not_issued(asked);
         };
         self.wire.redactor.add(response.token.expose_secret());
+        if let Some(why) = response.unreadable {
+            asked.exchange.result = Err(ExchangeFault::Malformed {
+                text: why.to_owned(),
+            });
+            return not_issued(asked);
+        }
         if let Ok(answer) = &mut asked.exchange.result {
             answer.body = Vec::new();
         }
@@ -349,6 +355,8 @@ fn refresh_form(realm: &Url, key: &TokenKey, token: &SecretString) -> SecretStri
 struct TokenResponse {
     token: SecretString,
     life: Duration,
+    /// Why runtimes make nothing of the answer, although a token is in it.
+    unreadable: Option<&'static str>,
 }
 
 impl TokenResponse {
@@ -365,8 +373,36 @@ impl TokenResponse {
             token: SecretString::from(token),
             // Far beyond any run, and safe to add to a clock.
             life: life.min(Duration::from_secs(24 * 3600)),
+            unreadable: unreadable(&json, token),
         })
     }
+}
+
+/// What Go refuses in the answer: containers/image `docker_client.go` `bearerToken` and containerd
+/// `core/remotes/docker/auth/fetch.go` `FetchTokenResponse` read it into `int`, `time.Time` and `string`, and fail on
+/// anything else. `null` is as good as nothing to them.
+fn unreadable(json: &Value, token: &str) -> Option<&'static str> {
+    let given = |name: &str| json.get(name).filter(|value| !value.is_null());
+    if given("expires_in").is_some_and(|life| life.as_i64().is_none()) {
+        return Some("its `expires_in` is no whole number");
+    }
+    let is_time = |value: &Value| {
+        value
+            .as_str()
+            .is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok())
+    };
+    if given("issued_at").is_some_and(|time| !is_time(time)) {
+        return Some("its `issued_at` is no time as in RFC 3339");
+    }
+    if ["token", "access_token"]
+        .iter()
+        .any(|name| given(name).is_some_and(|value| !value.is_string()))
+    {
+        return Some("its token is no text");
+    }
+    // The rule of HTTP for header values (Go `httpguts.ValidHeaderFieldValue`).
+    let in_header = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
+    (!token.bytes().all(in_header)).then_some("its token has characters that no header may have")
 }
 
 #[cfg(test)]
