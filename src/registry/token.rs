@@ -5,13 +5,14 @@
 //! before anything goes there, redirects of token requests are not followed, and tokens are kept per realm, service, scope
 //! and credential until they expire.
 
+mod response;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::Method;
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::Value;
 
 use super::Registry;
 use super::holder::{Holder, Sign, Standing};
@@ -22,6 +23,7 @@ use crate::model::challenge::Challenge;
 use crate::model::credential::Credential;
 use crate::model::jwt::Claims;
 use crate::model::observation::{Answer, Exchange, ExchangeFault, Grant, Purpose, Withheld};
+use response::TokenResponse;
 
 /// What a token lives when its service does not say (distribution's token document: 60 seconds).
 const DEFAULT_LIFE: Duration = Duration::from_secs(60);
@@ -349,60 +351,6 @@ fn refresh_form(realm: &Url, key: &TokenKey, token: &SecretString) -> SecretStri
     form.query_pairs_mut()
         .append_pair("refresh_token", token.expose_secret());
     SecretString::from(form.query().unwrap_or_default())
-}
-
-/// A token answer; Azure sends only `access_token`, others only `token`.
-struct TokenResponse {
-    token: SecretString,
-    life: Duration,
-    /// Why runtimes make nothing of the answer, although a token is in it.
-    unreadable: Option<&'static str>,
-}
-
-impl TokenResponse {
-    fn read(body: &[u8]) -> Option<Self> {
-        let json: Value = serde_json::from_slice(body).ok()?;
-        let token = ["token", "access_token"]
-            .iter()
-            .find_map(|name| json.get(*name)?.as_str().filter(|token| !token.is_empty()))?;
-        let life = json
-            .get("expires_in")
-            .and_then(Value::as_u64)
-            .map_or(DEFAULT_LIFE, Duration::from_secs);
-        Some(Self {
-            token: SecretString::from(token),
-            // Far beyond any run, and safe to add to a clock.
-            life: life.min(Duration::from_secs(24 * 3600)),
-            unreadable: unreadable(&json, token),
-        })
-    }
-}
-
-/// What Go refuses in the answer: containers/image `docker_client.go` `bearerToken` and containerd
-/// `core/remotes/docker/auth/fetch.go` `FetchTokenResponse` read it into `int`, `time.Time` and `string`, and fail on
-/// anything else. `null` is as good as nothing to them.
-fn unreadable(json: &Value, token: &str) -> Option<&'static str> {
-    let given = |name: &str| json.get(name).filter(|value| !value.is_null());
-    if given("expires_in").is_some_and(|life| life.as_i64().is_none()) {
-        return Some("its `expires_in` is no whole number");
-    }
-    let is_time = |value: &Value| {
-        value
-            .as_str()
-            .is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok())
-    };
-    if given("issued_at").is_some_and(|time| !is_time(time)) {
-        return Some("its `issued_at` is no time as in RFC 3339");
-    }
-    if ["token", "access_token"]
-        .iter()
-        .any(|name| given(name).is_some_and(|value| !value.is_string()))
-    {
-        return Some("its token is no text");
-    }
-    // The rule of HTTP for header values (Go `httpguts.ValidHeaderFieldValue`).
-    let in_header = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
-    (!token.bytes().all(in_header)).then_some("its token has characters that no header may have")
 }
 
 #[cfg(test)]
