@@ -132,23 +132,15 @@ fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
                 seen.push(name);
             }
         }
-        let verb = case.subject.operation.word();
-        let works = if works {
-            format!("the {verb} works from here")
-        } else {
-            "nothing wrong was found".to_owned()
-        };
-        let stopped = stopped_by(case, &gaps);
-        let works = match stopped {
-            Some(at) => {
-                let item = &case.evidence.as_slice()[at];
-                format!("{}: {}", item.check.word(), item.detail)
-            }
-            None => works,
+        let stopped = handshake_by(case).filter(|_| !works);
+        let known = match stopped {
+            Some(at) => format!("TLS: {}", case.evidence.as_slice()[at].detail),
+            None if works => format!("the {} works from here", case.subject.operation.word()),
+            None => "nothing wrong was found".to_owned(),
         };
         return Verdict::Open {
             cause: None,
-            summary: format!("{works}; not seen: {}", seen.join(", ")),
+            summary: format!("{known}; not seen: {}", seen.join(", ")),
             because: stopped.into_iter().chain(gaps).collect(),
         };
     }
@@ -232,16 +224,11 @@ fn gaps(case: &Case<'_>, by_mirror: bool) -> Vec<usize> {
         .collect()
 }
 
-/// What failed and kept the gaps from being looked at, where no rule makes a cause of it: it may be a limit of this program.
-fn stopped_by(case: &Case<'_>, gaps: &[usize]) -> Option<usize> {
-    let depends =
-        |at: &usize| case.evidence.as_slice()[*at].skip_reason == Some(SkipReason::DependsOn);
-    if !gaps.iter().any(depends) {
-        return None;
-    }
+/// The handshake that failed and of which no rule makes a cause: it may be this program's TLS that lacks something.
+fn handshake_by(case: &Case<'_>) -> Option<usize> {
     case.evidence
         .iter()
-        .position(|item| item.status == Status::Fail)
+        .position(|item| item.check == Check::Tls && item.status == Status::Fail)
 }
 
 /// The confidence of a verdict: health and found causes have one, open questions are ambiguous.
