@@ -6,7 +6,7 @@ use super::wrap::{hanging, labelled, plural, put};
 use super::{Detail, Look};
 use crate::doctor::diagnosis::Outcome;
 use crate::report::group::Groups;
-use crate::report::v1::{Evidence, Report};
+use crate::report::v1::{Evidence, Judged, Report};
 
 /// Rights that are listed, and namespaces of one.
 const RIGHTS: usize = 10;
@@ -118,11 +118,11 @@ pub(super) fn footer(report: &Report, groups: &Groups<'_>, look: &Look) -> Strin
     let unseen = items(report)
         .filter(|item| matches!(item.skip_reason.as_deref(), Some("forbidden" | "timed-out")))
         .count();
-    parts.push(if unseen == 0 {
-        "all observed".to_owned()
-    } else {
-        format!("{unseen} not observed")
-    });
+    if unseen > 0 {
+        parts.push(format!("{unseen} not observed"));
+    } else if !report.results.iter().any(is_gap) {
+        parts.push("all observed".to_owned());
+    }
     let assumed = items(report).filter(|item| item.assumed.is_some()).count();
     if assumed > 0 {
         parts.push(format!("{assumed} assumed"));
@@ -143,4 +143,9 @@ pub(super) fn footer(report: &Report, groups: &Groups<'_>, look: &Look) -> Strin
         put(&mut text, format_args!("  {}\n", look.paint.cyan(&command)));
     }
     text
+}
+
+/// Nothing was found, and something could not be looked at: that is what such a result says.
+fn is_gap(result: &Judged) -> bool {
+    result.outcome() == Outcome::Undetermined && result.cause.is_none()
 }

@@ -86,6 +86,12 @@ fn answers_that_do_not_come() {
         }),
         Cause::ServerError,
     );
+    certain(
+        &ping_fault(ExchangeFault::Proxy(
+            crate::model::observation::ProxyFault::AuthenticationRequired,
+        )),
+        Cause::Proxy,
+    );
     expect(
         &ping_fault(ExchangeFault::Deadline),
         Cause::Timeout,
