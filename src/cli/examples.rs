@@ -140,8 +140,8 @@ Examples:
   # With the CA that signed the registry's certificate; see first what would be written
   oc extreg trust registry.example.com:5000 --ca corp-ca.pem --dry-run=server --diff
 
-  # With what the registry shows, once its operators have confirmed the fingerprint, and wait for the nodes
-  oc extreg trust registry.example.com:5000 --from-registry --yes --wait
+  # With what the registry shows, by the fingerprint that its operators told; wait for the nodes
+  oc extreg trust registry.example.com:5000 --from-registry --fingerprint \"$SHA256\" --yes --wait
 
   # For a cluster that is yet to be installed
   oc extreg trust registry.example.com:5000 --ca corp-ca.pem --install-config install-config.yaml
@@ -153,15 +153,15 @@ Examples:
 pub(super) const INSECURE: &str = "\
 Examples:
   # See what the nodes would do; then do it, and wait until they have
-  oc extreg insecure registry.example.com:5000 --dry-run=server
-  oc extreg insecure registry.example.com:5000 --yes --wait
+  oc extreg insecure dev.example.com:5000 --dry-run=server
+  oc extreg insecure dev.example.com:5000 --yes --wait
 
   # The way back
-  oc extreg insecure registry.example.com:5000 --remove --yes
+  oc extreg insecure dev.example.com:5000 --remove --yes
 
   # For Kubernetes with containerd, on every node; for OpenShift 3 as a playbook
-  oc extreg insecure registry.example.com:5000 --containerd --daemonset | kubectl apply -f -
-  oc extreg insecure registry.example.com:5000 --openshift3 --ansible > insecure.yml";
+  oc extreg insecure dev.example.com:5000 --containerd --daemonset | kubectl apply -f -
+  oc extreg insecure dev.example.com:5000 --openshift3 --ansible > insecure.yml";
 
 pub(super) const COMPLETION: &str = "\
 Examples:

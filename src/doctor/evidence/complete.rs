@@ -77,6 +77,11 @@ fn why(
             NotApplicable,
             "no credentials, no login".to_owned(),
         ),
+        Check::Dns if passes_a_proxy(set) => (
+            Vantage::Here,
+            NotApplicable,
+            "the proxy looks the name up".to_owned(),
+        ),
         check => match blocker(set, check) {
             Some(blocker) => (
                 Vantage::Here,
@@ -103,6 +108,15 @@ fn blocker(set: &EvidenceSet, check: Check) -> Option<Check> {
                     || item.skip_reason.is_some_and(SkipReason::leaves_a_gap))
         })
         .map(|item| item.check)
+}
+
+/// Whether a proxy passed the connection on; the name was its to look up then.
+fn passes_a_proxy(set: &EvidenceSet) -> bool {
+    set.facts(|fact| match fact {
+        super::Fact::Proxy(proxy) => Some(proxy.result.is_ok()),
+        _ => None,
+    })
+    .any(|(_, passes)| passes)
 }
 
 fn no_candidates(set: &EvidenceSet) -> bool {

@@ -8,7 +8,7 @@
     reason = "a test helper that cannot do its work ends the test"
 )]
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ pub struct Request {
     http2: bool,
     timeout: Duration,
     verify: bool,
-    address: Option<IpAddr>,
+    address: Option<SocketAddr>,
 }
 
 /// What came back.
@@ -120,8 +120,8 @@ impl Request {
         self
     }
 
-    /// Connects to this address, whatever the name in the URL is.
-    pub fn at(mut self, address: IpAddr) -> Self {
+    /// Connects to this address, whatever the URL's name and port are.
+    pub fn at(mut self, address: SocketAddr) -> Self {
         self.address = Some(address);
         self
     }
@@ -165,7 +165,7 @@ impl Request {
         let tls = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
         let stream = match self.address {
-            Some(address) => TcpStream::connect((address, port)).await,
+            Some(address) => TcpStream::connect(address).await,
             None => TcpStream::connect((host.as_str(), port)).await,
         };
         let stream = stream.map_err(|error| chain(&error))?;

@@ -32,7 +32,8 @@ mod secrets;
 mod settings;
 mod wire;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 pub(crate) use builder::{Builder, TRIES as BUILD_TRIES};
@@ -57,6 +58,7 @@ pub struct Machines {
     pub(crate) runtime: Runtime,
     pub(crate) roots: Vec<String>,
     pub(crate) hosts: BTreeSet<String>,
+    pub(crate) routes: BTreeMap<String, SocketAddr>,
     pub(crate) patience: Duration,
 }
 
@@ -73,6 +75,7 @@ impl Machines {
             runtime: Runtime::default(),
             roots: Vec::new(),
             hosts: BTreeSet::new(),
+            routes: BTreeMap::new(),
             patience: Duration::from_secs(10),
         }
     }
@@ -92,6 +95,12 @@ impl Machines {
     /// A name that resolves, to 127.0.0.1. Other names do not resolve, but for `localhost`.
     pub fn host(mut self, name: &str) -> Self {
         self.hosts.insert(name.to_owned());
+        self
+    }
+
+    /// What is asked for as `host:port` is at this address, so that a registry has the name and the port of an example.
+    pub fn route(mut self, target: &str, address: SocketAddr) -> Self {
+        self.routes.insert(target.to_owned(), address);
         self
     }
 

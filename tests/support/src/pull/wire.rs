@@ -1,6 +1,6 @@
 //! One request to a registry from a machine of the cluster, with the words of Go's `net/http` when it fails.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use super::Machines;
 use crate::client::{Response, request};
@@ -68,7 +68,7 @@ impl Wire<'_> {
         authorized: bool,
     ) -> Result<Response, String> {
         let (host, port) = host_and_port(url);
-        let address = self.resolve(host)?;
+        let address = self.resolve(host, port)?;
         let mut call = request(method, url)
             .at(address)
             .trust(self.roots)
@@ -83,15 +83,18 @@ impl Wire<'_> {
             }
         }
         call.try_send()
-            .map_err(|words| go_words(&words, host, address, port))
+            .map_err(|words| go_words(&words, host, address))
     }
 
-    fn resolve(&self, host: &str) -> Result<IpAddr, String> {
+    fn resolve(&self, host: &str, port: u16) -> Result<SocketAddr, String> {
+        if let Some(address) = self.machines.routes.get(&format!("{host}:{port}")) {
+            return Ok(*address);
+        }
         if let Ok(address) = host.trim_matches(['[', ']']).parse() {
-            return Ok(address);
+            return Ok(SocketAddr::new(address, port));
         }
         if host == "localhost" || self.machines.hosts.contains(host) {
-            return Ok(Ipv4Addr::LOCALHOST.into());
+            return Ok((Ipv4Addr::LOCALHOST, port).into());
         }
         Err(format!("dial tcp: lookup {host}: no such host"))
     }
@@ -115,11 +118,11 @@ fn host_and_port(url: &str) -> (&str, u16) {
 }
 
 /// What Go says where our client says this.
-fn go_words(ours: &str, host: &str, address: IpAddr, port: u16) -> String {
+fn go_words(ours: &str, host: &str, address: SocketAddr) -> String {
     let x509 = |words: String| format!("tls: failed to verify certificate: x509: {words}");
     let has = |part: &str| ours.contains(part);
     if has("refused") {
-        format!("dial tcp {address}:{port}: connect: connection refused")
+        format!("dial tcp {address}: connect: connection refused")
     } else if has("timed out") {
         "context deadline exceeded (Client.Timeout exceeded while awaiting headers)".to_owned()
     } else if has("UnknownIssuer") || has("BadSignature") {
@@ -127,7 +130,7 @@ fn go_words(ours: &str, host: &str, address: IpAddr, port: u16) -> String {
     } else if has("expired") || has("Expired") {
         x509("certificate has expired or is not yet valid".to_owned())
     } else if has("not valid for name") || has("NotValidForName") {
-        if host.parse::<IpAddr>().is_ok() {
+        if host.parse::<std::net::IpAddr>().is_ok() {
             x509(format!(
                 "cannot validate certificate for {host} because it doesn't contain any IP SANs"
             ))
@@ -137,7 +140,7 @@ fn go_words(ours: &str, host: &str, address: IpAddr, port: u16) -> String {
     } else if has("InvalidContentType") || has("corrupt message") {
         "http: server gave HTTP response to HTTPS client".to_owned()
     } else if has("reset") {
-        format!("read tcp 10.0.0.1:40000->{address}:{port}: read: connection reset by peer")
+        format!("read tcp 10.0.0.1:40000->{address}: read: connection reset by peer")
     } else if has("AlertReceived") || has("received fatal alert") {
         "remote error: tls: handshake failure".to_owned()
     } else {
@@ -161,14 +164,19 @@ mod tests {
 
     #[test]
     fn only_known_names_resolve() {
-        let machines = Machines::new().host("known.example.com");
+        let machines = Machines::new()
+            .host("known.example.com")
+            .route("moved.example.com:5000", ([127, 0, 0, 1], 4000).into());
         let wire = Wire {
             machines: &machines,
             roots: "",
             insecure: false,
         };
-        assert!(wire.resolve("known.example.com").is_ok());
-        assert!(wire.resolve("127.0.0.1").is_ok());
+        assert!(wire.resolve("known.example.com", 443).is_ok());
+        assert!(wire.resolve("127.0.0.1", 443).is_ok());
+        let moved = wire.resolve("moved.example.com", 5000);
+        assert_eq!(moved.map(|address| address.port()), Ok(4000));
+        assert!(wire.resolve("moved.example.com", 443).is_err());
         assert_eq!(
             wire.send("GET", "https://other.example.com/v2/", &[]).err(),
             Some("dial tcp: lookup other.example.com: no such host".to_owned())
