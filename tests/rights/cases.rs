@@ -37,10 +37,18 @@ pub(crate) struct Line {
 pub(crate) enum Who {
     /// The administrator, who prepares something.
     Admin,
+    /// Nobody: the cluster's configuration names no CA any more.
+    Bare,
     /// The user, and it must succeed.
     Run,
     /// The user, and it must end as it does for the administrator.
     Look,
+}
+
+impl Who {
+    pub(crate) fn is_the_user(self) -> bool {
+        matches!(self, Self::Run | Self::Look)
+    }
 }
 
 pub(crate) fn all() -> Vec<Case> {
@@ -54,7 +62,10 @@ pub(crate) fn all() -> Vec<Case> {
         if let Some(parts) = line.strip_prefix('[') {
             let (parts, more) = parts.split_once(']').expect("[PARTS]");
             cases.push(Case {
-                parts: parts.split(',').map(|part| part.trim().to_owned()).collect(),
+                parts: parts
+                    .split(',')
+                    .map(|part| part.trim().to_owned())
+                    .collect(),
                 everywhere: more.trim() == "everywhere",
                 lines: Vec::new(),
             });
@@ -64,6 +75,7 @@ pub(crate) fn all() -> Vec<Case> {
         let mut head = head.split('@');
         let who = match head.next() {
             Some("admin") => Who::Admin,
+            Some("bare") => Who::Bare,
             Some("run") => Who::Run,
             Some("look") => Who::Look,
             other => panic!("who is {other:?}?"),
@@ -111,7 +123,10 @@ impl Case {
     pub(crate) fn lines_on(&self, ground: &Ground) -> Vec<&Line> {
         self.lines
             .iter()
-            .filter(|line| line.platform.is_none_or(|platform| platform == ground.platform()))
+            .filter(|line| {
+                line.platform
+                    .is_none_or(|platform| platform == ground.platform())
+            })
             .filter(|line| !line.embedded || ground.world.cluster.api().is_some())
             .collect()
     }
@@ -120,13 +135,13 @@ impl Case {
     pub(crate) fn is_real(&self) -> bool {
         self.lines
             .iter()
-            .any(|line| line.who != Who::Admin && !line.embedded)
+            .any(|line| line.who.is_the_user() && !line.embedded)
     }
 
     /// Whether it has something for the user on a platform.
     pub(crate) fn is_for(&self, platform: Platform) -> bool {
         self.lines.iter().any(|line| {
-            line.who != Who::Admin && line.platform.is_none_or(|wanted| wanted == platform)
+            line.who.is_the_user() && line.platform.is_none_or(|wanted| wanted == platform)
         })
     }
 }
@@ -187,7 +202,9 @@ impl Ground {
         if let Some(api) = cluster.api() {
             let pulled = image.clone();
             api.on_pod(move |pod| {
-                if names(&pod["spec"], "imagePullSecrets").is_empty() {
+                // Those that the platform manages are for its own registry.
+                let secrets = names(&pod["spec"], "imagePullSecrets");
+                if secrets.iter().all(|name| name.contains("dockercfg")) {
                     PodState::pull_failed(&pulled, "unauthorized: authentication required")
                 } else {
                     PodState::running()
@@ -229,9 +246,17 @@ impl Ground {
         let (world, cluster) = (&self.world, &self.world.cluster);
         let namespace = &world.namespace;
         let pem = Ca::new("Other Root").pem().to_owned();
-        cluster.create(&make::config_map("openshift-config", "corp-cas", &json!({"quay.io": pem})));
+        cluster.create(&make::config_map(
+            "openshift-config",
+            "corp-cas",
+            &json!({"quay.io": pem}),
+        ));
         let bundle = json!({"ca-bundle.crt": pem});
-        cluster.create(&make::config_map("openshift-config", "corp-bundle", &bundle));
+        cluster.create(&make::config_map(
+            "openshift-config",
+            "corp-bundle",
+            &bundle,
+        ));
         world.edit_everywhere("images.config.openshift.io", "cluster", |object| {
             object["spec"]["registrySources"] = json!({"insecureRegistries": [host]});
             object["spec"]["additionalTrustedCA"] = json!({"name": "corp-cas"});
@@ -253,8 +278,7 @@ impl Ground {
             "dockerImageReference": format!("{host}/team/app:1"),
         }]}]});
         world.create(stream);
-        let mut config =
-            make::deployment_config(namespace, "old", &format!("{host}/team/app:1"));
+        let mut config = make::deployment_config(namespace, "old", &format!("{host}/team/app:1"));
         config["spec"]["template"]["metadata"]["labels"]["deploymentconfig"] = json!("old");
         world.create(config);
     }
@@ -262,7 +286,11 @@ impl Ground {
     /// A build that failed in its push, with its pod.
     fn failed_build(&self, host: &str) {
         let (world, namespace) = (&self.world, &self.world.namespace);
-        let mut pod = make::pod(namespace, "app-1-build", "quay.io/openshift/docker-builder:1");
+        let mut pod = make::pod(
+            namespace,
+            "app-1-build",
+            "quay.io/openshift/docker-builder:1",
+        );
         pod["metadata"]["labels"] = json!({"openshift.io/build.name": "app-1"});
         world.cluster.add_pod_like(&pod, &PodState::running());
         let words = "error: Failed to push image: authentication required\n";
@@ -303,7 +331,11 @@ impl Ground {
     /// Nothing waits for an image any more.
     pub(crate) fn heal(&self) {
         let world = &self.world;
-        for (resource, name) in [("deployments.apps", "web"), ("statefulsets.apps", "db"), ("daemonsets.apps", "agent")] {
+        for (resource, name) in [
+            ("deployments.apps", "web"),
+            ("statefulsets.apps", "db"),
+            ("daemonsets.apps", "agent"),
+        ] {
             world.delete(resource, name);
         }
         if world.cluster.is_openshift() {
@@ -317,6 +349,35 @@ impl Ground {
                     world.delete(resource, name);
                 }
             }
+        }
+    }
+
+    fn bare(&self) {
+        for (kind, field) in [("images", "additionalTrustedCA"), ("proxies", "trustedCA")] {
+            let resource = format!("{kind}.config.openshift.io");
+            self.world.edit_everywhere(&resource, "cluster", |object| {
+                object["spec"]
+                    .as_object_mut()
+                    .expect("a specification")
+                    .remove(field);
+            });
+        }
+    }
+
+    /// Prepares what a line of nobody or of the administrator prepares.
+    pub(crate) fn prepare(&self, line: &Line) {
+        if line.who == Who::Bare {
+            self.bare();
+        } else {
+            let output = self.run(&line.words, None);
+            assert_eq!(
+                output.status,
+                Some(0),
+                "{}\n{}{}",
+                line.words,
+                output.stdout,
+                output.stderr
+            );
         }
     }
 

@@ -130,7 +130,11 @@ fn manifests() -> BTreeMap<PathBuf, String> {
     let mut files = BTreeMap::new();
     for platform in Platform::ALL {
         let folder = Path::new(platform.folder());
-        let client = if platform == Platform::OpenShift { "oc" } else { "kubectl" };
+        let client = if platform == Platform::OpenShift {
+            "oc"
+        } else {
+            "kubectl"
+        };
         let place = format!("deploy/check/{}", platform.folder());
         let fill = |file: &str| {
             format!("#   sed s/NAMESPACE/shop/ {place}/{file} | {client} apply -f -\n")
@@ -227,7 +231,13 @@ fn applied(ground: &Ground, file: &str, namespace: &str) {
     let account = format!("system:serviceaccount:{namespace}:extreg-check");
     if let Some(api) = world.cluster.api() {
         // Its objects of RBAC decide nothing there; they are the table's, and so are these.
-        user::embedded(api, world, &account, &part("doctor").on(platform), namespace == OWN);
+        user::embedded(
+            api,
+            world,
+            &account,
+            &part("doctor").on(platform),
+            namespace == OWN,
+        );
     }
 }
 
@@ -251,12 +261,14 @@ fn run_check(ground: &Ground, namespace: &str) -> Output {
 
 /// A namespace whose pods must be as the standard wants them; what is not is said of templates too.
 fn restrict(world: &World) {
-    world.cluster.edit("namespaces", "", &world.namespace, |namespace| {
-        for how in ["enforce", "warn"] {
-            namespace["metadata"]["labels"][format!("pod-security.kubernetes.io/{how}")] =
-                json!("restricted");
-        }
-    });
+    world
+        .cluster
+        .edit("namespaces", "", &world.namespace, |namespace| {
+            for how in ["enforce", "warn"] {
+                namespace["metadata"]["labels"][format!("pod-security.kubernetes.io/{how}")] =
+                    json!("restricted");
+            }
+        });
 }
 
 /// The pod of the CronJob is let in.

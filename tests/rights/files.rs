@@ -28,7 +28,11 @@ fn documents(part: &Part, platform: Platform) -> Vec<Document> {
     let all = part.on(platform);
     let name = format!("extreg-{}", part.file());
     let of = |places: &[Place]| {
-        merged(all.iter().filter(|rule| places.contains(&rule.place)).cloned())
+        merged(
+            all.iter()
+                .filter(|rule| places.contains(&rule.place))
+                .cloned(),
+        )
     };
     let (here, cluster) = (of(&[Place::Here]), of(&[Place::Cluster]));
     let document = |why: &str, kind, name: &str, rules| Document {
@@ -119,6 +123,9 @@ impl Document {
                 let words: Vec<String> = list.iter().map(|word| format!("{word:?}")).collect();
                 format!("[{}]", words.join(", "))
             };
+            if rule.helps {
+                text.push_str("# It goes without, and knows less.\n");
+            }
             writeln!(text, "- apiGroups: [{:?}]", rule.group).expect("a string");
             writeln!(text, "  resources: [{:?}]", rule.resource).expect("a string");
             if !rule.names.is_empty() {
@@ -174,9 +181,10 @@ fn page() -> String {
             };
             writeln!(
                 text,
-                "| `{}`{names} | {} | {place} |",
+                "| `{}`{names} | {}{} | {place} |",
                 rule.full_name(),
-                rule.verbs.join(", ")
+                rule.verbs.join(", "),
+                if rule.helps { " (helps)" } else { "" }
             )
             .expect("a string");
         }
@@ -209,7 +217,11 @@ fn the_files_are_those_of_the_table() {
         for entry in std::fs::read_dir(root().join(platform.folder())).expect("a folder") {
             let name = entry.expect("an entry").file_name();
             let path = Path::new(platform.folder()).join(name);
-            assert!(files.contains_key(&path), "{} is of no part", path.display());
+            assert!(
+                files.contains_key(&path),
+                "{} is of no part",
+                path.display()
+            );
         }
     }
 }

@@ -5,7 +5,11 @@
     clippy::panic,
     reason = "a helper that cannot do its work ends the test"
 )]
-#![allow(dead_code, reason = "the kit is shared with other tests")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the kit is shared with other tests"
+)]
 
 #[path = "../kit/mod.rs"]
 mod kit;

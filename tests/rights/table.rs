@@ -14,6 +14,8 @@ pub(crate) struct Rule {
     /// Only objects of these names; all when empty.
     pub(crate) names: Vec<String>,
     pub(crate) verbs: Vec<String>,
+    /// Without it the verb does its work all the same, and says or knows less.
+    pub(crate) helps: bool,
 }
 
 /// Where a rule holds.
@@ -63,6 +65,20 @@ impl Platform {
 }
 
 impl Rule {
+    /// Whether it is of the same objects, whatever may be done to them.
+    pub(crate) fn is_about_the_same(&self, other: &Self) -> bool {
+        let key = |rule: &Self| {
+            let place = rule.place.clone();
+            (
+                place,
+                rule.group.clone(),
+                rule.resource.clone(),
+                rule.names.clone(),
+            )
+        };
+        key(self) == key(other) && self.helps == other.helps
+    }
+
     /// As RBAC writes it.
     pub(crate) fn to_json(&self) -> Value {
         let mut rule = json!({
@@ -145,7 +161,10 @@ fn rule(line: &str) -> Option<Rule> {
         other => Place::Of(other.strip_prefix("in:")?.to_owned()),
     };
     let (full, names) = match words.next()?.split_once('=') {
-        Some((full, names)) => (full.to_owned(), names.split(',').map(str::to_owned).collect()),
+        Some((full, names)) => (
+            full.to_owned(),
+            names.split(',').map(str::to_owned).collect(),
+        ),
         None => (line.split_whitespace().nth(1)?.to_owned(), Vec::new()),
     };
     let (resource, group) = match full.split_once('.') {
@@ -155,13 +174,16 @@ fn rule(line: &str) -> Option<Rule> {
         },
         None => (full, String::new()),
     };
-    let verbs: Vec<String> = words.map(str::to_owned).collect();
+    let mut verbs: Vec<String> = words.map(str::to_owned).collect();
+    let helps = verbs.last().is_some_and(|word| word == "(helps)");
+    verbs.retain(|word| word != "(helps)");
     (!verbs.is_empty()).then_some(Rule {
         place,
         group,
         resource,
         names,
         verbs,
+        helps,
     })
 }
 
@@ -182,10 +204,7 @@ pub(crate) fn together(names: &[&str], platform: Platform) -> Vec<Rule> {
 pub(crate) fn merged(all: impl Iterator<Item = Rule>) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
     for rule in all {
-        match rules.iter_mut().find(|one| {
-            (&one.place, &one.group, &one.resource, &one.names)
-                == (&rule.place, &rule.group, &rule.resource, &rule.names)
-        }) {
+        match rules.iter_mut().find(|one| one.is_about_the_same(&rule)) {
             Some(known) => {
                 for verb in rule.verbs {
                     if !known.verbs.contains(&verb) {

@@ -37,7 +37,13 @@ fn namespace<'a>(rule: &'a Rule, world: &'a World, everywhere: bool) -> &'a str 
 }
 
 /// The same for a name that is there already, on the embedded server.
-pub(crate) fn embedded(api: &api::Api, world: &World, user: &str, rules: &[Rule], everywhere: bool) {
+pub(crate) fn embedded(
+    api: &api::Api,
+    world: &World,
+    user: &str,
+    rules: &[Rule],
+    everywhere: bool,
+) {
     // What everybody who logs in has: `system:basic-user`, and OpenShift's `basic-user`.
     for basic in [
         "selfsubjectaccessreviews.authorization.k8s.io",
@@ -45,7 +51,9 @@ pub(crate) fn embedded(api: &api::Api, world: &World, user: &str, rules: &[Rule]
     ] {
         api.allow(user, api::Rule::verb("create").on(basic));
     }
-    let own = api::Rule::verb("get").on("users.user.openshift.io").named("~");
+    let own = api::Rule::verb("get")
+        .on("users.user.openshift.io")
+        .named("~");
     api.allow(user, own);
     for rule in rules {
         let verbs: Vec<&str> = rule.verbs.iter().map(String::as_str).collect();
@@ -68,19 +76,29 @@ fn real(world: &World, user: &str, rules: &[Rule], everywhere: bool) {
     let version = format!("{RBAC}/v1");
     for (number, rule) in rules.iter().enumerate() {
         let namespace = namespace(rule, world, everywhere);
-        let kind = if namespace.is_empty() { "ClusterRole" } else { "Role" };
+        let kind = if namespace.is_empty() {
+            "ClusterRole"
+        } else {
+            "Role"
+        };
         let mut metadata = json!({"name": format!("{user}-{number}")});
         if !namespace.is_empty() {
             metadata["namespace"] = json!(namespace);
         }
-        create(world, &json!({
-            "apiVersion": version, "kind": kind, "metadata": metadata, "rules": [rule.to_json()],
-        }));
-        create(world, &json!({
-            "apiVersion": version, "kind": format!("{kind}Binding"), "metadata": metadata,
-            "roleRef": {"apiGroup": RBAC, "kind": kind, "name": metadata["name"]},
-            "subjects": [{"apiGroup": RBAC, "kind": "User", "name": user}],
-        }));
+        create(
+            world,
+            &json!({
+                "apiVersion": version, "kind": kind, "metadata": metadata, "rules": [rule.to_json()],
+            }),
+        );
+        create(
+            world,
+            &json!({
+                "apiVersion": version, "kind": format!("{kind}Binding"), "metadata": metadata,
+                "roleRef": {"apiGroup": RBAC, "kind": kind, "name": metadata["name"]},
+                "subjects": [{"apiGroup": RBAC, "kind": "User", "name": user}],
+            }),
+        );
     }
 }
 

@@ -61,7 +61,9 @@ fn cases(tree: &Value) -> Vec<(&Value, &Value)> {
     children(tree, "testsuite")
         .into_iter()
         .flat_map(|suite| {
-            children(suite, "testcase").into_iter().map(move |case| (suite, case))
+            children(suite, "testcase")
+                .into_iter()
+                .map(move |case| (suite, case))
         })
         .collect()
 }
@@ -91,7 +93,12 @@ fn adds_up(tree: &Value) {
     // Pipelines tell cases apart by these two.
     let names: BTreeSet<(String, String)> = all
         .iter()
-        .map(|case| (case["with"]["classname"].to_string(), case["with"]["name"].to_string()))
+        .map(|case| {
+            (
+                case["with"]["classname"].to_string(),
+                case["with"]["name"].to_string(),
+            )
+        })
         .collect();
     assert_eq!(names.len(), all.len(), "{names:?}");
 }
@@ -106,16 +113,22 @@ fn a_namespace_as_a_document() {
 #[test]
 fn every_result_is_a_case_of_its_namespace() {
     let broken = |name: &str, namespace| {
-        deploy(name, WEB)
-            .of(namespace)
-            .fails(Cause::RepositoryMissing, "the registry has no such repository")
+        deploy(name, WEB).of(namespace).fails(
+            Cause::RepositoryMissing,
+            "the registry has no such repository",
+        )
     };
     let open = deploy("open", API)
         .of("billing")
         .fails(Cause::Unknown, "nothing tells why");
     let (_, tree) = of(
         None,
-        &[broken("web", "shop"), open, broken("api", "shop"), deploy("fine", API)],
+        &[
+            broken("web", "shop"),
+            open,
+            broken("api", "shop"),
+            deploy("fine", API),
+        ],
     );
     adds_up(&tree);
     let shown: BTreeSet<(&str, &str, &str)> = cases(&tree)
@@ -142,7 +155,9 @@ fn every_result_is_a_case_of_its_namespace() {
 fn what_ended_a_case_is_told_in_full() {
     let (_, tree) = of(Some("shop"), &[misled("front")]);
     let all = cases(&tree);
-    let [(_, case)] = all.as_slice() else { panic!("one case") };
+    let [(_, case)] = all.as_slice() else {
+        panic!("one case")
+    };
     assert_eq!(case["with"]["classname"], "shop.Deployment");
     let failure = &case["in"][0];
     assert_eq!(failure["with"]["type"], "location.repository-missing");
@@ -203,12 +218,19 @@ fn nothing_that_is_said_breaks_the_document() {
     adds_up(&tree);
     let all = cases(&tree);
     let (_, case) = all.first().expect("a case");
-    let message = case["in"][0]["with"]["message"].as_str().expect("a message");
+    let message = case["in"][0]["with"]["message"]
+        .as_str()
+        .expect("a message");
     assert_eq!(
         message,
         "a<b>&\"c'd]]> \u{fffd}\u{fffd}[31m\u{fffd}\u{fffd}\u{fffd}\u{85}é漢\u{1f600}\r\n\tend"
     );
-    assert!(case["in"][0]["text"].as_str().expect("a text").contains("a<b>&\"c'd]]>"));
+    assert!(
+        case["in"][0]["text"]
+            .as_str()
+            .expect("a text")
+            .contains("a<b>&\"c'd]]>")
+    );
 }
 
 #[test]
@@ -229,7 +251,10 @@ fn rights_that_are_missing_are_said_once_a_suite() {
     let unread = "no right to list events in the namespace shop";
     let (_, tree) = of(
         Some("shop"),
-        &[deploy("web", WEB).unread(unread), deploy("api", API).unread(unread)],
+        &[
+            deploy("web", WEB).unread(unread),
+            deploy("api", API).unread(unread),
+        ],
     );
     let suite = children(&tree, "testsuite")[0];
     let said = children(suite, "system-err");
