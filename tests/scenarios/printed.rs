@@ -1,6 +1,7 @@
 //! How reports on objects of a cluster are printed: by the names that people know, one block a cause, what the cluster says
 //! beside what is true, and the same again from a saved report.
 
+mod junit;
 mod made;
 mod saved;
 

@@ -20,10 +20,12 @@ fn items(report: &Report) -> impl Iterator<Item = &Evidence> {
 }
 
 /// What was not read for lack of a right, each once: `events in shop (no right to list events)`.
-pub(super) fn not_read(report: &Report, look: &Look) -> String {
+pub(super) fn not_read<'a>(results: impl Iterator<Item = &'a Judged>, look: &Look) -> String {
     let mut rights: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let refused = items(report).filter(|item| item.skip_reason.as_deref() == Some("forbidden"));
+    let refused = results
+        .flat_map(|result| &result.evidence)
+        .filter(|item| item.skip_reason.as_deref() == Some("forbidden"));
     for item in refused.filter(|item| seen.insert(&item.detail)) {
         let (what, right, place) = right(&item.detail);
         let places = rights.entry((what, right)).or_default();
