@@ -102,7 +102,9 @@ pub fn command(program: &'static str) -> clap::Command {
         .bin_name(program)
         .mut_subcommands(|verb| match verb.get_after_help() {
             Some(text) => {
-                let text = text.to_string().replace(examples::PROGRAM, program);
+                // As it is: there are no styles in it to be looked for and taken out.
+                let text = text.ansi().to_string();
+                let text = text.replace(examples::PROGRAM, program);
                 verb.after_help(text)
             }
             None => verb,
