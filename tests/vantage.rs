@@ -18,7 +18,9 @@ use extreg::cluster::connect::{ConnectOptions, connect};
 use extreg::cluster::opinion::{
     ImportAnswer, ImportOpinion, ImportQuestion, ImportReason, NotAsked,
 };
-use extreg::doctor::vantage::{Opinion, OpinionOutcome};
+use extreg::doctor::causes::Cause;
+use extreg::doctor::evidence::{OpinionFact, OpinionOutcome};
+use extreg::doctor::vantage::{Heard, of_import, of_node};
 use extreg::env::Env;
 use extreg_test_support::api::{Api, Fault, Flavor, Rule, User as Login, make};
 use extreg_test_support::cluster::{Cluster as AnyCluster, for_each_cluster};
@@ -151,6 +153,14 @@ async fn pull(cluster: &Cluster, check: PullCheck) -> (NodeOpinion, Vec<String>)
 }
 
 #[track_caller]
+fn said(heard: Heard) -> OpinionFact {
+    match heard {
+        Heard::Said(fact) => *fact,
+        Heard::Nothing { why, .. } => panic!("nothing was said: {why}"),
+    }
+}
+
+#[track_caller]
 fn unknown(opinion: &NodeOpinion) -> (NoVerdict, &str) {
     match &opinion.verdict {
         PullVerdict::NotKnown { why, words } => (*why, words),
@@ -176,7 +186,7 @@ async fn the_import_finds_what_the_namespace_may_pull() {
     assert_eq!(found.architecture.as_deref(), Some("amd64"));
     assert!(opinion.elapsed.is_some());
     assert_eq!(world.api.store_version(), before, "nothing is written");
-    let told = Opinion::of_import(&opinion);
+    let told = said(of_import(&opinion, &world.image()));
     assert_eq!(
         told.outcome,
         OpinionOutcome::Works {
@@ -202,8 +212,8 @@ async fn the_import_says_why_not() {
             .starts_with("you may not have access to the container image")
     );
     assert!(matches!(
-        Opinion::of_import(&opinion).outcome,
-        OpinionOutcome::Fails { reason, .. } if reason == "Unauthorized"
+        said(of_import(&opinion, &world.image())).outcome,
+        OpinionOutcome::Fails { candidates, .. } if candidates.contains(&Cause::NoCredentials)
     ));
 }
 
@@ -715,12 +725,12 @@ async fn a_registry_that_only_the_cluster_cannot_reach_is_the_clusters_word() {
     world.linked("good", "right");
     world.registry.fault(RegistryFault::status(503));
     let (opinion, _) = world.pull(world.check()).await;
-    let told = Opinion::of_node(&opinion);
+    let told = said(of_node(&opinion, &world.image()));
     assert_eq!(told.who, "the kubelet of node-1");
-    let OpinionOutcome::Fails { words, .. } = told.outcome else {
+    let OpinionOutcome::Fails { message, .. } = &told.outcome else {
         panic!("{told:?}");
     };
-    assert!(words.contains("503"), "{words}");
+    assert!(message.contains("503"), "{message}");
 }
 
 // ---- the pod, as the API server takes it

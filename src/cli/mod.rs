@@ -49,8 +49,9 @@ pub struct Cli {
     pub verb: Verb,
 }
 
-/// The verbs, one file each; what a verb is for stands at its arguments.
+/// The verbs, one file each; what a verb is for stands at its arguments, which are made when they are looked at.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Verb {
     #[command(after_help = examples::LINK)]
     Link(Box<link::LinkArgs>),
@@ -84,7 +85,18 @@ pub enum Verb {
     Version(version::VersionArgs),
 }
 
+impl Verb {
+    /// Whether it asks anybody, or waits for anything: there has to be a runtime for that.
+    pub fn waits(&self) -> bool {
+        !matches!(
+            self,
+            Self::Explain(_) | Self::Completion(_) | Self::Version(_)
+        )
+    }
+}
+
 /// The command line under the name that the user called: `oc extreg` or `kubectl extreg`, in the usage and in the examples.
+/// The arguments of a verb are there once it is parsed, or after [`clap::Command::build`].
 pub fn command(program: &'static str) -> clap::Command {
     Cli::command()
         .bin_name(program)
@@ -97,11 +109,17 @@ pub fn command(program: &'static str) -> clap::Command {
         })
         .mut_subcommand("push-target", |verb| {
             verb.override_usage(examples::PUSH_TARGET_USAGE.replace(examples::PROGRAM, program))
-                .mut_args(|arg| match arg.get_help_heading() {
-                    Some(heading) if heading.starts_with("Credentials") => {
-                        arg.help_heading(push_target::CREDENTIALS)
-                    }
-                    _ => arg,
-                })
+                .defer(push_target::arguments)
         })
+}
+
+/// A command line of which only the verb `name` gets arguments, those of others being of no use and many.
+pub fn of_verb(command: clap::Command, name: &str) -> clap::Command {
+    command.mut_subcommands(|verb| {
+        if verb.get_name() == name {
+            verb
+        } else {
+            verb.defer(|verb| verb)
+        }
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Command};
 
 use super::credential_flags::CredentialFlags;
 use super::global::parse_duration;
@@ -10,7 +10,7 @@ use super::output::WriteFlags;
 use super::registry_flags::RegistryFlags;
 
 /// What the credentials are for: where none are given a secret is looked for, and the files of this machine are left alone.
-pub(super) const CREDENTIALS: &str = "Credentials (one source, to make a secret of)";
+const CREDENTIALS: &str = "Credentials (one source, to make a secret of)";
 
 /// Sends the result of builds to an external registry, or with --internal back into an image stream.
 ///
@@ -67,4 +67,12 @@ pub struct PushTargetArgs {
     pub registry: RegistryFlags,
     #[command(flatten)]
     pub write: WriteFlags,
+}
+
+/// Gives the verb its arguments, those of other verbs that make a secret under another heading.
+pub(super) fn arguments(verb: Command) -> Command {
+    PushTargetArgs::augment_args(verb).mut_args(|arg| match arg.get_help_heading() {
+        Some(heading) if heading.starts_with("Credentials") => arg.help_heading(CREDENTIALS),
+        _ => arg,
+    })
 }

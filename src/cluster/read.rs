@@ -9,6 +9,8 @@ use super::faults::{self, Subject};
 use super::path::Path;
 use super::transport::Call;
 use super::{Cluster, ClusterError, Kind, ObjectRef, Scope, Selectors, kinds};
+use crate::error::Error;
+use crate::model::near::near;
 
 /// Objects in one page.
 const PAGE: &str = "500";
@@ -37,6 +39,17 @@ impl Cluster {
         scope: &Scope,
         selectors: &Selectors,
         mut each: impl FnMut(Value) + Send,
+    ) -> Result<(), ClusterError> {
+        self.list_to(kind, scope, selectors, &mut each).await
+    }
+
+    /// [`Self::list`], compiled once and not for each of its many callers.
+    async fn list_to(
+        &self,
+        kind: Kind,
+        scope: &Scope,
+        selectors: &Selectors,
+        each: &mut (dyn FnMut(Value) + Send),
     ) -> Result<(), ClusterError> {
         let namespace = match scope {
             Scope::Namespace(name) if kind.namespaced => Some(name.as_str()),
@@ -72,7 +85,7 @@ impl Cluster {
                 in_pages = false;
                 continue;
             }
-            let page = faults::page(&answer, &subject, &self.session.server, |mut item| {
+            let page = faults::page(&answer, &subject, &self.session.server, &mut |mut item| {
                 let metadata = &item["metadata"];
                 let key = match metadata["uid"].as_str() {
                     Some(uid) => uid.to_owned(),
@@ -126,6 +139,24 @@ impl Cluster {
         .await?;
         names.sort_unstable();
         Ok(names)
+    }
+
+    /// The error on the namespace of this run when it does not exist, with names that are almost its; nothing where it
+    /// exists, or where that cannot be read. An empty list looks the same in both cases.
+    pub async fn missing_namespace(&self) -> Option<Error> {
+        let name = self.namespace();
+        if !matches!(
+            self.get(&kinds::NAMESPACE.object(None, name)).await,
+            Ok(None)
+        ) {
+            return None;
+        }
+        let error = Error::failure(format!("there is no namespace {name:?}"));
+        let known = self.namespaces(None).await.unwrap_or_default();
+        Some(match near(name, &known).as_slice() {
+            [] => error,
+            near => error.hint(format!("did you mean {}?", near.join(" or "))),
+        })
     }
 
     /// The last `lines` lines of a container's log (at most 256 KiB); of the pod's only container when none is named.

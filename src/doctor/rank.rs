@@ -112,7 +112,7 @@ fn works(case: &Case<'_>, by_mirror: Option<usize>) -> bool {
 
 /// No rule holds: healthy if everything that a healthy target needs was seen, open otherwise.
 fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
-    let gaps = gaps(case, by_mirror.is_some());
+    let gaps = roots(case, gaps(case, by_mirror.is_some()));
     let works = works(case, by_mirror);
     if !gaps.is_empty() {
         let names: Vec<String> = gaps
@@ -222,6 +222,14 @@ fn gaps(case: &Case<'_>, by_mirror: bool) -> Vec<usize> {
         })
         .map(|(at, _)| at)
         .collect()
+}
+
+/// The gaps that others follow from; all of them where each follows from something else.
+fn roots(case: &Case<'_>, gaps: Vec<usize>) -> Vec<usize> {
+    let is_root =
+        |at: &&usize| case.evidence.as_slice()[**at].skip_reason != Some(SkipReason::DependsOn);
+    let roots: Vec<usize> = gaps.iter().filter(is_root).copied().collect();
+    if roots.is_empty() { gaps } else { roots }
 }
 
 /// The confidence of a verdict: health and found causes have one, open questions are ambiguous.

@@ -6,6 +6,9 @@
 mod action;
 mod away;
 mod build;
+mod image;
+mod platform;
+mod template;
 mod tool;
 mod wiring;
 
@@ -14,7 +17,7 @@ use super::diagnosis::Setting;
 use super::finding::Finding;
 use super::rules::Case;
 
-pub use action::{Action, LinkFor, LinkFrom, rolls};
+pub use action::{Action, LinkFor, LinkFrom, Named, rolls};
 
 /// How far a remedy may be applied without thinking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +54,8 @@ pub struct Remedy {
     pub applicability: Applicability,
     pub changes: Vec<Changed>,
     pub commands: Vec<Vec<String>>,
-    /// The same, typed, where this tool can do it itself: every [`Applicability::Safe`] remedy has one, except those that
-    /// only ask again.
+    /// The first of them, typed, where this tool can do it itself: every [`Applicability::Safe`] remedy has one, except those
+    /// that only ask again. What follows it is an import that has to be made once more.
     pub action: Option<Action>,
 }
 
@@ -173,9 +176,7 @@ impl Tool<'_> {
             Cause::BlobMissing => {
                 Self::manual("push the image again; the registry has lost a part of it")
             }
-            Cause::Mirror => Self::manual(format!(
-                "mirror the image to {registry}, or let the mirror set contact the source"
-            )),
+            Cause::Mirror => self.mirror(),
             Cause::Proxy if self.finding.by_words && self.setting.openshift => self.cluster_proxy(),
             Cause::Dns => Self::manual(format!(
                 "mend the name {registry}, or the name service that should know it"

@@ -72,6 +72,8 @@ pub struct Request {
 /// A report, and whether the run was cut off by the user.
 pub struct Outcome {
     pub report: Report,
+    /// What there is to say beside the results, a sentence each.
+    pub remarks: Vec<String>,
     pub interrupted: bool,
 }
 
@@ -107,9 +109,6 @@ pub async fn run(
         mut wallets,
         secrets,
     } = gathered;
-    for remark in &remarks {
-        announce(remark);
-    }
     let checks = cluster.map(PullChecks::new);
     let mut settling = if opinions::may_differ(request, targets.len()) {
         Settling::none(&setting)
@@ -167,6 +166,7 @@ pub async fn run(
             results,
             exchanges,
         },
+        remarks,
         interrupted,
     })
 }
@@ -288,8 +288,9 @@ fn mark_interrupted(evidence: &mut Vec<Evidence>, unneeded: &[Check]) {
     }
 }
 
-/// The registries of a run, one client each.
-type Registries = BTreeMap<String, Arc<Registry>>;
+/// The registries of a run, one client each; two where some consumers take any certificate and plain HTTP (`true`) and others
+/// do not.
+type Registries = BTreeMap<(String, bool), Arc<Registry>>;
 
 /// A mirror of a target, to be asked like an image of its own.
 pub(super) struct MirrorLeg {

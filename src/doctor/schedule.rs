@@ -102,6 +102,11 @@ impl Leg {
             self.reach(),
             async {
                 if at_once {
+                    // With what the registry wants of strangers known, this is one request and not two. Where it is the
+                    // only way it is not worth the wait.
+                    if first.is_some() {
+                        drop(self.registry.ping().await);
+                    }
                     Some(manifest::ask(&self.registry, image, None).await)
                 } else {
                     None

@@ -1,6 +1,6 @@
 //! What a registry is talked to with: whose certificates are trusted, which proxy, how long. The same for every verb.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
@@ -27,7 +27,7 @@ static PUBLIC_ROOTS: LazyLock<Arc<RootStore>> = LazyLock::new(|| {
 });
 
 /// The certificates that this machine trusts: its store, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead, and
-/// `--registry-ca` beside it.
+/// `registry_ca` beside it. The store, of hundreds of certificates, is read while the registry is being dialled.
 ///
 /// # Errors
 ///
@@ -35,31 +35,63 @@ static PUBLIC_ROOTS: LazyLock<Arc<RootStore>> = LazyLock::new(|| {
 /// that the user wants to hear of, with the line and the reason.
 pub fn machine_roots(env: &Env, registry_ca: Option<&Path>) -> Result<RootStore, Error> {
     let mut roots = RootStore::new();
-    match (env.var("SSL_CERT_FILE"), env.var("SSL_CERT_DIR")) {
-        (None, None) => {
-            for certificate in rustls_native_certs::load_native_certs().certs {
-                roots.add_unread(MACHINE, &certificate);
-            }
-        }
-        (file, directories) => {
-            if let Some(file) = file {
-                add_file(&mut roots, &env.cwd.join(file));
-            }
-            for directory in directories.into_iter().flat_map(|list| list.split(':')) {
-                add_directory(&mut roots, &env.cwd.join(directory));
-            }
-        }
-    }
+    let named = Named::of(env);
+    let reading = std::thread::spawn(move || own_roots(named));
+    roots.include_later(move || reading.join().unwrap_or_default());
     if let Some(path) = registry_ca {
         roots.include(Arc::new(given_roots(&env.cwd.join(path), path)?));
     }
     Ok(roots)
 }
 
+/// What the environment names in the place of this machine's store.
+struct Named {
+    file: Option<PathBuf>,
+    directories: Vec<PathBuf>,
+}
+
+impl Named {
+    /// `None` where it names nothing.
+    fn of(env: &Env) -> Option<Self> {
+        let file = env.var("SSL_CERT_FILE").map(|file| env.cwd.join(file));
+        let directories = env.var("SSL_CERT_DIR").map(|list| {
+            list.split(':')
+                .map(|directory| env.cwd.join(directory))
+                .collect()
+        });
+        (file.is_some() || directories.is_some()).then(|| Self {
+            file,
+            directories: directories.unwrap_or_default(),
+        })
+    }
+}
+
+fn own_roots(named: Option<Named>) -> RootStore {
+    let mut roots = RootStore::new();
+    match named {
+        None => {
+            for certificate in rustls_native_certs::load_native_certs().certs {
+                roots.add_unread(MACHINE, &certificate);
+            }
+        }
+        Some(Named { file, directories }) => {
+            if let Some(file) = file {
+                add_file(&mut roots, &file);
+            }
+            for directory in directories {
+                add_directory(&mut roots, &directory);
+            }
+        }
+    }
+    roots
+}
+
 /// As Go's `loadSystemRoots`: what cannot be read is passed over.
 fn add_file(roots: &mut RootStore, path: &Path) {
     if let Ok(bytes) = std::fs::read(path) {
-        roots.add_bundle(MACHINE, &pem::parse(&bytes));
+        for certificate in pem::unread(&bytes) {
+            roots.add_unread(MACHINE, &certificate);
+        }
     }
 }
 
@@ -69,11 +101,17 @@ fn add_directory(roots: &mut RootStore, path: &Path) {
         .flatten()
         .flatten()
         .map(|entry| entry.path())
+        .filter(|file| !is_another_name(file))
         .collect();
     files.sort();
     for file in files {
         add_file(roots, &file);
     }
+}
+
+/// The names by hash that OpenSSL looks for are links to files beside them (Go `crypto/x509` `isSameDirSymlink`).
+fn is_another_name(file: &Path) -> bool {
+    std::fs::read_link(file).is_ok_and(|target| target.components().count() == 1)
 }
 
 fn given_roots(path: &Path, shown: &Path) -> Result<RootStore, Error> {
@@ -255,3 +293,6 @@ pub fn same_options(options: &Options) -> Options {
         http2: options.http2,
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -1,97 +1,109 @@
-//! What others saw of the image than this machine: the API server's own import and a kubelet, in one neutral form that
-//! rules can compare with what was seen here. Pure: it asks nobody and judges nothing.
+//! What others saw of the image than this machine: the API server's own import and a kubelet, in the one form that rules
+//! compare with what was seen here. Pure: it asks nobody and judges nothing.
 
-use std::time::Duration;
-
-use super::evidence::{SkipReason, Vantage};
+use super::evidence::{OpinionFact, OpinionOutcome, SkipReason, Vantage};
+use super::reading::{self, Known, Likelihood};
 use crate::apply::pull_check::{NoVerdict, NodeOpinion, PullVerdict};
 use crate::cluster::ClusterError;
 use crate::cluster::opinion::{ImportAnswer, ImportOpinion, NotAsked};
+use crate::model::message;
 use crate::model::sanitize::sanitize_line;
 
 /// Longer words are cut.
 const LIMIT: usize = 4000;
 
-/// What one other vantage says of an image.
+/// Another vantage that was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opinion {
-    /// [`Vantage::Cluster`] or [`Vantage::Node`].
-    pub vantage: Vantage,
-    /// Who it is, as the subject of a sentence: `the API server's import`, `the kubelet of worker-1`.
-    pub who: String,
-    pub outcome: OpinionOutcome,
-    /// How long it took, where that is about this image alone.
-    pub elapsed: Option<Duration>,
-}
-
-/// How the image fared there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OpinionOutcome {
-    /// The image was had.
-    Works {
-        /// Of the manifest that was taken. It may be that of an index or of one image in it: imports name the image of
-        /// their own platform, most runtimes the index. Digests that differ therefore prove nothing by themselves.
-        digest: Option<String>,
-    },
-    /// It was not.
-    Fails {
-        /// The word of the API or of the kubelet: `Unauthorized`, `InternalError`, `ErrImagePull`.
-        reason: String,
-        /// The full words, one line, sanitised.
-        words: String,
-    },
+pub enum Heard {
+    /// It said how the image fares there.
+    Said(Box<OpinionFact>),
     /// Nothing is known from there.
-    NotKnown { why: String, skip: SkipReason },
+    Nothing {
+        vantage: Vantage,
+        /// As the subject of a sentence, as in [`OpinionFact`].
+        who: String,
+        why: String,
+        skip: SkipReason,
+    },
 }
 
-impl Opinion {
-    /// Of the API server.
-    pub fn of_import(opinion: &ImportOpinion) -> Self {
-        let outcome = match &opinion.answer {
-            ImportAnswer::Found(found) => OpinionOutcome::Works {
-                digest: Some(found.digest.clone()),
-            },
-            ImportAnswer::Failed(failure) => OpinionOutcome::Fails {
-                reason: failure.reason.word().to_owned(),
-                words: line(&failure.message),
-            },
-            ImportAnswer::NotAsked(why) => OpinionOutcome::NotKnown {
+/// What the API server says of `image`.
+pub fn of_import(opinion: &ImportOpinion, image: &str) -> Heard {
+    let (vantage, who) = (Vantage::Cluster, "the API server's import".to_owned());
+    let outcome = match &opinion.answer {
+        ImportAnswer::Found(found) => OpinionOutcome::Works {
+            digest: Some(found.digest.clone()),
+        },
+        ImportAnswer::Failed(failure) => fails(failure.reason.word(), &failure.message, image),
+        ImportAnswer::NotAsked(why) => {
+            return Heard::Nothing {
+                vantage,
+                who,
                 why: line(&why.to_string()),
                 skip: not_asked(why),
-            },
-        };
-        Self {
-            vantage: Vantage::Cluster,
-            who: "the API server's import".to_owned(),
-            outcome,
-            elapsed: opinion.elapsed,
+            };
         }
-    }
+    };
+    Heard::Said(Box::new(OpinionFact {
+        vantage,
+        who,
+        outcome,
+        elapsed: opinion.elapsed,
+    }))
+}
 
-    /// Of a node.
-    pub fn of_node(opinion: &NodeOpinion) -> Self {
-        let outcome = match &opinion.verdict {
-            PullVerdict::Pulled { digest } => OpinionOutcome::Works {
-                digest: digest.clone(),
-            },
-            PullVerdict::Failed { reason, message } => OpinionOutcome::Fails {
-                reason: reason.clone(),
-                words: line(message),
-            },
-            PullVerdict::NotKnown { why, words } => OpinionOutcome::NotKnown {
+/// What a node says of `image`.
+pub fn of_node(opinion: &NodeOpinion, image: &str) -> Heard {
+    let vantage = Vantage::Node;
+    let who = match &opinion.node {
+        Some(node) => format!("the kubelet of {}", sanitize_line(node, 253)),
+        None => "a kubelet".to_owned(),
+    };
+    let outcome = match &opinion.verdict {
+        PullVerdict::Pulled { digest } => OpinionOutcome::Works {
+            digest: digest.clone(),
+        },
+        PullVerdict::Failed { reason, message } => fails(reason, message, image),
+        PullVerdict::NotKnown { why, words } => {
+            return Heard::Nothing {
+                vantage,
+                who,
                 why: line(words),
                 skip: no_verdict(*why),
-            },
-        };
-        Self {
-            vantage: Vantage::Node,
-            who: match &opinion.node {
-                Some(node) => format!("the kubelet of {}", sanitize_line(node, 253)),
-                None => "a kubelet".to_owned(),
-            },
-            outcome,
-            elapsed: Some(opinion.elapsed),
+            };
         }
+    };
+    Heard::Said(Box::new(OpinionFact {
+        vantage,
+        who,
+        outcome,
+        elapsed: Some(opinion.elapsed),
+    }))
+}
+
+/// A failure: `reason` is the word of the API or of the kubelet (`Unauthorized`, `ErrImagePull`), which tells more than the
+/// words where these leave it out.
+fn fails(reason: &str, words: &str, image: &str) -> OpinionOutcome {
+    let words = line(words);
+    let text = if words.contains(reason) {
+        words
+    } else {
+        format!("{reason}: {words}")
+    };
+    let read = message::read(&text);
+    let known = Known {
+        image: Some(image),
+        ..Known::default()
+    };
+    let meaning = reading::read(&read, &known);
+    OpinionOutcome::Fails {
+        message: read.words,
+        points_at: meaning.points_at,
+        certain: meaning
+            .candidates
+            .first()
+            .is_some_and(|first| first.likelihood == Likelihood::Certain),
+        candidates: meaning.candidates.iter().map(|it| it.cause).collect(),
     }
 }
 
@@ -120,17 +132,30 @@ fn no_verdict(why: NoVerdict) -> SkipReason {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::cluster::opinion::{ImportFailure, ImportReason, Imported};
+    use crate::doctor::causes::Cause;
 
-    fn import(answer: ImportAnswer) -> OpinionOutcome {
-        Opinion::of_import(&ImportOpinion {
-            image: "r.example.com/app:1".to_owned(),
+    const IMAGE: &str = "r.example.com/app:1";
+
+    fn import(answer: ImportAnswer) -> Heard {
+        let opinion = ImportOpinion {
+            image: IMAGE.to_owned(),
             insecure: false,
             answer,
             elapsed: None,
-        })
-        .outcome
+        };
+        of_import(&opinion, IMAGE)
+    }
+
+    #[track_caller]
+    fn said(heard: Heard) -> OpinionFact {
+        match heard {
+            Heard::Said(fact) => *fact,
+            Heard::Nothing { why, .. } => panic!("nothing was said: {why}"),
+        }
     }
 
     #[test]
@@ -141,23 +166,30 @@ mod tests {
             architecture: None,
         };
         assert_eq!(
-            import(ImportAnswer::Found(found)),
+            said(import(ImportAnswer::Found(found))).outcome,
             OpinionOutcome::Works {
                 digest: Some("sha256:aa".to_owned())
             }
         );
         let failed = ImportFailure {
             reason: ImportReason::InternalError,
-            message: "x509:\ncertificate".to_owned(),
+            message: "x509:\ncertificate signed by unknown authority".to_owned(),
             code: 500,
         };
-        assert_eq!(
-            import(ImportAnswer::Failed(failed)),
-            OpinionOutcome::Fails {
-                reason: "InternalError".to_owned(),
-                words: "x509: certificate".to_owned()
-            }
-        );
+        let fact = said(import(ImportAnswer::Failed(failed)));
+        assert_eq!(fact.vantage, Vantage::Cluster);
+        let OpinionOutcome::Fails {
+            message,
+            points_at,
+            candidates,
+            ..
+        } = fact.outcome
+        else {
+            panic!("it failed");
+        };
+        assert!(message.contains("x509: certificate signed"), "{message}");
+        assert_eq!(points_at, "tls");
+        assert_eq!(candidates.first(), Some(&Cause::UnknownCa));
     }
 
     #[test]
@@ -178,7 +210,9 @@ mod tests {
             ),
         ] {
             let words = why.to_string();
-            let OpinionOutcome::NotKnown { why, skip: told } = import(ImportAnswer::NotAsked(why))
+            let Heard::Nothing {
+                why, skip: told, ..
+            } = import(ImportAnswer::NotAsked(why))
             else {
                 panic!("{words} is an answer");
             };
@@ -190,7 +224,7 @@ mod tests {
     fn a_kubelet_is_known_by_its_node() {
         let mut opinion = NodeOpinion {
             pod: None,
-            image: "r.example.com/app:1".to_owned(),
+            image: IMAGE.to_owned(),
             node: Some("worker-1".to_owned()),
             verdict: PullVerdict::Failed {
                 reason: "ErrImagePull".to_owned(),
@@ -200,27 +234,22 @@ mod tests {
             elapsed: Duration::from_secs(2),
             left_behind: None,
         };
-        let told = Opinion::of_node(&opinion);
+        let told = said(of_node(&opinion, IMAGE));
         assert_eq!(
             (told.vantage, told.who.as_str()),
             (Vantage::Node, "the kubelet of worker-1")
         );
         assert!(
-            matches!(told.outcome, OpinionOutcome::Fails { reason, .. } if reason == "ErrImagePull")
+            matches!(told.outcome, OpinionOutcome::Fails { message, .. } if message.contains("no"))
         );
         opinion.node = None;
         opinion.verdict = PullVerdict::NotKnown {
             why: NoVerdict::Refused,
             words: "exceeded quota".to_owned(),
         };
-        let told = Opinion::of_node(&opinion);
-        assert_eq!(told.who, "a kubelet");
-        assert!(matches!(
-            told.outcome,
-            OpinionOutcome::NotKnown {
-                skip: SkipReason::Forbidden,
-                ..
-            }
-        ));
+        let Heard::Nothing { who, skip, .. } = of_node(&opinion, IMAGE) else {
+            panic!("nothing is known");
+        };
+        assert_eq!((who.as_str(), skip), ("a kubelet", SkipReason::Forbidden));
     }
 }

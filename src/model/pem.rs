@@ -60,7 +60,21 @@ pub struct Found {
 /// and starts at the last `BEGIN` line before it; older releases searched from the first one, and agree for certificates because
 /// a marker within a body breaks its base64.
 pub fn parse(bundle: &[u8]) -> Bundle {
-    let mut read = scan::scan(bundle);
+    let scan::Scanned { blocks, defects } = scan::scan(bundle);
+    let mut read = Bundle {
+        certificates: Vec::new(),
+        defects,
+    };
+    for scan::Block { line, der } in blocks {
+        let certificate = Certificate::read(&der);
+        match &certificate.refusal {
+            Some(why) => read.defects.push(Defect {
+                line,
+                kind: DefectKind::NotACertificate { why: why.clone() },
+            }),
+            None => read.certificates.push(Found { line, certificate }),
+        }
+    }
     if read.certificates.is_empty() && read.defects.is_empty() {
         read.defects.push(Defect {
             line: 1,
@@ -69,6 +83,12 @@ pub fn parse(bundle: &[u8]) -> Bundle {
     }
     read.defects.sort_by_key(|defect| defect.line);
     read
+}
+
+/// The certificates of a bundle in DER, unread: those of [`parse`], and what looks like them and Go does not parse. For bundles of
+/// hundreds of which one is looked for.
+pub fn unread(bundle: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    scan::scan(bundle).blocks.into_iter().map(|block| block.der)
 }
 
 /// What a file is in which there is no block at all.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 
-pub use builds::{Build, BuildConfig, BuildImage, BuildSourceImage};
+pub use builds::{Build, BuildConfig, BuildImage, BuildSourceImage, DockerfileOf};
 pub use config::{
     ClusterConfigView, ConfigMapData, ImageConfig, Node, ProxyConfig, SignaturePolicy,
     SignaturePolicyKind,

@@ -6,6 +6,7 @@ use super::restart::{self, Aftermath, Linked, Wiring};
 use super::secret::Content;
 use super::{Action, Change, Object, Op, Plan, Purposes, UndoNote, WhenGone};
 use crate::model::kinds;
+pub use crate::model::near::near;
 
 /// What the user asked for, the same in every namespace.
 #[derive(Debug, Clone)]
@@ -149,24 +150,6 @@ fn missing(view: &NamespaceView) -> Vec<&str> {
         .filter(|account| account.object.is_none())
         .map(|account| account.name.as_str())
         .collect()
-}
-
-/// Names that are close to a mistyped one, closest first, at most three.
-pub fn near(name: &str, names: &[String]) -> Vec<String> {
-    let closeness = |other: &str| {
-        // One slip of the finger; in a short name Jaro-Winkler does not see two letters that changed places.
-        if strsim::osa_distance(name, other) <= 1 {
-            return 1.0;
-        }
-        strsim::jaro_winkler(name, other)
-    };
-    let mut scored: Vec<(f64, &String)> = names
-        .iter()
-        .map(|other| (closeness(other), other))
-        .filter(|(score, _)| *score > 0.75)
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    scored.into_iter().take(3).map(|(_, n)| n.clone()).collect()
 }
 
 fn secret_change(view: &NamespaceView, args: &LinkArgs<'_>) -> Result<Option<Change>, LinkRefusal> {

@@ -267,6 +267,25 @@ fn without_restart(pod: &PodView) -> (ObjectRef, Result<Box<Change>, String>) {
     }
 }
 
+/// The rolling restart of one workload, whatever its images are. `now` is the time to write into the annotation.
+///
+/// # Errors
+///
+/// Why that would not make its pods again, and what does.
+pub fn rolling(kind: Kind, object: Object, now: &str) -> Result<Change, String> {
+    let workload = WorkloadView {
+        kind,
+        account: String::new(),
+        pull_secrets: Vec::new(),
+        object,
+    };
+    let change = match workload.obstacle() {
+        Some(obstacle) => Err(obstacle.to_owned()),
+        None => restart(&workload, now).ok_or_else(|| "delete it and create it again".to_owned()),
+    };
+    change.map_err(|why| format!("{} is not restarted: {why}", workload.reference()))
+}
+
 /// The rolling restart of a workload that knows one.
 fn restart(workload: &WorkloadView, now: &str) -> Option<Change> {
     let rolls = [

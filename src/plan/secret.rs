@@ -63,6 +63,57 @@ pub fn read(secret: &Object) -> Result<DockerConfig, ReadError> {
     DockerConfig::parse(&bytes, format).map_err(|error| ReadError::NotConfig(key, error))
 }
 
+/// What a secret gives to somebody who copies credentials out of it.
+pub enum Copied {
+    /// A docker config, whatever the secret's type is.
+    Config(DockerConfig),
+    /// A user name and a password that name no registry.
+    Login(Credential),
+}
+
+/// Where people put a docker config when they make a secret with `create secret generic --from-file`, by key.
+const CONFIG_KEYS: [&str; 4] = [
+    ".dockerconfigjson",
+    ".dockercfg",
+    "config.json",
+    "auth.json",
+];
+
+/// What can be copied out of a secret of any type: first as its type says, then a docker config under a usual key, then
+/// `username` and `password`, the keys of `kubernetes.io/basic-auth`.
+///
+/// # Errors
+///
+/// When it has none of that, or its docker config does not decode.
+pub fn read_to_copy(secret: &Object) -> Result<Copied, ReadError> {
+    let promised = match read(secret) {
+        Ok(config) => return Ok(Copied::Config(config)),
+        Err(error) => error,
+    };
+    let bytes = |key: &str| {
+        let text = secret.value().get("data")?.get(key)?.as_str()?;
+        STANDARD.decode(text).ok()
+    };
+    let config = CONFIG_KEYS
+        .into_iter()
+        .filter_map(bytes)
+        .find_map(|bytes| DockerConfig::parse_any(&bytes).ok());
+    if let Some(config) = config {
+        return Ok(Copied::Config(config));
+    }
+    let text = |key: &str| {
+        let text = String::from_utf8(bytes(key)?).ok()?;
+        Some(text.trim_end_matches(['\r', '\n']).to_owned()).filter(|text| !text.is_empty())
+    };
+    match (text("username"), text("password")) {
+        (Some(username), Some(password)) => Ok(Copied::Login(Credential::Password {
+            username,
+            password: password.into(),
+        })),
+        _ => Err(promised),
+    }
+}
+
 /// What our secret is to hold.
 #[derive(Debug, Clone)]
 pub struct Content {

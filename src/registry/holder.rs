@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -17,8 +17,9 @@ pub(super) struct Holder {
     pub(super) login: OnceCell<Login>,
     /// A bearer token that it gave was taken by the registry.
     pub(super) token_taken: AtomicBool,
-    standing: Mutex<Standing>,
-    turn: Semaphore,
+    /// Shared with the holders of other clients of the same registry: what was refused once is refused.
+    standing: Arc<Mutex<Standing>>,
+    turn: Arc<Semaphore>,
     intent: Mutex<Option<String>>,
 }
 
@@ -45,9 +46,18 @@ impl Holder {
             credential,
             login: OnceCell::new(),
             token_taken: AtomicBool::new(false),
-            standing: Mutex::new(Standing::Unproven),
-            turn: Semaphore::new(1),
+            standing: Arc::new(Mutex::new(Standing::Unproven)),
+            turn: Arc::new(Semaphore::new(1)),
             intent: Mutex::new(None),
+        }
+    }
+
+    /// The same credential for another client of the same registry, with the same standing and the same turn.
+    pub(super) fn beside(&self) -> Self {
+        Self {
+            standing: Arc::clone(&self.standing),
+            turn: Arc::clone(&self.turn),
+            ..Self::new(self.credential.clone())
         }
     }
 

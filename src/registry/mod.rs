@@ -209,6 +209,19 @@ impl Registry {
         })
     }
 
+    /// Another client of the same registry, for those who reach it on other terms (`options`): with the same credentials in
+    /// the same places, of which one that is refused to either is sent by neither again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::new`].
+    pub fn beside(&self, options: Options) -> Result<Self, SetupError> {
+        let credentials = self.holders.iter().map(|it| it.credential.clone());
+        let mut other = Self::new(self.endpoint.clone(), credentials.collect(), options)?;
+        other.holders = self.holders.iter().map(Holder::beside).collect();
+        Ok(other)
+    }
+
     /// What it was made for.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint

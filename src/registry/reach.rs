@@ -57,6 +57,8 @@ impl Registry {
                 return reached;
             }
             expired = Some(issued);
+        } else if let Some(reached) = self.as_told(repository, query, redirects).await {
+            return reached;
         }
         let (first, at_home) = self.follow(query.clone(), redirects).await;
         let refused = first.answer().filter(|answer| answer.status == 401);
@@ -86,18 +88,47 @@ impl Registry {
         let issued = self
             .wished_token(&challenge, repository, &query.wish, None)
             .await;
+        self.keep_anonymous(repository, query, &issued);
+        self.with_token(repository, &issued, query, redirects)
+            .await
+            .0
+    }
+
+    /// The way by the challenge of `/v2/`, where that is known by now: nobody waits for it, and who knows it saves the
+    /// request that would only be answered by a challenge. `None` where it leads nowhere: no token is issued to strangers, or
+    /// the repository names another service.
+    async fn as_told(
+        &self,
+        repository: &str,
+        query: &Query,
+        redirects: Redirects,
+    ) -> Option<Reached> {
+        self.ping.get()?;
+        let challenge = self.ping_challenge().await.filter(Challenge::is_bearer)?;
+        let issued = self
+            .wished_token(&challenge, repository, &query.wish, None)
+            .await;
+        issued.token.as_ref()?;
+        let (reached, at_home) = self.with_token(repository, &issued, query, redirects).await;
+        let answer = reached.asked.answer().filter(|answer| answer.status == 401);
+        let other = answer.and_then(|answer| challenge::preferred(&answer.challenges));
+        if at_home && other.is_some_and(|other| names_another_service(other, &challenge)) {
+            return None;
+        }
+        self.keep_anonymous(repository, query, &issued);
+        Some(reached)
+    }
+
+    fn keep_anonymous(&self, repository: &str, query: &Query, issued: &Arc<Issued>) {
         if issued.token.is_some() {
             self.anonymous
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .insert(
                     (repository.to_owned(), query.wish.clone()),
-                    Arc::clone(&issued),
+                    Arc::clone(issued),
                 );
         }
-        self.with_token(repository, &issued, query, redirects)
-            .await
-            .0
     }
 
     async fn reach_with(

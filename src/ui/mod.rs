@@ -113,6 +113,11 @@ impl Ui {
         }
     }
 
+    /// A line about what is written or started next, on standard error: said however quiet the run is.
+    pub fn announce(&mut self, text: impl AsRef<str>) {
+        self.write_error(text.as_ref());
+    }
+
     /// `Warning: ...` on standard error, as kubectl words it.
     pub fn warning(&mut self, text: impl AsRef<str>) {
         let line = format!("{} {}", self.err_paint.yellow("Warning:"), text.as_ref());

@@ -27,6 +27,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
 
 /// Diagnoses all images and prints the report; the exit status follows from the results, whatever the format.
 pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Result<(), Error> {
+    run.ui.set_quiet(args.report.quiet);
     if let Some(path) = &args.report.from {
         return report::from(run, path, &args.report);
     }
@@ -209,13 +210,16 @@ pub(super) async fn look(
         env,
         cluster,
         request,
-        &mut |words| ui.status(sanitize_line(words, 400)),
+        &mut |words| ui.announce(sanitize_line(words, 400)),
         &|done, of| bar.show(done, of),
         interrupt,
     ))
     .await;
     drop(bar);
     let outcome = outcome?;
+    for remark in &outcome.remarks {
+        run.ui.status(sanitize_line(remark, 400));
+    }
     for warning in cluster.into_iter().flat_map(Cluster::take_warnings) {
         run.ui.warning(sanitize_line(&warning, 400));
     }

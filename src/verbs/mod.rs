@@ -10,6 +10,7 @@ mod following;
 mod import;
 mod insecure;
 mod link;
+mod missing_namespace;
 mod namespaces;
 mod node_output;
 mod objects;
@@ -27,6 +28,7 @@ mod version;
 mod writing;
 
 use crate::apply::Interrupt;
+use crate::cli::global::Global;
 use crate::cli::{Cli, Verb};
 use crate::env::Env;
 use crate::error::Error;
@@ -84,19 +86,30 @@ pub fn program(env: &Env) -> &'static str {
 
 /// Runs the verb.
 pub async fn run(run: &mut Run, cli: Cli) -> Result<(), Error> {
-    match cli.verb {
-        Verb::Link(args) => Box::pin(link::run(run, &cli.global, &args)).await,
-        Verb::Unlink(args) => Box::pin(unlink::run(run, &cli.global, &args)).await,
-        Verb::Undo(args) => Box::pin(undo::run(run, &cli.global, &args)).await,
-        Verb::Status(args) => Box::pin(status::run(run, &cli.global, &args)).await,
-        Verb::Doctor(args) => Box::pin(doctor::run(run, &cli.global, &args)).await,
-        Verb::PushTarget(args) => Box::pin(push_target::run(run, &cli.global, &args)).await,
-        Verb::BuildSource(args) => Box::pin(build_source::run(run, &cli.global, &args)).await,
-        Verb::Import(args) => Box::pin(import::run(run, &cli.global, &args)).await,
-        Verb::Use(args) => Box::pin(use_image::run(run, &cli.global, &args)).await,
-        Verb::Promote(args) => Box::pin(promote::run(run, &cli.global, &args)).await,
-        Verb::Trust(args) => Box::pin(trust::run(run, &cli.global, &args)).await,
-        Verb::Insecure(args) => Box::pin(insecure::run(run, &cli.global, &args)).await,
+    let Cli { global, verb } = cli;
+    let asks_a_cluster = verb.waits();
+    match carry_out(run, &global, verb).await {
+        Err(error) if asks_a_cluster => {
+            Err(Box::pin(missing_namespace::explained(run, &global, error)).await)
+        }
+        done => done,
+    }
+}
+
+async fn carry_out(run: &mut Run, global: &Global, verb: Verb) -> Result<(), Error> {
+    match verb {
+        Verb::Link(args) => Box::pin(link::run(run, global, &args)).await,
+        Verb::Unlink(args) => Box::pin(unlink::run(run, global, &args)).await,
+        Verb::Undo(args) => Box::pin(undo::run(run, global, &args)).await,
+        Verb::Status(args) => Box::pin(status::run(run, global, &args)).await,
+        Verb::Doctor(args) => Box::pin(doctor::run(run, global, &args)).await,
+        Verb::PushTarget(args) => Box::pin(push_target::run(run, global, &args)).await,
+        Verb::BuildSource(args) => Box::pin(build_source::run(run, global, &args)).await,
+        Verb::Import(args) => Box::pin(import::run(run, global, &args)).await,
+        Verb::Use(args) => Box::pin(use_image::run(run, global, &args)).await,
+        Verb::Promote(args) => Box::pin(promote::run(run, global, &args)).await,
+        Verb::Trust(args) => Box::pin(trust::run(run, global, &args)).await,
+        Verb::Insecure(args) => Box::pin(insecure::run(run, global, &args)).await,
         Verb::Completion(args) => completion::run(run, &args),
         Verb::Explain(args) => explain::run(run, &args),
         Verb::Version(args) => version::run(run, &args),

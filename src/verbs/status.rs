@@ -54,6 +54,11 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &StatusArgs) -> Re
     // Where something was not read, nobody knows.
     let known = taken.unread.is_empty();
     if is_table && known && status::is_empty(&taken, args.output.is_some()) {
+        if !args.all_namespaces
+            && let Some(missing) = cluster.missing_namespace().await
+        {
+            return Err(missing);
+        }
         run.ui.status(match &taken.namespace {
             Some(name) => format!("No external registries found in {name} namespace."),
             None => "No external registries found.".to_owned(),

@@ -591,3 +591,65 @@ fn a_signature_is_looked_for_where_a_policy_wants_one() {
         "{signed}"
     );
 }
+
+/// Two tags from one registry, of which one takes any certificate: what holds for the one holds for no other, whichever
+/// comes first.
+#[test]
+fn a_tag_that_takes_any_certificate_speaks_for_itself() {
+    for first_is_insecure in [true, false] {
+        let ca = Ca::new("Corp Root");
+        let registry = Registry::builder()
+            .dialect(Dialect::DistributionBasic)
+            .tls(&ca.server(&["127.0.0.1"]))
+            .user(User::new(ALICE.0, ALICE.1).pull("*"))
+            .start();
+        registry.push_image("team/app", "1", &Image::new());
+        let api = Api::builder()
+            .flavor(Flavor::OpenShift4 {
+                version: "4.20.3".into(),
+            })
+            .start();
+        api.add_namespace("shop");
+        api.create(make::docker_secret(
+            "shop",
+            "pull",
+            &registry.host(),
+            MALLORY.0,
+            MALLORY.1,
+        ));
+        let from = json!({"kind": "DockerImage", "name": registry.image("team/app:1")});
+        api.create(json!({
+            "apiVersion": "image.openshift.io/v1", "kind": "ImageStream",
+            "metadata": {"name": "app", "namespace": "shop"},
+            "spec": {"tags": [
+                {"name": "a", "from": from, "importPolicy": {"insecure": first_is_insecure}},
+                {"name": "b", "from": from, "importPolicy": {"insecure": !first_is_insecure}},
+            ]},
+        }));
+        let report = Doctor::at(&["istag/app:a", "istag/app:b"])
+            .kubeconfig(api.kubeconfig("shop"))
+            .run();
+        let mut causes: Vec<_> = report
+            .results
+            .iter()
+            .map(|result| result.cause().map(Cause::id))
+            .collect();
+        if !first_is_insecure {
+            causes.reverse();
+        }
+        assert_eq!(
+            causes,
+            [
+                Some(Cause::BadCredentials.id()),
+                Some(Cause::UnknownCa.id())
+            ]
+        );
+        // The one that trusts nobody has sent nothing.
+        let refused = registry
+            .log()
+            .iter()
+            .filter(|request| request.authorization().is_some())
+            .count();
+        assert_eq!(refused, 1);
+    }
+}

@@ -64,13 +64,11 @@ fn every_image_is_asked_for_once_and_politely() {
             *manifests.entry(image).or_default() += 1;
         }
     }
+    // Twice for one that is not there: as the consumer, and as a stranger.
+    for (path, asked) in &manifests {
+        assert!(*asked <= 2, "{asked} requests for {path}");
+    }
     let there = |path: &&String| !path.ends_with(MISSING_TAG);
-    let most = manifests
-        .iter()
-        .filter(|(path, _)| there(path))
-        .max_by_key(|(_, asked)| **asked);
-    let (path, asked) = most.expect("manifests were asked for");
-    assert!(*asked <= 2, "{asked} requests for {path}");
     let names: Vec<&String> = manifests.keys().filter(there).collect();
     assert_eq!(names.len(), SIZE.images - SIZE.missing, "{names:#?}");
     for (token, asked) in tokens {

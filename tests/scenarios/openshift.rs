@@ -35,7 +35,7 @@ scenarios![
     })
     .asks(|world| world.doctor())
     .likely()
-    .suggests(|world| format!("oc extreg trust {} --ca CA-FILE", world.registry.host()))
+    .suggests(|world| format!("oc extreg trust {} --ca ca.pem", world.registry.host()))
     .mended(OpenShift::trusted),
     a_ca_for_another_port = openshift(Cause::ClusterTrustMissing, |world| {
         world.cas(&[("127.0.0.1", world.ca.root_pem())]);

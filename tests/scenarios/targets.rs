@@ -104,6 +104,14 @@ scenarios![
     })
     .asks(|world| world.look(&["secret/corp-pull"]))
     .mended(|world| world.replace()),
+    a_secret_whose_password_ends_in_a_line_end = staged(Cause::SecretMalformed, |world| {
+        let password = format!("{}\n", ALICE.1);
+        let secret = world.secret("corp-pull", &world.registry.host(), (ALICE.0, &password));
+        world.cluster.create(&secret);
+    })
+    .asks(|world| world.look(&["secret/corp-pull"]))
+    .likely()
+    .mended(|world| world.replace()),
     a_secret_without_entries = staged(Cause::SecretMalformed, |world| {
         let config = json!({"auths": {}, "credsStore": "desktop"});
         world.cluster.create(&world.content(&config));

@@ -490,3 +490,64 @@ fn a_credential_helper_is_asked_for_one_registry() {
         );
     });
 }
+
+#[test]
+fn credentials_come_out_of_a_secret_of_another_type() {
+    for_each_world(|world| {
+        let generic = |name: &str, data: serde_json::Value| {
+            world.create(json!({
+                "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+                "metadata": {"name": name, "namespace": world.namespace},
+                "stringData": data,
+            }));
+        };
+        generic(
+            "login",
+            json!({"username": "robot", "password": "plain\n", "note": "of the team"}),
+        );
+        generic(
+            "file",
+            json!({"config.json": json!({"auths": {"quay.io": entry("robot", "filed")}}).to_string()}),
+        );
+        for (secret, password) in [("login", "plain"), ("file", "filed")] {
+            world
+                .run(&format!(
+                    "link quay.io --from-secret {secret} --name copy-of-{secret} --skip-check"
+                ))
+                .success();
+            let config = world.config(&format!("copy-of-{secret}"));
+            assert_eq!(config["auths"]["quay.io"], entry("robot", password));
+        }
+        // As it is, it is no pull secret.
+        world
+            .run("link quay.io --secret login --skip-check")
+            .exits(1)
+            .says("--from-secret login copies its credentials");
+    });
+}
+
+#[test]
+fn a_secret_or_namespace_that_is_not_there_is_met_with_a_guess() {
+    for_each_world(|world| {
+        world.docker_secret("corp", "quay.io", "robot", "x");
+        for flag in ["--secret", "--from-secret"] {
+            world
+                .run(&format!("link quay.io {flag} crop --skip-check"))
+                .exits(1)
+                .says("did you mean corp?");
+        }
+        let beside = format!("{}x", world.namespace);
+        let output = world
+            .run(&format!("link quay.io --secret corp -n {beside} --skip-check"))
+            .exits(1);
+        output.says(&format!("there is no namespace {beside:?}"));
+        output.says(&format!("did you mean {}?", world.namespace));
+        for verb in ["status", "doctor"] {
+            world
+                .run(&format!("{verb} -n {beside}"))
+                .exits(1)
+                .says(&format!("there is no namespace {beside:?}"));
+        }
+        world.is_untouched();
+    });
+}

@@ -18,6 +18,7 @@ mod canary;
 mod completion;
 mod credential_plugin;
 mod doctor_fix;
+mod doctor_process;
 mod import;
 mod insecure;
 mod link_check;

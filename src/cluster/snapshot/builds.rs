@@ -1,9 +1,12 @@
 //! From BuildConfigs and Builds as JSON to [`crate::model::view`].
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::json::{given, items, map, text, time};
-use crate::model::view::{Build, BuildConfig, BuildImage, BuildSourceImage};
+use super::json::{given, items, map, text, texts, time};
+use crate::model::dockerfile::Dockerfile;
+use crate::model::view::{Build, BuildConfig, BuildImage, BuildSourceImage, DockerfileOf};
 
 /// openshift/api `build/v1/consts.go`.
 const POD_NAME: &str = "openshift.io/build.pod-name";
@@ -32,6 +35,28 @@ fn source_images(source: &Value) -> Vec<BuildSourceImage> {
             })
         })
         .collect()
+}
+
+/// Only docker builds have one.
+fn dockerfile(strategy: &Value, source: &Value) -> DockerfileOf {
+    let docker = &strategy["dockerStrategy"];
+    if !docker.is_object() {
+        return DockerfileOf::Source;
+    }
+    let Some(content) = given(&source["dockerfile"]) else {
+        return if source["git"].is_object() {
+            DockerfileOf::Git
+        } else {
+            DockerfileOf::Source
+        };
+    };
+    let arguments: BTreeMap<String, String> = items(&docker["buildArgs"])
+        .map(|one| (text(&one["name"]), text(&one["value"])))
+        .collect();
+    let replaced: Vec<String> = items(&source["images"])
+        .flat_map(|image| texts(&image["as"]))
+        .collect();
+    DockerfileOf::Inline(Box::new(Dockerfile::read(&content, &arguments, &replaced)))
 }
 
 fn account_of(spec: &Value) -> String {
@@ -74,6 +99,7 @@ pub(super) fn build_config(object: &Value) -> BuildConfig {
         from: image_reference(&details["from"]),
         pull_secret,
         source_images,
+        dockerfile: dockerfile(strategy, source),
         output: image_reference(&spec["output"]["to"]),
         push_secret,
         secrets,
@@ -107,6 +133,7 @@ pub(super) fn build(object: &Value) -> Build {
         from: image_reference(&details["from"]),
         pull_secret: given(&details["pullSecret"]["name"]),
         source_images: source_images(&spec["source"]),
+        dockerfile: dockerfile(&spec["strategy"], &spec["source"]),
         output: image_reference(&spec["output"]["to"]),
         output_reference: given(&status["outputDockerImageReference"]),
         push_secret: given(&spec["output"]["pushSecret"]["name"]),

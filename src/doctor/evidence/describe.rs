@@ -189,6 +189,7 @@ pub fn describe(fact: Fact, about: &About<'_>) -> Vec<Evidence> {
         | Fact::Observed(_)
         | Fact::Opinion(_)
         | Fact::Signature(_)
+        | Fact::Present(_)
         | Fact::Candidates { .. }
         | Fact::Manifest(_) => config::describe(&fact, about),
     };

@@ -6,7 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
 
-use super::reported::{ObservedFact, OpinionFact, ResolvedFact, SignatureFact, WiringFact};
+use super::reported::{
+    ObservedFact, OpinionFact, PresentFact, ResolvedFact, SignatureFact, WiringFact,
+};
 use crate::model::docker_config::EntryFault;
 use crate::model::image::{ImageReference, ReferenceError};
 use crate::model::keyring::NearMiss;
@@ -64,6 +66,7 @@ pub enum Fact {
     Opinion(Box<OpinionFact>),
     /// A signature policy that binds the image.
     Signature(SignatureFact),
+    Present(PresentFact),
 }
 
 impl Fact {
@@ -112,6 +115,7 @@ impl Fact {
             Self::Manifest(view) => credential(view.credential),
             Self::Signature(policy) => 2 + policy.place as u64,
             Self::Observed(seen) => 1 + seen.place as u64,
+            Self::Present(_) => 400,
             Self::Opinion(opinion) => 500 + opinion.vantage as u64,
             Self::Tags(_) => 1_000,
             Self::Variant(_) => 1_001,

@@ -18,8 +18,8 @@ pub use fact::{
     VariantKind,
 };
 pub use reported::{
-    ListOrigin, ObservedFact, ObservedSource, OpinionFact, OpinionOutcome, ResolvedFact,
-    SignatureFact, WiringFact,
+    ListOrigin, ObservedFact, ObservedSource, OpinionFact, OpinionOutcome, PresentFact,
+    ResolvedFact, SignatureFact, WiringFact,
 };
 
 /// The stages of the pull path, in the order of the report.

@@ -25,6 +25,8 @@ pub enum ListOrigin {
     Copied { account: String },
     /// The pod's or template's own list; those of the service account are not used beside it.
     Own { account: String },
+    /// A static pod's: the kubelet made it from a file of its node, and uses the node's own credentials for it.
+    Static,
     /// All docker secrets of the namespace, in the order of their names.
     Namespace,
     /// Named in the build's specification (`pushSecret`, `pullSecret`).
@@ -112,6 +114,13 @@ pub enum OpinionOutcome {
         candidates: Vec<Cause>,
         certain: bool,
     },
+}
+
+/// A node has the image: it was pulled there once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresentFact {
+    /// The pod that has it, in words.
+    pub object: String,
 }
 
 /// A signature policy that binds the image.

@@ -28,21 +28,16 @@ pub async fn look(
     let mut seen = Seen::default();
     match &manifest.kind {
         ManifestKind::Image { config, layers } => {
-            let (view, config) = config_of(registry, image, credential, config, &mut seen).await;
+            let ((view, config), layers) = tokio::join!(
+                config_of(registry, image, credential, config, &mut seen),
+                Parts::ask(registry, image, credential, layers.clone(), 1)
+            );
             seen.facts.extend(
                 config
                     .filter(|_| read_config)
                     .map(|config| Fact::Config(Box::new(config))),
             );
-            parts(
-                registry,
-                image,
-                credential,
-                layers.clone(),
-                vec![view],
-                &mut seen,
-            )
-            .await;
+            layers.tell(vec![view], &mut seen);
         }
         ManifestKind::Index { children } => {
             let chosen: Vec<&Descriptor> = wanted
@@ -155,10 +150,15 @@ async fn of_children(
     chosen.dedup_by(|a, b| a.digest == b.digest);
     let mut blobs = Vec::new();
     let mut lost = Vec::new();
-    for child in chosen {
-        let view = registry
-            .manifest(image.repository(), &child.digest, credential)
-            .await;
+    let views: Vec<_> = futures_util::stream::iter(
+        chosen
+            .iter()
+            .map(|child| registry.manifest(image.repository(), &child.digest, credential)),
+    )
+    .buffered(AT_ONCE)
+    .collect()
+    .await;
+    for (child, view) in chosen.into_iter().zip(views) {
         match view.manifest.map(|manifest| manifest.kind) {
             Some(ManifestKind::Image { config, layers }) => {
                 first.get_or_insert_with(|| config.clone());
@@ -172,62 +172,77 @@ async fn of_children(
             }),
         }
     }
-    parts(registry, image, credential, blobs, lost, seen).await;
+    let parts = Parts::ask(registry, image, credential, blobs, lost.len()).await;
+    parts.tell(lost, seen);
     first
 }
 
-/// Asks for every part once. `known` were asked for already.
-async fn parts(
-    registry: &Registry,
-    image: &ImageReference,
-    credential: Option<usize>,
-    mut blobs: Vec<Descriptor>,
-    known: Vec<BlobView>,
-    seen: &mut Seen,
-) {
-    let mut digests = std::collections::HashSet::new();
-    blobs.retain(|blob| digests.insert(blob.digest.clone()));
-    let total = blobs.len() + known.len();
-    let bytes = blobs
-        .iter()
-        .chain(known.iter().map(|view| &view.descriptor))
-        .fold(0_u64, |sum, blob| sum.saturating_add(blob.size));
-    blobs.truncate(MOST.saturating_sub(known.len()));
-    let asked = futures_util::stream::iter(
-        blobs
+/// The parts of an image that were asked for.
+struct Parts {
+    /// All there are, each once.
+    all: Vec<Descriptor>,
+    /// What came of those that were asked for.
+    views: Vec<BlobView>,
+}
+
+impl Parts {
+    /// Asks for every part once. So many `others` are asked for elsewhere.
+    async fn ask(
+        registry: &Registry,
+        image: &ImageReference,
+        credential: Option<usize>,
+        mut all: Vec<Descriptor>,
+        others: usize,
+    ) -> Self {
+        let mut digests = std::collections::HashSet::new();
+        all.retain(|blob| digests.insert(blob.digest.clone()));
+        let views = futures_util::stream::iter(
+            all.iter()
+                .take(MOST.saturating_sub(others))
+                .map(|blob| registry.blob(image.repository(), blob, credential)),
+        )
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+        Self { all, views }
+    }
+
+    /// Makes facts of them and of the others.
+    fn tell(self, others: Vec<BlobView>, seen: &mut Seen) {
+        let total = self.all.len() + others.len();
+        let bytes = self
+            .all
             .iter()
-            .map(|blob| registry.blob(image.repository(), blob, credential)),
-    )
-    .buffered(AT_ONCE)
-    .collect::<Vec<BlobView>>()
-    .await;
-    let views: Vec<BlobView> = known.into_iter().chain(asked).collect();
-    let checked = views.len();
-    let (late, views): (Vec<BlobView>, Vec<BlobView>) = views
-        .into_iter()
-        .partition(|view| matches!(last(view), Err(ExchangeFault::Deadline)));
-    if !late.is_empty() {
-        seen.skips.push(Evidence::skip(
-            Check::Blobs,
-            Vantage::Here,
-            SkipReason::TimedOut,
-            format!(
-                "the time was over with {} of {checked} parts not looked at",
-                late.len()
-            ),
-        ));
+            .chain(others.iter().map(|view| &view.descriptor))
+            .fold(0_u64, |sum, blob| sum.saturating_add(blob.size));
+        let views: Vec<BlobView> = others.into_iter().chain(self.views).collect();
+        let checked = views.len();
+        let (late, views): (Vec<BlobView>, Vec<BlobView>) = views
+            .into_iter()
+            .partition(|view| matches!(last(view), Err(ExchangeFault::Deadline)));
+        if !late.is_empty() {
+            seen.skips.push(Evidence::skip(
+                Check::Blobs,
+                Vantage::Here,
+                SkipReason::TimedOut,
+                format!(
+                    "the time was over with {} of {checked} parts not looked at",
+                    late.len()
+                ),
+            ));
+        }
+        let bad: Vec<BlobView> = views.into_iter().filter(|view| !is_there(view)).collect();
+        if checked > 0 && late.is_empty() {
+            seen.facts.push(Fact::Blobs {
+                present: checked - bad.len(),
+                checked,
+                total,
+                bytes,
+            });
+        }
+        seen.facts
+            .extend(bad.into_iter().map(|view| Fact::Blob(Box::new(view))));
     }
-    let bad: Vec<BlobView> = views.into_iter().filter(|view| !is_there(view)).collect();
-    if checked > 0 && late.is_empty() {
-        seen.facts.push(Fact::Blobs {
-            present: checked - bad.len(),
-            checked,
-            total,
-            bytes,
-        });
-    }
-    seen.facts
-        .extend(bad.into_iter().map(|view| Fact::Blob(Box::new(view))));
 }
 
 fn last(view: &BlobView) -> &Result<crate::model::observation::Answer, ExchangeFault> {

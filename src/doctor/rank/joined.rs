@@ -14,9 +14,9 @@ use crate::doctor::diagnosis::Verdict;
 use crate::doctor::evidence::{Fact, TrialOutcome, Vantage};
 use crate::doctor::finding::{Confidence, Finding};
 use crate::doctor::rules::{Case, Proof, object_of};
-use crate::doctor::target::Operation;
+use crate::doctor::target::{Consumer, Operation, TargetRef};
 
-use super::said::{Weight, against_here, as_said, next_try, weight};
+use super::said::{Weight, against_here, as_said, next_try, stopped_here, weight};
 
 /// How the target looks from this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,6 +135,9 @@ fn out_of_reach(case: &Case<'_>, findings: Vec<Finding>) -> Joined {
         {
             return joined;
         }
+        for finding in &mut on_the_way {
+            of_this_machine(case, finding);
+        }
         on_the_way.append(&mut rest);
         return Joined::Findings(on_the_way);
     };
@@ -158,15 +161,43 @@ fn out_of_reach(case: &Case<'_>, findings: Vec<Finding>) -> Joined {
     if rest.is_empty() {
         return open(
             format!(
-                "{} fails in words that fit no known cause ({}), and this machine does not reach {}",
+                "{} fails in words that fit no known cause ({}), and this machine {} {}",
                 voice.who,
                 words.quoted(),
+                stopped_here(case),
                 case.subject.registry()
             ),
             vec![voice.at],
         );
     }
     Joined::Findings(rest)
+}
+
+/// Only this machine was seen to fail on its way, and another way is the one that counts: the network of an object of the
+/// cluster may well be another.
+fn of_this_machine(case: &Case<'_>, finding: &mut Finding) {
+    let borne_out = case
+        .voices
+        .other_now()
+        .and_then(|(_, words)| words.first())
+        .is_some_and(|cause| cause == finding.cause);
+    let of_an_object = matches!(case.subject.target, TargetRef::Object { .. })
+        && case.subject.namespace().is_some();
+    if finding.cause.family() != "network" || borne_out || !of_an_object {
+        return;
+    }
+    if finding.confidence == Confidence::Certain {
+        finding.confidence = Confidence::Likely;
+    }
+    let from_there = "a run from where the registry can be reached";
+    finding
+        .settle
+        .get_or_insert_with(|| match case.subject.consumer {
+            Consumer::Pod { .. } | Consumer::ServiceAccount { .. } => {
+                format!("--from-node, or {from_there}")
+            }
+            _ => from_there.to_owned(),
+        });
 }
 
 /// What does not depend on who looks.
@@ -199,19 +230,29 @@ fn reached_by_others(case: &Case<'_>, on_the_way: &[Finding]) -> Option<Joined> 
         because.push(voice.at);
         return Some(open(
             format!(
-                "this machine does not reach {registry}; {} does and is refused, with the secrets of the namespace, which need not be those of {}",
+                "this machine {} {registry}; {} does and is refused, with the secrets of the namespace, which need not be those of {}",
+                stopped_here(case),
                 voice.who,
                 case.subject.consumer.words()
             ),
             because,
         ));
     }
-    let voice = case.voices.own_got_an_answer()?;
-    because.push(voice.at);
+    let (at, before) = match case.voices.own_got_an_answer() {
+        Some(voice) => (voice.at, format!("{} did before", voice.who)),
+        None => case.one(|fact| match fact {
+            Fact::Present(present) => Some(format!(
+                "the node of {} has the image from a pull before",
+                present.object
+            )),
+            _ => None,
+        })?,
+    };
+    because.push(at);
     Some(open(
         format!(
-            "this machine does not reach {registry}; {} did before, and what it would get now is not known",
-            voice.who
+            "this machine {} {registry}; {before}, and what it would get now is not known",
+            stopped_here(case)
         ),
         because,
     ))

@@ -160,9 +160,8 @@ pub(super) fn as_said(
     let summary = match here {
         Here::Works => format!("{there}; this machine gets the image"),
         Here::Unreached => {
-            format!(
-                "{there}; this machine does not reach {registry}, so that these words are all there is"
-            )
+            let why = stopped_here(case);
+            format!("{there}; this machine {why} {registry}, so that these words are all there is")
         }
         Here::Answered => format!("{there}: {}", words.quoted()),
     };
@@ -173,12 +172,8 @@ pub(super) fn as_said(
     } else {
         let likely = Finding::likely(cause, because, summary).or(others.iter().take(4).copied());
         match (here, &case.subject.consumer) {
-            (Here::Unreached, Consumer::Import { .. }) => {
-                likely.settled_by("a run from where the registry can be reached")
-            }
-            (Here::Unreached, _) => {
-                likely.settled_by("--from-node, or a run from where the registry can be reached")
-            }
+            (Here::Unreached, Consumer::Import { .. }) => likely.settled_by(closer(case)),
+            (Here::Unreached, _) => likely.settled_by(format!("--from-node, or {}", closer(case))),
             _ => likely,
         }
     };
@@ -194,6 +189,31 @@ pub(super) fn as_said(
             .key(&candidate.key),
         None => finding,
     })
+}
+
+/// Whether this machine got as far as a certificate, and stopped there because nobody vouches for it.
+fn is_untrusted_here(case: &Case<'_>) -> bool {
+    case.chains()
+        .iter()
+        .any(|(_, chain)| chain.side == Side::Here && !chain.faults.is_empty())
+}
+
+/// Why no registry answered this machine, as a predicate whose object is the registry.
+pub(super) fn stopped_here(case: &Case<'_>) -> &'static str {
+    if is_untrusted_here(case) {
+        "does not trust the certificate of"
+    } else {
+        "does not reach"
+    }
+}
+
+/// What would bring an answer to this machine, or to another.
+fn closer(case: &Case<'_>) -> &'static str {
+    if is_untrusted_here(case) {
+        "--registry-ca with the CA that signed the certificate"
+    } else {
+        "a run from where the registry can be reached"
+    }
 }
 
 /// A cause as the predicate of whoever sees it.

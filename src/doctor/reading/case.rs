@@ -104,6 +104,21 @@ impl<'a> Case<'a> {
             })
     }
 
+    /// A refusal in a registry's general words, with neither what was wanted nor a URL in front: moby names the
+    /// repository of a pull (`distribution/errors.go` `translatePullError`) and containerd the manifest's URL
+    /// (`remotes/docker/resolver.go`), while both pass a push's refusal on as it is (containerd `remotes/docker/pusher.go`).
+    pub(super) fn is_bare_refusal(&self) -> bool {
+        let words = self.says("requested access to the resource is denied")
+            || self.says("unexpected status: 403") && !self.asks_for_token();
+        words
+            && self.image.is_none()
+            && self.message.url.is_none()
+            && !self.is_node()
+            && !self.imports()
+            && !self.says("pull access denied")
+            && !self.says("manifest")
+    }
+
     /// Several attempts are listed, each with a login of its own: the kubelet joins the failures of all credentials that
     /// match (`pkg/kubelet/kuberuntime/kuberuntime_image.go` `PullImage`).
     pub(super) fn tried_several(&self) -> bool {
@@ -116,6 +131,14 @@ impl<'a> Case<'a> {
             .url
             .as_deref()
             .is_some_and(|url| url.starts_with("http://"))
+    }
+
+    /// The URL that failed is one of HTTPS.
+    pub(super) fn asks_in_tls(&self) -> bool {
+        self.message
+            .url
+            .as_deref()
+            .is_some_and(|url| url.starts_with("https://"))
     }
 
     /// The image names no registry.

@@ -70,6 +70,14 @@ rules! {
         Mirror Possible MIRROR;
         NoCredentials Possible HIDDEN;
     }
+    // A name without registry was looked for on Docker Hub alone.
+    on NotFound
+        if |case| case.by(&[Runtime::Docker]) && case.says("image ") && case.says("not found") && !case.says("manifest") && case.names_no_registry() && !case.is_one_word() => "location" {
+        NoCredentials Likely "old dockerd falls back to the first protocol after any refusal and reports only that the fallback found nothing";
+        RepositoryMissing Likely NO_REPOSITORY;
+        ShortName Possible "the words name no registry: Docker Hub was asked";
+        ServerError Possible "a failing registry makes old dockerd fall back as well";
+    }
     // dockerd before 1.13 fell back to the old protocol after any failure and reported that one's 404.
     on NotFound
         if |case| (case.by(&[Runtime::Docker, Runtime::OpenshiftBuild]) || case.starts("image ") && !case.by(&[Runtime::Containerd])) && case.says("image ") && !case.says("manifest") && case.says("not found") && !case.at(&[Place::Open]) => "location" {

@@ -25,6 +25,7 @@ macro_rules! rules {
     (@when) => { |_| true };
 }
 
+mod anywhere;
 mod auth;
 mod case;
 mod missing;
@@ -127,6 +128,7 @@ fn by_rules(case: &Case<'_>) -> (&'static str, Vec<Candidate>) {
     let rule = [
         auth::RULES,
         refused::RULES,
+        anywhere::RULES,
         missing::RULES,
         network::RULES,
         tls::RULES,

@@ -134,9 +134,9 @@ rules! {
     on Reset
         if |case| case.says("unexpected eof") && case.is_content() => "network" {
         ServerError Likely "less came than was announced: the registry, or the storage behind it, stops in the middle";
-        BlobMissing Possible "the registry's storage holds less than it announced";
+        Mirror Possible "a cache that was cut off while it filled holds a part only, and announces the whole";
         Proxy Possible "a proxy, load balancer or scanner on the way cuts long transfers";
-        Mirror Possible "a cache holds a part only";
+        BlobMissing Possible "the registry's storage holds less than it announced";
         Reset Possible "the connection was cut in the middle";
     }
     on Reset

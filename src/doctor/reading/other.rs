@@ -168,6 +168,7 @@ rules! {
         if |case| case.status(404) && !case.says("html") => "location" {
         NotARegistry Likely "the answer is no registry's: something else serves this path";
         ServerError Possible "what stands behind the registry's front is not there";
+        WrongPort Possible "the registry has a port of its own, beside the one of its web pages";
         RepositoryMissing Possible "some registries have a text of their own for a name that they do not know";
         Proxy Possible IN_BETWEEN;
         PathPrefix Possible "the registry's API stands under another path";
@@ -202,6 +203,13 @@ rules! {
     }
     on NeverPull => "node" {
         NodeRuntime Certain "the pull policy forbids a pull, and this node's image store does not have the image";
+    }
+    // dockerd's store on Windows: unpacking another system's files fails on their names.
+    on Storage
+        if |case| case.says("windowsfilter") || case.says("in win32") => "node" {
+        PlatformMissing Likely "a node with Windows unpacks an image of another system, whose file names it cannot write";
+        NodeRuntime Likely "the store of the node is damaged or full";
+        ManifestUnsupported Possible "a layer of a kind that the runtime cannot unpack";
     }
     on Storage => "node" {
         NodeRuntime Likely "the image arrived, and writing or unpacking it is what failed: disk, image store, file system, ids";

@@ -86,6 +86,14 @@ rules! {
         WrongPort Likely "the port that was asked is not the one meant for this scheme";
         PlainHttp Possible "the two sides do not agree on TLS";
     }
+    // The call itself was HTTPS: what went out in plain HTTP went to an address that an answer gave.
+    on HttpToHttps
+        if |case| case.asks_in_tls() => "tls" {
+        TokenService Likely "TLS was spoken with the registry: its challenge names a token service with http:// in front";
+        Proxy Likely "something in front of the registry takes TLS off and speaks plain HTTP with a port for TLS behind it";
+        HttpsRequired Possible "the server says itself that it wants TLS on this port";
+        Mirror Possible "a mirror's entry says http:// for a registry with TLS";
+    }
     on HttpToHttps => "tls" {
         HttpsRequired Likely "the server says itself that it wants TLS on this port";
         Mirror Possible "a mirror's entry says http:// for a registry with TLS";

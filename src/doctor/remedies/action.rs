@@ -28,6 +28,46 @@ pub enum Action {
     },
     /// A rolling restart, as `link --restart` does it.
     Restart { object: ObjectRef },
+    /// What `push-target` does: the BuildConfig names the secret beside the image that it pushes to already.
+    PushTarget(Named),
+    /// What `build-source` does, for the image that the BuildConfig takes already.
+    BuildSource(Named),
+    /// What `use` does, for the image that the container has already: the template's own list gets the secret.
+    Use { named: Named, container: String },
+}
+
+/// A secret that an object with a field or list of its own is to name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    pub object: ObjectRef,
+    /// The image as the object has it.
+    pub image: String,
+    pub from: LinkFrom,
+    /// As in [`Action::Link`].
+    pub skip_check: bool,
+}
+
+impl Named {
+    fn command(&self, verb: &str, command: &mut Argv) {
+        // BuildConfigs are known by their names alone.
+        let object = if self.object.kind == kinds::BUILD_CONFIG {
+            self.object.name.clone()
+        } else {
+            typed(&self.object)
+        };
+        command.add(&["extreg", verb, &object, &self.image]);
+    }
+
+    fn rest(&self, command: &mut Argv) {
+        let namespace = self.object.namespace.as_deref().unwrap_or_default();
+        self.from.flags(namespace, command);
+        command.add(if self.skip_check {
+            &["--skip-check"]
+        } else {
+            &[]
+        });
+        command.add(&["-n", namespace]);
+    }
 }
 
 /// Where the credentials of a link come from.
@@ -42,6 +82,30 @@ pub enum LinkFrom {
     },
     /// It is in the namespace, and is linked as it is (`--secret`).
     Existing { name: String },
+}
+
+impl LinkFrom {
+    /// The flags of a verb in `namespace`.
+    fn flags(&self, namespace: &str, command: &mut Argv) {
+        match self {
+            Self::Existing { name } => command.add(&["--secret", name]),
+            Self::Secret {
+                namespace: place,
+                secret,
+                name,
+            } => {
+                let whole = if place == namespace {
+                    secret.clone()
+                } else {
+                    format!("{place}/{secret}")
+                };
+                command.add(&["--from-secret", &whole]);
+                if let Some(name) = name {
+                    command.add(&["--name", name]);
+                }
+            }
+        }
+    }
 }
 
 /// Which of an account's lists a link is about.
@@ -65,7 +129,7 @@ impl LinkFor {
 
 impl Action {
     /// The command that does it, for `client` (`oc`, `kubectl`). `flags` are those of the run that reach the registry
-    /// (`--plain-http`, `--registry-ca FILE`); only a link repeats them.
+    /// (`--plain-http`, `--registry-ca FILE`); only what asks it repeats them.
     pub fn command(&self, client: &str, flags: &[String]) -> Vec<String> {
         let mut command = Argv(vec![client.to_owned()]);
         match self {
@@ -85,24 +149,7 @@ impl Action {
                 if *for_ == LinkFor::Push {
                     command.add(&["--for", "push"]);
                 }
-                match from {
-                    LinkFrom::Existing { name } => command.add(&["--secret", name]),
-                    LinkFrom::Secret {
-                        namespace: place,
-                        secret,
-                        name,
-                    } => {
-                        let whole = if place == namespace {
-                            secret.clone()
-                        } else {
-                            format!("{place}/{secret}")
-                        };
-                        command.add(&["--from-secret", &whole]);
-                        if let Some(name) = name {
-                            command.add(&["--name", name]);
-                        }
-                    }
-                }
+                from.flags(namespace, &mut command);
                 if !restart.is_empty() {
                     command.add(&["--restart"]);
                 }
@@ -131,6 +178,22 @@ impl Action {
                 if let Some(namespace) = &object.namespace {
                     command.add(&["-n", namespace]);
                 }
+            }
+            Self::PushTarget(named) => {
+                named.command("push-target", &mut command);
+                named.rest(&mut command);
+                command.0.extend(flags.iter().cloned());
+            }
+            Self::BuildSource(named) => {
+                named.command("build-source", &mut command);
+                named.rest(&mut command);
+                command.0.extend(flags.iter().cloned());
+            }
+            Self::Use { named, container } => {
+                named.command("use", &mut command);
+                command.add(&["-c", container]);
+                named.rest(&mut command);
+                command.0.extend(flags.iter().cloned());
             }
         }
         command.0

@@ -6,6 +6,7 @@ use super::{Applicability, Remedy, Tool};
 use crate::doctor::evidence::{ListOrigin, SourceState};
 use crate::doctor::target::Consumer;
 use crate::model::docker_config::EntryFault;
+use crate::model::observation::LoginVerdict;
 
 /// What keeps a secret out of imports (openshift-apiserver `pkg/image/apiserver/registry/imagesecret`).
 pub(super) const EXCLUDE: &str = "openshift.io/image.excludeSecret";
@@ -65,11 +66,36 @@ impl Tool<'_> {
     /// Credentials that do harm: none, or better ones.
     pub(super) fn unblock(&self) -> Vec<Remedy> {
         let mut remedies = self.take_off("take the credentials off the service account");
+        if !self.is_of_no_use() {
+            for remedy in &mut remedies {
+                remedy.summary.push_str(", if nothing else needs them");
+                remedy.applicability = Applicability::Review;
+                remedy.action = None;
+            }
+        }
         if matches!(self.case.subject.consumer, Consumer::Import { .. }) {
             remedies.extend(self.exclude());
         }
         remedies.extend(self.login("store credentials that the registry accepts"));
         remedies
+    }
+
+    /// Whether nobody can want the secret that is meant: its login is refused, and it has no other.
+    fn is_of_no_use(&self) -> bool {
+        let meant = &self.finding.names.secret;
+        let single = self.case.sources().into_iter().any(|(_, source)| {
+            source.object == *meant
+                && matches!(&source.state, SourceState::Read(entries) if entries.len() == 1)
+        });
+        let logins = self.case.logins();
+        let refused = self.case.candidates.iter().any(|known| {
+            known.object == *meant
+                && logins.iter().any(|(_, login)| {
+                    login.credential == Some(known.index)
+                        && matches!(login.verdict, LoginVerdict::Refused { .. })
+                })
+        });
+        single && refused
     }
 
     /// The secret leaves the account's lists; nothing where the account's list does not count.
@@ -106,22 +132,22 @@ impl Tool<'_> {
     /// The secret stays, and imports pass it over.
     pub(super) fn exclude(&self) -> Option<Remedy> {
         let (namespace, name) = self.finding.names.secret.as_ref()?;
-        Some(
-            Remedy::new(
-                Applicability::Review,
-                format!("keep imports from using the secret {name}"),
-            )
-            .changes(secret(namespace, name))
-            .command([
-                self.client,
-                "annotate",
-                "secret",
-                name,
-                &format!("{EXCLUDE}=true"),
-                "-n",
-                namespace,
-            ]),
+        let mut remedy = Remedy::new(
+            Applicability::Review,
+            format!("keep imports from using the secret {name}"),
         )
+        .changes(secret(namespace, name))
+        .command([
+            self.client,
+            "annotate",
+            "secret",
+            name,
+            &format!("{EXCLUDE}=true"),
+            "-n",
+            namespace,
+        ]);
+        remedy.commands.extend(self.import_again());
+        Some(remedy)
     }
 
     /// The good secret behind the first one.
@@ -145,6 +171,9 @@ impl Tool<'_> {
                             namespace,
                         ]),
                     );
+                    for remedy in remedies.iter_mut().skip(1) {
+                        remedy.commands.extend(self.import_again());
+                    }
                 }
                 remedies
             }

@@ -1,29 +1,31 @@
-//! The secrets that a build config names.
+//! The secrets that a build config names, and its images.
 
-use super::action::typed;
-use super::wiring::changed;
+use super::action::{Action, LinkFrom, Named, typed};
+use super::wiring::{changed, secret};
 use super::{Applicability, Remedy, Tool};
-use crate::doctor::evidence::ListOrigin;
+use crate::doctor::evidence::{Fact, ListOrigin, ResolvedFact};
 use crate::doctor::target::Consumer;
 use crate::model::kinds::{self, ObjectRef};
 
 impl Tool<'_> {
-    /// The field of a build config that names the secret.
+    /// The field of a build config that names the secret: by this tool's verb, or where that would change more, by hand.
     pub(super) fn build_secret(&self, summary: &str, name: &str) -> Vec<Remedy> {
+        let from = LinkFrom::Existing {
+            name: name.to_owned(),
+        };
+        if let Some(remedy) = self.build_named(summary, from) {
+            return vec![remedy];
+        }
         let (build, flag) = match &self.case.subject.consumer {
             Consumer::BuildPush { build, .. } => (build, "--push"),
             Consumer::BuildPull { build, .. } => (build, "--pull"),
             _ => return Vec::new(),
         };
         let config = build_config(build);
-        // `oc set build-secret` knows the secrets of output and strategy; those of source images have a field each.
-        let of_source = matches!(
-            self.origin(),
-            Some(ListOrigin::BuildField { field }) if field.contains("source")
-        );
-        let mut remedy = Remedy::new(Applicability::Review, summary).changes(changed(&config));
         let namespace = config.namespace.clone().unwrap_or_default();
-        remedy = if of_source {
+        let mut remedy = Remedy::new(Applicability::Review, summary).changes(changed(&config));
+        // `oc set build-secret` knows the secrets of output and strategy; those of source images have a field each.
+        remedy = if self.is_source_image() {
             remedy.summary = format!("{summary}: {name}, in spec.source.images");
             remedy.command([
                 self.client,
@@ -45,6 +47,60 @@ impl Tool<'_> {
             ])
         };
         vec![remedy]
+    }
+
+    /// What `push-target` and `build-source` do: they name the secret beside the image that the build config has already.
+    pub(super) fn build_named(&self, summary: &str, from: LinkFrom) -> Option<Remedy> {
+        let (config, make) = self.own_image_of_build()?;
+        let made = match &from {
+            LinkFrom::Existing { .. } => None,
+            LinkFrom::Secret { name, .. } => Some(name.clone().unwrap_or_else(|| self.made_name())),
+        };
+        let namespace = config.namespace.clone().unwrap_or_default();
+        let action = make(Named {
+            object: config.clone(),
+            image: self.case.subject.text.clone(),
+            from,
+            skip_check: self.skip_check(),
+        });
+        let mut remedy = self.act(summary, action);
+        remedy
+            .changes
+            .extend(made.map(|name| secret(&namespace, &name)));
+        remedy.changes.push(changed(&config));
+        remedy.changes.extend(self.account());
+        Some(remedy)
+    }
+
+    /// The build config, and the verb that sets the image that is meant; `None` where it stands elsewhere than in a field
+    /// of its own (an image stream, a Dockerfile, `source.images`).
+    pub(super) fn own_image_of_build(&self) -> Option<(ObjectRef, fn(Named) -> Action)> {
+        match &self.case.subject.consumer {
+            Consumer::BuildPush { build, .. } => Some((build_config(build), Action::PushTarget)),
+            Consumer::BuildPull { build, .. }
+                if self.resolved().is_none() && !self.is_source_image() =>
+            {
+                Some((build_config(build), Action::BuildSource))
+            }
+            _ => None,
+        }
+    }
+
+    /// How the object's own wording became the image.
+    pub(super) fn resolved(&self) -> Option<&ResolvedFact> {
+        self.case
+            .one(|fact| match fact {
+                Fact::Resolved(resolved) => Some(resolved),
+                _ => None,
+            })
+            .map(|(_, resolved)| resolved)
+    }
+
+    fn is_source_image(&self) -> bool {
+        matches!(self.origin(), Some(ListOrigin::BuildField { field }) if field.contains("source"))
+            || self
+                .resolved()
+                .is_some_and(|resolved| resolved.from.contains("source.images"))
     }
 }
 

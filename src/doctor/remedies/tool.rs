@@ -1,11 +1,11 @@
 //! The building blocks of remedies: `link` and its kin with everything filled in, and the cluster's own commands.
 
-use super::action::LinkFor;
-use super::{Applicability, Changed, Remedy, Tool, image_config};
+use super::action::{LinkFor, typed};
+use super::wiring::changed;
+use super::{Applicability, Changed, Remedy, Tool};
 use crate::doctor::causes::Cause;
-use crate::doctor::evidence::Role;
+use crate::doctor::evidence::ListOrigin;
 use crate::doctor::target::{Consumer, Operation};
-use crate::model::observation::PingKind;
 
 impl Tool<'_> {
     pub(super) fn registry(&self) -> &str {
@@ -27,7 +27,7 @@ impl Tool<'_> {
     }
 
     /// `oc extreg VERB ...` for what is the whole cluster's.
-    fn platform<'s>(&self, arguments: impl IntoIterator<Item = &'s str>) -> Vec<String> {
+    pub(super) fn platform<'s>(&self, arguments: impl IntoIterator<Item = &'s str>) -> Vec<String> {
         let words = [self.client, "extreg"].into_iter().chain(arguments);
         words.map(str::to_owned).collect()
     }
@@ -110,7 +110,23 @@ impl Tool<'_> {
         let image = self.case.subject.text.clone();
         match &self.case.subject.consumer {
             Consumer::ServiceAccount { .. } | Consumer::Pod { .. } if self.is_of_a_mirror() => {
-                vec![self.node_login()]
+                vec![self.node_login("no pod's secret is sent to a mirror")]
+            }
+            Consumer::Pod { .. } if matches!(self.origin(), Some(ListOrigin::Static)) => {
+                vec![self.node_login("no secret reaches a static pod")]
+            }
+            // The verb that names it there makes the secret as well.
+            Consumer::BuildPull { .. } | Consumer::BuildPush { .. }
+                if name.is_none()
+                    && matches!(self.origin(), Some(ListOrigin::BuildField { .. }))
+                    && self.own_image_of_build().is_some() =>
+            {
+                self.login_of_build(summary)
+            }
+            Consumer::Pod { .. }
+                if name.is_none() && self.has_own_list() && self.own_template().is_some() =>
+            {
+                self.login_of_template(summary)
             }
             Consumer::ServiceAccount { .. }
             | Consumer::Pod { .. }
@@ -134,6 +150,7 @@ impl Tool<'_> {
                 if name.is_none() {
                     remedy = self.and_named(remedy, &made);
                 }
+                remedy.commands.extend(self.import_again());
                 vec![remedy]
             }
             Consumer::AuthFile { path } => {
@@ -153,20 +170,65 @@ impl Tool<'_> {
         }
     }
 
+    /// `push-target` or `build-source` with a login.
+    fn login_of_build(&self, summary: &str) -> Vec<Remedy> {
+        let Some((config, _)) = self.own_image_of_build() else {
+            return Vec::new();
+        };
+        let verb = match self.case.subject.consumer {
+            Consumer::BuildPush { .. } => "push-target",
+            _ => "build-source",
+        };
+        let mut remedy = Remedy::new(
+            Applicability::Review,
+            format!("{summary}, and name them in the build config"),
+        )
+        .changes(changed(&config))
+        .command(self.with_login([verb, &config.name, &self.case.subject.text]));
+        remedy.changes.extend(self.account());
+        vec![remedy]
+    }
+
+    /// `use` with a login: the template has a list of its own.
+    fn login_of_template(&self, summary: &str) -> Vec<Remedy> {
+        let Some((object, container)) = self.own_template() else {
+            return Vec::new();
+        };
+        let image = self.case.subject.text.as_str();
+        let words = ["use", &typed(object), image, "-c", container];
+        let mut remedy = Remedy::new(
+            Applicability::Review,
+            format!("{summary}, and name them in the pod template"),
+        )
+        .changes(changed(object))
+        .command(self.with_login(words));
+        remedy.changes.extend(self.account());
+        vec![remedy]
+    }
+
+    /// A verb that makes a secret of a login that it asks for.
+    fn with_login<'s>(&self, words: impl IntoIterator<Item = &'s str>) -> Vec<String> {
+        let login = ["--registry-username", "USER"];
+        let unchecked = self.skip_check().then_some("--skip-check");
+        let mut command = self.extreg(words.into_iter().chain(login).chain(unchecked));
+        command.extend(self.link_flags());
+        command
+    }
+
     /// What is meant is a mirror on another host than the image's own.
     fn is_of_a_mirror(&self) -> bool {
         self.registry() != self.case.subject.registry()
     }
 
-    /// Nodes log in to mirrors with the cluster's own pull secret; no secret of a pod is sent there.
-    fn node_login(&self) -> Remedy {
+    /// Nodes log in to mirrors, and for static pods, with the cluster's own pull secret.
+    fn node_login(&self, why: &str) -> Remedy {
         const SECRET: &str = "secret/pull-secret";
         const KEY: &str = ".dockerconfigjson";
         let mirror = self.registry();
         Remedy::new(
             Applicability::Review,
             format!(
-                "give the nodes' own pull secret a login for {mirror} (cluster-admin, all nodes): no pod's secret is sent to a mirror"
+                "give the nodes' own pull secret a login for {mirror} (cluster-admin, all nodes): {why}"
             ),
         )
         .changes(Changed {
@@ -208,137 +270,8 @@ impl Tool<'_> {
         remedies
     }
 
-    /// The same image under another name.
-    pub(super) fn other_image(&self, summary: &str) -> Vec<Remedy> {
-        let Some(image) = &self.finding.names.image else {
-            return Vec::new();
-        };
-        vec![
-            Remedy::new(Applicability::Review, format!("{summary}: {image}"))
-                .command(self.again(image, &[])),
-        ]
-    }
-
     pub(super) fn manual(summary: impl Into<String>) -> Vec<Remedy> {
         vec![Remedy::new(Applicability::Manual, summary)]
-    }
-
-    /// Trust for this registry alone: a key of the ConfigMap that `additionalTrustedCA` names.
-    pub(super) fn trust(&self) -> Vec<Remedy> {
-        let registry = self.registry();
-        let mut remedies = Vec::new();
-        if self.setting.openshift {
-            let name = self.setting.trusted_ca.as_deref();
-            let mut remedy = Remedy::new(
-                Applicability::Review,
-                "make the cluster trust the CA for this registry only (cluster-admin, all nodes)",
-            )
-            .changes(Changed {
-                api_version: "v1",
-                kind: "ConfigMap",
-                namespace: Some("openshift-config".to_owned()),
-                name: name.unwrap_or("extreg-registry-cas").to_owned(),
-            });
-            if name.is_none() {
-                remedy = remedy.changes(image_config());
-            }
-            remedies.push(remedy.command(self.platform(["trust", registry, "--ca", "CA-FILE"])));
-        }
-        if !self.setting.openshift && self.setting.cluster {
-            remedies.push(
-                Remedy::new(
-                    Applicability::Review,
-                    "give the CA to containerd on every node; this prints a script that does",
-                )
-                .command(self.platform([
-                    "trust",
-                    registry,
-                    "--ca",
-                    "CA-FILE",
-                    "--containerd",
-                ])),
-            );
-        }
-        if self.finding.cause == Cause::UnknownCa {
-            remedies.push(
-                Remedy::new(
-                    Applicability::Review,
-                    "check it with the CA that should vouch for it",
-                )
-                .command(self.again(&self.case.subject.text, &["--registry-ca", "CA-FILE"])),
-            );
-        }
-        remedies
-    }
-
-    pub(super) fn insecure(&self) -> Vec<Remedy> {
-        let mut remedies = Self::manual(
-            "give the registry a certificate; everything else sends passwords in the clear",
-        );
-        if self.setting.openshift {
-            remedies.push(
-                Remedy::new(
-                    Applicability::Review,
-                    "add it to insecureRegistries, which lets the cluster talk to it without TLS (all nodes)",
-                )
-                .changes(image_config())
-                .command(self.platform(["insecure", self.registry()])),
-            );
-        }
-        let answers = self
-            .case
-            .ping
-            .is_some_and(|(_, ping)| ping.kind != PingKind::NoAnswer);
-        if !answers
-            || !self
-                .case
-                .candidates
-                .iter()
-                .any(|known| known.role == Role::Node)
-        {
-            remedies.push(
-                Remedy::new(Applicability::Review, "look at it over plain HTTP")
-                    .command(self.again(&self.case.subject.text, &["--plain-http"])),
-            );
-        }
-        remedies
-    }
-
-    /// A list of image.config.
-    pub(super) fn lists(&self, summary: &str) -> Vec<Remedy> {
-        vec![
-            Remedy::new(Applicability::Review, summary)
-                .changes(image_config())
-                .command([self.client, "edit", "image.config.openshift.io/cluster"]),
-        ]
-    }
-
-    /// The proxy that nodes and API server use.
-    pub(super) fn cluster_proxy(&self) -> Vec<Remedy> {
-        let registry = self.registry();
-        vec![
-            Remedy::new(
-                Applicability::Review,
-                format!("let the cluster's proxy through to {registry}, or put it into noProxy (all nodes)"),
-            )
-            .changes(Changed {
-                api_version: "config.openshift.io/v1",
-                kind: "Proxy",
-                namespace: None,
-                name: "cluster".to_owned(),
-            })
-            .command([self.client, "edit", "proxy.config.openshift.io/cluster"]),
-        ]
-    }
-
-    pub(super) fn signature() -> Vec<Remedy> {
-        let mut remedies = Self::manual(
-            "sign the image with the key that the policy names, and push the signature beside it",
-        );
-        remedies.extend(Self::manual(
-            "or let the policy leave this repository out, if it is not meant to bind it",
-        ));
-        remedies
     }
 
     /// The node, by what it says.

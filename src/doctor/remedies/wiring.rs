@@ -3,12 +3,12 @@
 //! Pods take what their service account's list held when they were made, or a list of their own; builds a field of the build
 //! config, or a list of their account; imports whatever the namespace has.
 
-use super::action::{Action, LinkFor, LinkFrom, rolls, typed};
+use super::action::{Action, LinkFor, LinkFrom, rolls};
 use super::away::EXCLUDE;
 use super::{Applicability, Changed, Remedy, Tool};
 use crate::doctor::evidence::{Fact, ListOrigin};
-use crate::doctor::target::{Consumer, Operation, TargetRef, object_words};
-use crate::model::kinds::{self, ObjectRef};
+use crate::doctor::target::{Consumer, Operation, TargetRef};
+use crate::model::kinds::ObjectRef;
 use crate::plan::naming::secret_name;
 
 impl Tool<'_> {
@@ -22,7 +22,7 @@ impl Tool<'_> {
     }
 
     /// The pod or template has a list of its own, so that the account's does not count.
-    fn has_own_list(&self) -> bool {
+    pub(super) fn has_own_list(&self) -> bool {
         matches!(self.origin(), Some(ListOrigin::Own { .. }))
     }
 
@@ -107,6 +107,7 @@ impl Tool<'_> {
             namespace: Some(namespace),
             name: account,
         });
+        remedy.commands.extend(self.import_again());
         Some(remedy)
     }
 
@@ -124,19 +125,22 @@ impl Tool<'_> {
         };
         let from = || LinkFrom::Existing { name: name.clone() };
         match &self.case.subject.consumer {
-            Consumer::Import { namespace } => vec![
-                Remedy::new(Applicability::Review, "let imports use the secret again")
-                    .changes(secret(namespace, name))
-                    .command([
-                        self.client,
-                        "annotate",
-                        "secret",
-                        name,
-                        &format!("{EXCLUDE}-"),
-                        "-n",
-                        namespace,
-                    ]),
-            ],
+            Consumer::Import { namespace } => {
+                let mut remedy =
+                    Remedy::new(Applicability::Review, "let imports use the secret again")
+                        .changes(secret(namespace, name))
+                        .command([
+                            self.client,
+                            "annotate",
+                            "secret",
+                            name,
+                            &format!("{EXCLUDE}-"),
+                            "-n",
+                            namespace,
+                        ]);
+                remedy.commands.extend(self.import_again());
+                vec![remedy]
+            }
             Consumer::Pod { .. } if self.has_own_list() => {
                 self.named_in_template("name the secret in the pod template", name)
             }
@@ -170,6 +174,21 @@ impl Tool<'_> {
             secret: name.clone(),
             name: None,
         };
+        // A field or list of its own is named by the verb that makes the secret.
+        let named = match &self.case.subject.consumer {
+            Consumer::Pod { .. } if self.has_own_list() => {
+                self.used_by_template(summary, from.clone())
+            }
+            Consumer::BuildPull { .. } | Consumer::BuildPush { .. }
+                if matches!(self.origin(), Some(ListOrigin::BuildField { .. })) =>
+            {
+                self.build_named(summary, from.clone())
+            }
+            _ => None,
+        };
+        if let Some(remedy) = named {
+            return vec![remedy];
+        }
         let Some(link) = self.act_link(summary, from) else {
             return self.login(summary);
         };
@@ -201,48 +220,6 @@ impl Tool<'_> {
             remedy.commands.extend(next.commands);
         }
         remedy
-    }
-
-    /// The name in the list that a workload's template has of its own; by hand where nobody says which workload it is.
-    fn named_in_template(&self, summary: &str, name: &str) -> Vec<Remedy> {
-        let Consumer::Pod { object, .. } = &self.case.subject.consumer else {
-            return Vec::new();
-        };
-        let target = match &self.case.subject.target {
-            TargetRef::Object { object: target, .. } if target.kind != kinds::POD => target,
-            _ => object,
-        };
-        let spec = if rolls(target) {
-            "/spec/template/spec"
-        } else if target.kind == kinds::CRON_JOB {
-            "/spec/jobTemplate/spec/template/spec"
-        } else {
-            return vec![Remedy::new(
-                Applicability::Manual,
-                format!(
-                    "{summary}: add {name} to imagePullSecrets of whatever makes {}, and make it again",
-                    object_words(object)
-                ),
-            )];
-        };
-        let patch = serde_json::json!([
-            {"op": "add", "path": format!("{spec}/imagePullSecrets/-"), "value": {"name": name}},
-        ])
-        .to_string();
-        let mut remedy = Remedy::new(Applicability::Review, summary);
-        remedy.changes.push(changed(target));
-        vec![remedy.command(self.patch(target, "json", &patch))]
-    }
-
-    fn patch(&self, object: &ObjectRef, kind: &str, patch: &str) -> Vec<String> {
-        let mut command: Vec<String> = [self.client, "patch", &typed(object)]
-            .map(str::to_owned)
-            .into();
-        if let Some(namespace) = &object.namespace {
-            command.extend(["-n".to_owned(), namespace.clone()]);
-        }
-        command.extend([format!("--type={kind}"), "-p".to_owned(), patch.to_owned()]);
-        command
     }
 
     /// The account's secret, which the pod's own list keeps out.
@@ -328,30 +305,6 @@ impl Tool<'_> {
                 )]
             }
             _ => self.login("store the credentials under a key that matches"),
-        }
-    }
-
-    /// The pull policy keeps the node from asking.
-    pub(super) fn pull_policy(&self) -> Vec<Remedy> {
-        let summary = "let the pull policy be IfNotPresent, so that the node asks the registry";
-        match &self.case.subject.target {
-            TargetRef::Object {
-                object,
-                container: Some(container),
-            } if rolls(object) => {
-                let patch = serde_json::json!({"spec": {"template": {"spec": {"containers": [
-                    {"name": container, "imagePullPolicy": "IfNotPresent"},
-                ]}}}})
-                .to_string();
-                vec![
-                    Remedy::new(Applicability::Review, summary)
-                        .changes(changed(object))
-                        .command(self.patch(object, "strategic", &patch)),
-                ]
-            }
-            _ => Self::manual(format!(
-                "{summary}; or load the image into the node's own store"
-            )),
         }
     }
 }

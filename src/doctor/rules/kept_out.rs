@@ -1,6 +1,7 @@
 //! A secret that would do, and why the consumer does not use it: it stands behind another one, the pod's own list keeps it
 //! out, the pod is older than the link, nothing names it, it is in another namespace.
 
+use super::secrets::absent;
 use super::{Case, Rule};
 use crate::doctor::answer::Meaning;
 use crate::doctor::causes::Cause;
@@ -162,6 +163,10 @@ fn kept_out(case: &Case<'_>) -> Option<Finding> {
     because.extend(&good.because);
     because.extend(line_of(case, good.candidate));
     because.extend(wiring(case).map(|(at, _)| at));
+    if role == Role::Overridden {
+        // What the list names instead, and is not there: the other way to mend it.
+        because.extend(absent(case).map(|(at, _)| at));
+    }
     let finding = if good.proved && away.seen {
         Finding::certain(cause, because, summary)
     } else {

@@ -145,31 +145,23 @@ fn malformed_entry(case: &Case<'_>) -> Option<Finding> {
         }
         let because = vec![at, refused.at];
         let finding = match &entry.fault {
-            Some(fault)
-                if fault.breaks_whole_keyring() && case.subject.namespace().is_some() =>
-            {
+            Some(fault) if fault.breaks_whole_keyring() && case.subject.namespace().is_some() => {
                 return None;
             }
             Some(fault) => Finding::certain(
                 Cause::SecretMalformed,
                 because,
-                format!("the entry {:?} of {} cannot be used: {fault}", entry.key, source.name),
+                format!(
+                    "the entry {:?} of {} cannot be used: {fault}",
+                    entry.key, source.name
+                ),
             ),
             None if entry.trailing_newline => {
                 let index = entry.candidate?;
                 if !is_refused(case, index) {
                     return None;
                 }
-                Finding::likely(
-                    Cause::SecretMalformed,
-                    because,
-                    format!(
-                        "the password in the entry {:?} of {} ends in a line end, and the registry refuses it",
-                        entry.key, source.name
-                    ),
-                )
-                .or([Cause::BadCredentials])
-                .settled_by("the same password without the line end")
+                line_end(because, source, &entry.key)
             }
             None => return None,
         };
@@ -177,8 +169,23 @@ fn malformed_entry(case: &Case<'_>) -> Option<Finding> {
     })
 }
 
+/// The registry refuses a password that ends in a line end: most likely for that.
+pub(super) fn line_end(because: Vec<usize>, source: &SourceFact, key: &str) -> Finding {
+    Finding::likely(
+        Cause::SecretMalformed,
+        because,
+        format!(
+            "the password in the entry {:?} of {} ends in a line end, and the registry refuses it",
+            sanitize_line(key, 80),
+            source.name
+        ),
+    )
+    .or([Cause::BadCredentials])
+    .settled_by("the same password without the line end")
+}
+
 /// The registry refuses a credential, at the login or with the manifest.
-fn is_refused(case: &Case<'_>, index: usize) -> bool {
+pub(super) fn is_refused(case: &Case<'_>, index: usize) -> bool {
     let at_login = case.logins().into_iter().any(|(_, login)| {
         login.credential == Some(index) && matches!(login.verdict, LoginVerdict::Refused { .. })
     });
@@ -331,7 +338,7 @@ fn missing_in_build(case: &Case<'_>) -> Option<Finding> {
 }
 
 /// A secret that the consumer names, and that is not there.
-fn absent<'a>(case: &Case<'a>) -> Option<(usize, &'a SourceFact)> {
+pub(super) fn absent<'a>(case: &Case<'a>) -> Option<(usize, &'a SourceFact)> {
     case.sources()
         .into_iter()
         .find(|(_, source)| source.role == Role::Used && source.state == SourceState::Missing)

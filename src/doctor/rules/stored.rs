@@ -1,5 +1,6 @@
 //! A secret judged by itself, as a target of its own or as what an account names: no image is refused for its sake yet.
 
+use super::secrets::{self, is_refused};
 use super::{Case, Rule};
 use crate::doctor::causes::Cause;
 use crate::doctor::evidence::SourceState;
@@ -7,7 +8,7 @@ use crate::doctor::finding::Finding;
 use crate::doctor::target::{Operation, TargetRef, object_words};
 use crate::model::sanitize::sanitize_line;
 
-pub(super) const RULES: &[Rule] = &[gone, unread_type, broken];
+pub(super) const RULES: &[Rule] = &[gone, unread_type, broken, line_end];
 
 /// The object whose secret is judged.
 fn judged(case: &Case<'_>) -> Option<String> {
@@ -73,5 +74,23 @@ fn broken(case: &Case<'_>) -> Option<Finding> {
             finding = finding.key(key);
         }
         Some(finding)
+    })
+}
+
+/// What was read from standard input, with the line's end in it.
+fn line_end(case: &Case<'_>) -> Option<Finding> {
+    judged(case)?;
+    case.sources().into_iter().find_map(|(at, source)| {
+        let SourceState::Read(entries) = &source.state else {
+            return None;
+        };
+        let entry = entries.iter().find(|entry| {
+            entry.trailing_newline && entry.candidate.is_some_and(|index| is_refused(case, index))
+        })?;
+        Some(
+            secrets::line_end(vec![at], source, &entry.key)
+                .secret(source.object.as_ref())
+                .key(&entry.key),
+        )
     })
 }

@@ -55,8 +55,17 @@ struct Trial {
     candidates: Vec<CandidateFact>,
 }
 
-/// Clients by registry, each with the place of its first credential in the run's list.
-type Clients = HashMap<String, (usize, Arc<Registry>)>;
+impl Trial {
+    /// Its client: of the registry, and whether that takes any certificate.
+    fn client(&self) -> (String, bool) {
+        let registry = self.image.registry().to_owned();
+        (registry, self.leg.options.accept_untrusted)
+    }
+}
+
+/// Clients by registry and by whether they take any certificate, each with the place of its first credential in the run's
+/// list.
+type Clients = HashMap<(String, bool), (usize, Arc<Registry>)>;
 
 /// Looks. `listed` are the secrets of all namespaces, where the run has read them. Clients that were made are returned: what
 /// they asked belongs to the run.
@@ -175,19 +184,27 @@ fn trial(
     })
 }
 
-/// One client for each registry, with what has come to its wallet.
+/// One client for each registry and each way to talk to it, with what has come to its wallet.
 fn clients(trials: &[Trial], wallets: &mut BTreeMap<String, Wallet>) -> Clients {
     let mut clients = Clients::new();
     for trial in trials {
-        let name = trial.image.registry();
-        if clients.contains_key(name) {
+        let key = trial.client();
+        if clients.contains_key(&key) {
             continue;
         }
-        let (first, credentials) = wallets.entry(name.to_owned()).or_default().hand_out();
         let options = setup::same_options(&trial.leg.options);
+        let other = clients.get(&(key.0.clone(), !key.1));
         // The same endpoint has made a client before.
-        if let Ok(client) = Registry::new(Endpoint::of_registry(name), credentials, options) {
-            clients.insert(name.to_owned(), (first, Arc::new(client)));
+        let made = match other {
+            Some((first, other)) => other.beside(options).map(|client| (*first, client)),
+            None => {
+                let (first, credentials) = wallets.entry(key.0.clone()).or_default().hand_out();
+                Registry::new(Endpoint::of_registry(&key.0), credentials, options)
+                    .map(|client| (first, client))
+            }
+        };
+        if let Ok((first, client)) = made {
+            clients.insert(key, (first, Arc::new(client)));
         }
     }
     clients
@@ -195,7 +212,7 @@ fn clients(trials: &[Trial], wallets: &mut BTreeMap<String, Wallet>) -> Clients 
 
 /// Asks with one after the other, until one gets the image.
 async fn try_out(trial: &Trial, clients: &Clients, targets: &[Target]) {
-    let Some((first, client)) = clients.get(trial.image.registry()) else {
+    let Some((first, client)) = clients.get(&trial.client()) else {
         return;
     };
     let dialect = trial.leg.registry.ping().await.dialect;

@@ -11,14 +11,11 @@ use crate::apply::pull_check::{LeftBehind, PullCheck, PullChecks};
 use crate::cluster::Cluster;
 use crate::cluster::opinion::ImportQuestion;
 use crate::doctor::evidence::{
-    Check, Evidence, Fact, ListOrigin, ObservedFact, OpinionFact, OpinionOutcome, SkipReason,
-    Vantage,
+    Check, Evidence, Fact, ListOrigin, ObservedFact, SkipReason, Vantage,
 };
-use crate::doctor::reading::{self, Known, Likelihood};
 use crate::doctor::target::{Consumer, Operation};
-use crate::doctor::vantage::{self, Opinion};
+use crate::doctor::vantage::{self, Heard};
 use crate::model::dialect::Dialect;
-use crate::model::message;
 
 /// Images that the API server is asked about in one run: each is a request of its own to a registry.
 const MOST_IMPORTS: usize = 20;
@@ -83,7 +80,7 @@ pub(super) async fn imports(cluster: &Cluster, targets: &[Target], deadline: Ins
             let opinions = cluster.import_opinions(namespace, &asked, limit).await;
             for (opinion, targets) in opinions.iter().zip(whose) {
                 for target in targets {
-                    note(target, Opinion::of_import(opinion));
+                    note(target, vantage::of_import(opinion, &target.subject.text));
                 }
             }
         }
@@ -146,7 +143,7 @@ pub(super) async fn nodes(
             ..check
         };
         let opinion = checks.run(check, announce).await;
-        note(target, Opinion::of_node(&opinion));
+        note(target, vantage::of_node(&opinion, &target.subject.text));
     }
 }
 
@@ -187,75 +184,27 @@ pub(super) async fn clean_up(
     }
 }
 
-fn note(target: &Target, opinion: Opinion) {
-    let (reason, words) = match opinion.outcome {
-        vantage::OpinionOutcome::NotKnown {
+fn note(target: &Target, heard: Heard) {
+    match heard {
+        Heard::Said(fact) => {
+            let fact = Fact::Opinion(fact);
+            target.given.facts([fact], Dialect::Distribution);
+        }
+        // Where nobody can be asked there is nothing to say.
+        Heard::Nothing {
             skip: SkipReason::NotApplicable,
             ..
-        } => return,
-        vantage::OpinionOutcome::NotKnown { why, skip } => {
-            target.given.push([Evidence::skip(
-                Check::Observed,
-                opinion.vantage,
-                skip,
-                format!("{} was not asked: {why}", opinion.who),
-            )]);
-            return;
-        }
-        vantage::OpinionOutcome::Works { digest } => {
-            let outcome = OpinionOutcome::Works { digest };
-            write(
-                target,
-                opinion.vantage,
-                opinion.who,
-                outcome,
-                opinion.elapsed,
-            );
-            return;
-        }
-        vantage::OpinionOutcome::Fails { reason, words } => (reason, words),
-    };
-    let text = if words.contains(&reason) {
-        words
-    } else {
-        format!("{reason}: {words}")
-    };
-    let read = message::read(&text);
-    let known = Known {
-        image: Some(&target.subject.text),
-        ..Known::default()
-    };
-    let meaning = reading::read(&read, &known);
-    let outcome = OpinionOutcome::Fails {
-        message: read.words,
-        points_at: meaning.points_at,
-        certain: meaning
-            .candidates
-            .first()
-            .is_some_and(|first| first.likelihood == Likelihood::Certain),
-        candidates: meaning.candidates.iter().map(|it| it.cause).collect(),
-    };
-    write(
-        target,
-        opinion.vantage,
-        opinion.who,
-        outcome,
-        opinion.elapsed,
-    );
-}
-
-fn write(
-    target: &Target,
-    vantage: Vantage,
-    who: String,
-    outcome: OpinionOutcome,
-    elapsed: Option<Duration>,
-) {
-    let fact = Fact::Opinion(Box::new(OpinionFact {
-        vantage,
-        who,
-        outcome,
-        elapsed,
-    }));
-    target.given.facts([fact], Dialect::Distribution);
+        } => {}
+        Heard::Nothing {
+            vantage,
+            who,
+            why,
+            skip,
+        } => target.given.push([Evidence::skip(
+            Check::Observed,
+            vantage,
+            skip,
+            format!("{who} was not asked: {why}"),
+        )]),
+    }
 }

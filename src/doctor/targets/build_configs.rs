@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::build_dockerfile;
 use super::build_nodes;
 use super::build_secrets::{Need, supply};
 use super::builds;
 use super::ground::{Ground, Stream, note, stream_of};
 use super::resolve::{self, Asked, Place};
 use super::world::Name;
-use crate::doctor::ask::{Ask, NotAsked};
-use crate::doctor::evidence::{Check, Evidence, SkipReason, Status, Vantage};
+use crate::doctor::ask::Ask;
+use crate::doctor::evidence::{Check, Evidence, ResolvedFact, SkipReason, Status, Vantage};
 use crate::doctor::target::{Consumer, Operation, TargetRef};
 use crate::model::kinds::{self, ObjectRef};
-use crate::model::view::{BuildConfig, BuildImage, BuildSourceImage};
+use crate::model::view::{BuildConfig, BuildImage, BuildSourceImage, DockerfileOf};
 
 /// What a BuildConfig and a Build have in common.
 pub(super) struct Spec<'a> {
@@ -24,6 +25,7 @@ pub(super) struct Spec<'a> {
     pub(super) from: Option<&'a BuildImage>,
     pub(super) pull_secret: Option<&'a str>,
     pub(super) source_images: &'a [BuildSourceImage],
+    pub(super) dockerfile: &'a DockerfileOf,
     pub(super) output: Option<&'a BuildImage>,
     pub(super) push_secret: Option<&'a str>,
     /// Labels of the nodes that its pod runs on.
@@ -35,7 +37,7 @@ pub(super) struct Spec<'a> {
 /// What of a build a question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The base image, or the image that a custom build runs.
+    /// A base image (of the strategy, or of the Dockerfile), or the image that a custom build runs.
     Base,
     /// One of `source.images`.
     SourceImage,
@@ -52,6 +54,7 @@ pub(super) fn asks(ground: &Ground<'_>, config: &BuildConfig) -> Vec<Ask> {
         from: config.from.as_ref(),
         pull_secret: config.pull_secret.as_deref(),
         source_images: &config.source_images,
+        dockerfile: &config.dockerfile,
         output: config.output.as_ref(),
         push_secret: config.push_secret.as_deref(),
         node_selector: &config.node_selector,
@@ -92,34 +95,15 @@ pub(super) fn steps(ground: &Ground<'_>, spec: &Spec<'_>) -> Vec<(Step, Ask)> {
     if spec.strategy == "JenkinsPipeline" {
         return Vec::new();
     }
-    let mut steps = Vec::new();
-    if let Some(from) = spec.from {
-        steps.push((Step::Base, base(ground, spec, from)));
-    }
+    let base = spec.from.map(|from| (Step::Base, base(ground, spec, from)));
+    let mut steps = build_dockerfile::steps(ground, spec, base);
     for image in spec.source_images {
         steps.push((Step::SourceImage, source_image(ground, spec, image)));
     }
     build_nodes::place(ground, spec.node_selector, &mut steps);
     let (push, output) = push(ground, spec);
     steps.extend(push.map(|ask| (Step::Push, ask)));
-    if spec.strategy == "Docker" && spec.from.is_none() {
-        let words = "its base images stand in the Dockerfile, which is not looked into";
-        if steps.is_empty() {
-            let consumer = Consumer::BuildPull {
-                build: spec.object.clone(),
-                account: spec.account.to_owned(),
-            };
-            let ask = Ask {
-                not_asked: Some(NotAsked::Unresolved(words.to_owned())),
-                ..Ask::new(target(spec), String::new(), Operation::Pull, consumer)
-            };
-            steps.push((Step::Base, ask));
-        } else {
-            for (_, ask) in &mut steps {
-                ask.notes.push(note(Check::Wiring, Status::Warn, words));
-            }
-        }
-    }
+    build_dockerfile::unread(spec, &mut steps);
     if let Some(output) = output {
         for (_, ask) in &mut steps {
             ask.notes.push(output.clone());
@@ -128,7 +112,7 @@ pub(super) fn steps(ground: &Ground<'_>, spec: &Spec<'_>) -> Vec<(Step, Ask)> {
     steps
 }
 
-fn target(spec: &Spec<'_>) -> TargetRef {
+pub(super) fn target(spec: &Spec<'_>) -> TargetRef {
     TargetRef::Object {
         object: spec.object.clone(),
         container: None,
@@ -158,20 +142,26 @@ fn base(ground: &Ground<'_>, spec: &Spec<'_>, from: &BuildImage) -> Ask {
         api_looks_for: (!spec.made).then(|| found.image.clone()),
         controller_looks_for: &found.image.clone(),
     };
-    pull(ground, spec, &need, found)
+    by_builder(ground, spec, &need, found)
 }
 
 fn source_image(ground: &Ground<'_>, spec: &Spec<'_>, image: &BuildSourceImage) -> Ask {
-    let found = resolve::reference(ground, spec.namespace, &image.from);
+    let mut found = resolve::reference(ground, spec.namespace, &image.from);
+    if found.fact.is_none() {
+        found.fact = Some(ResolvedFact {
+            from: "an entry of source.images".to_owned(),
+            by: "the build".to_owned(),
+        });
+    }
     let need = Need {
         namespace: spec.namespace,
         account: spec.account,
         named: image.pull_secret.as_deref(),
-        field: "pullSecret",
+        field: "pullSecret in source.images",
         api_looks_for: (!spec.made).then(|| source_name(ground, spec, &image.from)),
         controller_looks_for: &found.image.clone(),
     };
-    pull(ground, spec, &need, found)
+    by_builder(ground, spec, &need, found)
 }
 
 /// For `source.images` the API server looks before it resolves: for a tag by the stream's repository in the integrated
@@ -191,7 +181,13 @@ fn source_name(ground: &Ground<'_>, spec: &Spec<'_>, from: &BuildImage) -> Strin
         .unwrap_or_default()
 }
 
-fn pull(ground: &Ground<'_>, spec: &Spec<'_>, need: &Need<'_>, found: resolve::Resolution) -> Ask {
+/// What the builder pulls, with the secret that it has for it.
+pub(super) fn by_builder(
+    ground: &Ground<'_>,
+    spec: &Spec<'_>,
+    need: &Need<'_>,
+    found: resolve::Resolution,
+) -> Ask {
     let consumer = Consumer::BuildPull {
         build: spec.object.clone(),
         account: spec.account.to_owned(),

@@ -38,10 +38,16 @@ enum Failed {
 pub(super) fn asks(ground: &Ground<'_>, build: &Build, log: Option<&str>) -> Vec<Ask> {
     let mut steps = steps(ground, &spec(build));
     observe(ground, build, log, &mut steps);
-    if let Some((failed, _)) = failed_step(build, log) {
+    if let Some((failed, image)) = failed_step(build, log) {
         let matching = steps.iter().any(|(step, _)| *step == failed);
         if matching {
             steps.retain(|(step, _)| *step == failed);
+        }
+        // Of several images of one step the words name the one.
+        if let Some(image) = image
+            && steps.iter().any(|(_, ask)| same_image(&image, &ask.text))
+        {
+            steps.retain(|(_, ask)| same_image(&image, &ask.text));
         }
     }
     if steps.is_empty() && is_stuck(build) && build.strategy != "JenkinsPipeline" {
@@ -115,11 +121,17 @@ pub(super) fn observe(
     let current = is_newest(ground, build);
     let about = failed_step(build, log);
     let image = about.as_ref().and_then(|(_, image)| image.as_deref());
+    let named = image.is_some_and(|image| {
+        steps.iter().any(|(step, ask)| {
+            about.as_ref().is_some_and(|(failed, _)| failed == step) && same_image(image, &ask.text)
+        })
+    });
     for (step, ask) in steps.iter_mut() {
         let concerned = match &about {
             Some((failed, _)) if failed == step => {
                 // Several images of one step: the words name the one.
-                image.is_none_or(|image| same_image(image, &ask.text) || *step != Step::SourceImage)
+                let other = image.is_some_and(|image| !same_image(image, &ask.text));
+                !other || (!named && *step != Step::SourceImage)
             }
             Some(_) => false,
             None => !matches!(failed_by_reason(build), Failed::Else),
@@ -151,6 +163,7 @@ fn spec(build: &Build) -> Spec<'_> {
         from: build.from.as_ref(),
         pull_secret: build.pull_secret.as_deref(),
         source_images: &build.source_images,
+        dockerfile: &build.dockerfile,
         output: build.output.as_ref(),
         push_secret: build.push_secret.as_deref(),
         node_selector: &build.node_selector,

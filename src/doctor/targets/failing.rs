@@ -15,7 +15,42 @@ use crate::model::kinds::{self, ObjectRef};
 use crate::model::view::{Container, Pod, Secret};
 
 /// What makes two waiting pods one result: whose they are, the container and its image, and how they were made.
-type Likeness<'a> = (ObjectRef, &'a str, &'a str, &'a [String], &'a str);
+type Likeness<'a> = (Whose, &'a str, &'a str, &'a [String], &'a str);
+
+/// Whose a pod is.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Whose {
+    /// The workload that a user knows it by, or the pod itself.
+    object: ObjectRef,
+    /// For a pod of something that is no workload here (a custom resource): its kind and name. Its pods are one result, which
+    /// one of them stands for.
+    owner: Option<(String, String)>,
+}
+
+impl Whose {
+    fn of(known: &Known<'_>, pod: &Pod) -> Self {
+        let above = known.above(pod);
+        // Each static pod is one by itself, whatever else its node has.
+        match &pod.owner {
+            Some(owner) if above.kind == kinds::POD && !pod.is_static() => Self {
+                object: kinds::POD.object(Some(&pod.namespace), &owner.name),
+                owner: Some((owner.kind.clone(), owner.name.clone())),
+            },
+            _ => Self {
+                object: above,
+                owner: None,
+            },
+        }
+    }
+
+    /// What the report names: of pods of one owner this one.
+    fn target(self, pod: &Pod) -> ObjectRef {
+        match self.owner {
+            Some(_) => kinds::POD.object(Some(&pod.namespace), &pod.name),
+            None => self.object,
+        }
+    }
+}
 
 /// The pods that wait for an image, by what made them.
 pub(super) fn waiting_pods(ground: &Ground<'_>) -> Vec<Ask> {
@@ -25,7 +60,7 @@ pub(super) fn waiting_pods(ground: &Ground<'_>) -> Vec<Ask> {
     for pod in view.pods.iter().flatten() {
         for container in pods::waiting(pod) {
             let key = (
-                known.above(pod),
+                Whose::of(&known, pod),
                 container.name.as_str(),
                 container.image.as_str(),
                 pod.pull_secrets.as_slice(),
@@ -36,11 +71,11 @@ pub(super) fn waiting_pods(ground: &Ground<'_>) -> Vec<Ask> {
     }
     alike
         .into_iter()
-        .filter_map(|((target, ..), mut pods)| {
+        .filter_map(|((whose, ..), mut pods)| {
             pods.sort_by_key(|(pod, _)| (Reverse(pod.created), pod.name.as_str()));
             let (pod, container) = *pods.first()?;
             let image = PodImage {
-                target,
+                target: whose.target(pod),
                 pod,
                 container,
                 template: known.template(pod),
@@ -74,7 +109,7 @@ pub(super) fn in_use(ground: &Ground<'_>) -> Vec<Ask> {
         }
         for container in &pod.containers {
             let key = (
-                above.clone(),
+                Whose::of(&known, pod),
                 container.name.as_str(),
                 container.image.as_str(),
                 pod.pull_secrets.as_slice(),
@@ -83,7 +118,7 @@ pub(super) fn in_use(ground: &Ground<'_>) -> Vec<Ask> {
             alike.entry(key).or_default().push((pod, container));
         }
     }
-    for ((target, ..), mut pods) in alike {
+    for ((whose, ..), mut pods) in alike {
         // What waits speaks for the rest.
         pods.sort_by_key(|(pod, _)| {
             (
@@ -95,7 +130,7 @@ pub(super) fn in_use(ground: &Ground<'_>) -> Vec<Ask> {
         let waiting = pods.iter().filter(|(pod, _)| pod.waits_for_image()).count();
         if let Some((pod, container)) = pods.first() {
             let image = PodImage {
-                target,
+                target: whose.target(pod),
                 pod,
                 container,
                 template: None,
@@ -154,5 +189,42 @@ fn broken(world: &World, namespace: &str, name: &str, by: &ObjectRef) -> Option<
         NamedSecret::Gone => Some(accounts::broken(by, namespace, name, None)),
         // The list of secrets could not be read, which is told once.
         NamedSecret::Unread(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kit::*;
+    use super::*;
+
+    #[test]
+    fn pods_of_one_owner_are_one_and_static_pods_are_by_themselves() {
+        let view = view();
+        let known = Known::of(&view);
+        let of = |name: &str, owner: Option<(&str, &str)>| {
+            let own = pod(name, Vec::new());
+            let pod = match owner {
+                Some((kind, name)) => owned(kind, name, own),
+                None => own,
+            };
+            (Whose::of(&known, &pod), pod)
+        };
+        let kafka = Some(("StrimziPodSet", "kafka"));
+        let (first, one) = of("kafka-0", kafka);
+        let (second, _) = of("kafka-1", kafka);
+        assert_eq!(first, second);
+        // One of them stands for all.
+        assert_eq!(first.target(&one), object(kinds::POD, "kafka-0"));
+        for (a, b) in [
+            (of("a", kafka), of("b", Some(("StrimziPodSet", "other")))),
+            (of("a", kafka), of("b", Some(("Other", "kafka")))),
+            (of("kafka", None), of("b", kafka)),
+            (of("a", None), of("b", None)),
+            (of("a", Some(("Node", "n"))), of("b", Some(("Node", "n")))),
+        ] {
+            assert_ne!(a.0, b.0);
+        }
+        let (set, pod) = of("web-5f9c-x", Some(("ReplicaSet", "web-5f9c")));
+        assert_eq!(set.target(&pod), object(kinds::REPLICA_SET, "web-5f9c"));
     }
 }

@@ -12,6 +12,7 @@
 mod accounts;
 pub mod argument;
 mod build_configs;
+mod build_dockerfile;
 mod build_nodes;
 mod build_secrets;
 mod builds;

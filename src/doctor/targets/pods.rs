@@ -6,9 +6,9 @@ use super::resolve::{self, Asked, Resolution};
 use super::wiring::{Wired, gap};
 use super::{observed, signature};
 use crate::doctor::ask::Ask;
-use crate::doctor::evidence::{Check, Evidence};
+use crate::doctor::evidence::{Check, Evidence, Fact, PresentFact};
 use crate::doctor::probes::unread;
-use crate::doctor::target::{Operation, TargetRef};
+use crate::doctor::target::{Operation, TargetRef, object_words};
 use crate::model::kinds::{self, ObjectRef};
 use crate::model::platform::Platform;
 use crate::model::view::{Container, ContainerKind, Node, Pod, Workload};
@@ -40,10 +40,25 @@ impl PodImage<'_> {
         let mut ask = ask(ground, &self.target, &container.name, image, wired);
         ask.facts
             .extend(observed::of_container(pod, container, &events, self.like));
+        ask.facts.extend(present(pod, container));
         ask.unread.extend(events_unread(ground));
         ask.platform = pod.node.as_deref().and_then(|node| platform(ground, node));
         ask
     }
+}
+
+/// That the pod's node has got the image of this container once.
+pub(super) fn present(pod: &Pod, container: &Container) -> Option<Fact> {
+    let has = container
+        .image_id
+        .as_deref()
+        .is_some_and(|id| !id.is_empty());
+    has.then(|| {
+        let object = kinds::POD.object(Some(&pod.namespace), &pod.name);
+        Fact::Present(PresentFact {
+            object: object_words(&object),
+        })
+    })
 }
 
 /// Every image of a pod; nothing of it is left out because it runs.

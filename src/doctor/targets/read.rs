@@ -265,8 +265,20 @@ impl Reader<'_> {
         kinds::NAMESPACE.object(None, name)
     }
 
-    /// Accounts and secrets are looked up in lists, or one by one.
+    /// Accounts and secrets are looked up in lists, or one by one. A namespace without any account, which none is for
+    /// long, may not be there at all.
     async fn check_there(&self, read: &Read) -> Result<(), Error> {
+        let accounts = &read.world.view.service_accounts;
+        if matches!(self.scope, Scope::Namespace(_))
+            && read
+                .picks
+                .iter()
+                .any(|pick| matches!(pick, Pick::Sweep { .. }))
+            && accounts.as_ref().is_ok_and(Vec::is_empty)
+            && let Some(missing) = self.cluster.missing_namespace().await
+        {
+            return Err(missing);
+        }
         for pick in &read.picks {
             let Pick::Object(object) = pick else {
                 continue;

@@ -117,6 +117,9 @@ impl<'a> Wiring<'a> {
             object: kinds::POD.object(Some(&pod.namespace), &pod.name),
             account: pod.service_account.clone(),
         };
+        if pod.is_static() {
+            return self.by_node(consumer);
+        }
         let account = self.world.account(&pod.namespace, &pod.service_account);
         let own = has_own_list(pod, template, account.ok().flatten());
         let account = pod.service_account.clone();
@@ -127,6 +130,22 @@ impl<'a> Wiring<'a> {
         };
         let list = pod.pull_secrets.clone();
         self.wired(consumer, origin, &pod.namespace, list, behind)
+    }
+
+    /// A static pod: no secret of the API's reaches it, and admission leaves its mirror alone (Kubernetes
+    /// `plugin/pkg/admission/serviceaccount` `Admit`).
+    fn by_node(&self, consumer: Consumer) -> Wired {
+        let mut sources = Sources::of(&consumer);
+        self.nodes(&mut sources);
+        Wired {
+            consumer,
+            sources: Arc::new(sources),
+            facts: vec![Fact::Wiring(WiringFact {
+                origin: ListOrigin::Static,
+                secrets: Vec::new(),
+            })],
+            lines: Vec::new(),
+        }
     }
 
     /// `behind` is how the account's secrets that are not in the list come into play.

@@ -7,6 +7,7 @@ use super::ground::Ground;
 use super::pods::{self, PodImage};
 use super::resolve;
 use crate::doctor::ask::Ask;
+use crate::doctor::evidence::Fact;
 use crate::model::kinds::{self, Kind, ObjectRef};
 use crate::model::view::{Container, NamespaceView, Pod, Workload};
 
@@ -37,6 +38,7 @@ pub(super) fn asks(ground: &Ground<'_>, workload: &Workload, pods: &[&Pod]) -> V
                     resolve::workload_image(ground, workload, &container.name, &container.image);
                 let wired = ground.wiring.template(workload);
                 let mut ask = pods::ask(ground, &workload.object, &container.name, image, wired);
+                ask.facts.extend(had(workload, container, pods));
                 ask.unread.extend(pods::events_unread(ground));
                 ask
             }
@@ -62,6 +64,19 @@ fn speaker<'a>(
     waiting.sort_by_key(|(pod, _)| (Reverse(pod.created), pod.name.clone()));
     let (pod, own) = waiting.first()?;
     Some((pod, own, waiting.len() - 1))
+}
+
+/// That a pod of the current template has got this container's image.
+fn had(workload: &Workload, container: &Container, pods: &[&Pod]) -> Option<Fact> {
+    pods.iter()
+        .filter(|pod| is_current(workload, pod))
+        .find_map(|pod| {
+            let own = pod
+                .containers
+                .iter()
+                .find(|own| own.kind == container.kind && own.name == container.name)?;
+            pods::present(pod, own)
+        })
 }
 
 /// Whether the template, as it is now, would make a pod with these images and this list. What admission changed (an image

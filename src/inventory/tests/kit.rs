@@ -275,6 +275,7 @@ pub(super) fn build(name: &str, from: BuildImage, to: BuildImage) -> BuildConfig
         from: Some(from),
         pull_secret: None,
         source_images: Vec::new(),
+        dockerfile: crate::model::view::DockerfileOf::Source,
         output: Some(to),
         push_secret: None,
         secrets: Vec::new(),

@@ -123,7 +123,9 @@ impl Open {
 
 /// A log line that its writer did not call an error.
 pub(super) fn is_aside(text: &str) -> bool {
-    ["level=warning", "level=info", "level=debug"]
+    // docker-compose says it of every pull that fails with 404, and goes on when told to.
+    const GOES_ON: &str = "trying to recreate has been removed";
+    ["level=warning", "level=info", "level=debug", GOES_ON]
         .iter()
         .any(|level| text.contains(level))
         || ["INFO[", "WARN[", "DEBU["]

@@ -78,11 +78,27 @@ pub fn read_all(text: &str) -> Vec<Message> {
         let plain = clean::plain(&text);
         lines::pieces(&hide::secrets(&plain))
     });
-    let alone = pieces.len() == 1;
+    let mut found = failures(&pieces, pieces.len() == 1);
+    // Nothing that tells a cause by itself: the text as a whole says that it is about an image.
+    if found
+        .first()
+        .is_none_or(|first| read::weight(first.symptom) <= read::VAGUE)
+        && pieces.iter().any(|piece| read::is_about(&piece.text))
+    {
+        found.extend(failures(&pieces, true));
+        found.sort_by_key(|message| std::cmp::Reverse(read::weight(message.symptom)));
+        found.dedup();
+    }
+    complete(&mut found, &pieces);
+    found
+}
+
+/// The failures of the pieces, the one that tells most first. `all`: common words count in every piece.
+fn failures(pieces: &[lines::Piece], all: bool) -> Vec<Message> {
     let mut found: Vec<Message> = Vec::new();
     let mut aside: Vec<bool> = Vec::new();
-    for piece in &pieces {
-        let message = read::piece(piece, alone);
+    for piece in pieces {
+        let message = read::piece(piece, all);
         let known = found.iter().any(|known| {
             let again = known.url.is_some() && known.url == message.url;
             known.symptom == message.symptom && (known.words == message.words || again)
@@ -97,9 +113,7 @@ pub fn read_all(text: &str) -> Vec<Message> {
         // An attempt that the speaker itself goes on after tells less than what it ended with.
         std::cmp::Reverse((read::weight(message.symptom), !aside))
     });
-    let mut found: Vec<Message> = order.into_iter().map(|(_, message)| message).collect();
-    complete(&mut found, &pieces);
-    found
+    order.into_iter().map(|(_, message)| message).collect()
 }
 
 /// Tells the first failure what other pieces of the text tell about it.

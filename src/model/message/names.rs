@@ -175,8 +175,15 @@ pub(super) fn is_docker_hub(host: &str) -> bool {
 
 /// What was being done, where the words tell.
 pub(super) fn operation(lower: &str) -> Option<Operation> {
-    const PUSH: [&str; 16] = [
+    const PUSH: [&str; 23] = [
         "failed to push",
+        "unable to push",
+        "upload blob",
+        "layer upload",
+        "uploading layer",
+        "pushing layers",
+        "write_package",
+        "write organization package",
         "push permission",
         "push check",
         "action: push",

@@ -51,7 +51,7 @@ const ANSWERS: &[Row] = &[
         "i/o timeout | client.timeout | handshake timeout | context deadline exceeded | timed out | \
          deadlineexceeded | timeout exceeded | awaiting headers | awaiting response headers | \
          progress deadline | 408 request | request timeout | connection timeout | etimedout | timeout | \
-         deadline exceeded | while waiting for connection | no bytes",
+         deadline exceeded | while waiting for connection | no bytes | send request failed",
     ),
     (
         Symptom::Reset,
@@ -117,7 +117,7 @@ const ANSWERS: &[Row] = &[
         "name unknown | name_unknown | repository name not known | repository not found | repo not found | \
          repository + does not exist | unknown repository | repositorynotfound | repository with name | \
          project + not found | project + does not exist | repository + not found | failed to find repository | \
-         no such repository | repo + not found",
+         no such repository | repo + not found | trying to recreate has been removed",
     ),
     (
         Symptom::ManifestUnknown,
@@ -145,7 +145,7 @@ const REST: &[Row] = &[
          missing or empty content-length | missing or empty content-type | unknown: unknown | invalid content | \
          malformed | received unexpected http status | unknown error | no available registry endpoint | \
          unexpected status code | no www-authenticate | unsupported + auth | error parsing http | bad request | \
-         bad status | registryunavailable | unexpected status + 500 | unexpected status + 502 | \
+         bad status | unexpected http code | registryunavailable | unexpected status + 500 | unexpected status + 502 | \
          unexpected status + 503 | readonly | read-only mode | unexpected http status | maintenance",
     ),
     (

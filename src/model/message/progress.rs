@@ -7,7 +7,9 @@ use super::lines::Piece;
 use super::symptom::{Operation, Runtime};
 use super::{Message, read};
 
-const PUSHES: [&str; 6] = [
+const PUSHES: [&str; 8] = [
+    "write_package",
+    "> pushing ",
     "the push refers to",
     "pushing repository",
     ": preparing",

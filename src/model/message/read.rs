@@ -39,6 +39,14 @@ pub(super) fn piece(piece: &Piece, alone: bool) -> Message {
 /// The weight of a text that tells a cause.
 pub(super) const FULL: u8 = 6;
 
+/// The weight of a text that says that something failed, and not even of what.
+pub(super) const VAGUE: u8 = 2;
+
+/// Whether a piece speaks of images and registries.
+pub(super) fn is_about(text: &str) -> bool {
+    is_about_images(&masked(text, None))
+}
+
 /// How much a symptom tells: of several texts the first of the greatest weight is the one to read.
 pub(super) fn weight(symptom: Symptom) -> u8 {
     match symptom {
@@ -63,7 +71,7 @@ fn of_line(line: &str, alone: bool) -> Message {
     let masked = masked(&line, image.as_deref());
     let status = names::status(&masked);
     let symptom = symptom(&line, &masked, &words, url.as_deref(), alone);
-    let symptom = by_status(symptom, status, &masked);
+    let symptom = by_status(symptom, status, &masked, url.as_deref());
     Message {
         runtime: speaker::of(&masked),
         asked_host: names::asked_host(&line, url.as_deref()),
@@ -107,7 +115,7 @@ fn symptom(line: &str, masked: &str, words: &str, url: Option<&str>, alone: bool
 }
 
 /// "Unexpected status code" says less than the status itself.
-fn by_status(symptom: Symptom, status: Option<u16>, masked: &str) -> Symptom {
+fn by_status(symptom: Symptom, status: Option<u16>, masked: &str, url: Option<&str>) -> Symptom {
     let vague = matches!(
         symptom,
         Symptom::Other | Symptom::NoCause | Symptom::Nothing
@@ -115,7 +123,9 @@ fn by_status(symptom: Symptom, status: Option<u16>, masked: &str) -> Symptom {
     match (symptom, status) {
         // An answer to the first call of all, which every registry knows.
         (Symptom::ServerError | Symptom::NotFound, Some(404))
-            if masked.contains("parsing http") || masked.contains("pinging") =>
+            if masked.contains("parsing http")
+                || masked.contains("pinging")
+                || url.is_some_and(is_ping) =>
         {
             Symptom::NotRegistryAnswer
         }
@@ -131,6 +141,15 @@ fn by_status(symptom: Symptom, status: Option<u16>, masked: &str) -> Symptom {
         (Symptom::ServerError, Some(429)) => Symptom::RateLimit,
         (symptom, _) => symptom,
     }
+}
+
+/// The first call of all: `/v2/`, or `/v1/_ping` and `/v1/users/` of the old protocol.
+fn is_ping(url: &str) -> bool {
+    let path = url
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'))
+        .map_or("", |(_, path)| path.trim_end_matches('/'));
+    ["v1", "v2", "v1/_ping", "v1/users"].contains(&path)
 }
 
 /// Whether something is said behind the layers.
@@ -206,7 +225,8 @@ fn needs_evidence(symptom: Symptom) -> bool {
 }
 
 fn is_about_images(masked: &str) -> bool {
-    const SIGNS: [&str; 21] = [
+    const SIGNS: [&str; 22] = [
+        "response from daemon",
         "pull",
         "image",
         "manifest",

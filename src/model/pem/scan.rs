@@ -5,8 +5,7 @@
 
 use base64::Engine as _;
 
-use super::{BASE64, BEGIN, Bundle, DASHES, Defect, DefectKind, END, Found, contains};
-use crate::model::certificate::Certificate;
+use super::{BASE64, BEGIN, DASHES, Defect, DefectKind, END, contains};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Labels come from the file; a longer one is cut in messages.
@@ -21,15 +20,28 @@ struct Open<'a> {
     body: usize,
 }
 
+/// A block that is a certificate by its markers.
+pub(super) struct Block {
+    /// The line of its `BEGIN`, counted from 1.
+    pub(super) line: usize,
+    pub(super) der: Vec<u8>,
+}
+
+#[derive(Default)]
+pub(super) struct Scanned {
+    pub(super) blocks: Vec<Block>,
+    pub(super) defects: Vec<Defect>,
+}
+
 #[derive(Default)]
 struct Scan<'a> {
-    found: Bundle,
+    found: Scanned,
     open: Option<Open<'a>>,
     /// A defect was noted that explains why the next `BEGIN` or `END` will not find its partner.
     explained: bool,
 }
 
-pub(super) fn scan(bundle: &[u8]) -> Bundle {
+pub(super) fn scan(bundle: &[u8]) -> Scanned {
     let mut scan = Scan::default();
     let mut start = 0;
     let mut number = 0;
@@ -44,6 +56,8 @@ pub(super) fn scan(bundle: &[u8]) -> Bundle {
             scan.begin(number, line, end);
         } else if line.starts_with(END) {
             scan.end(number, line, &bundle[..start]);
+        } else if !line.contains(&DASHES[0]) {
+            // A line of a body, as nearly all are: base64 has no dash.
         } else if let Some(at) = find(line, BEGIN) {
             scan.misplaced_begin(number, line, at);
         } else if let Some(at) = find(line, END) {
@@ -161,17 +175,9 @@ impl<'a> Scan<'a> {
             b"CERTIFICATE" => match decode(body) {
                 Err(kind) => kind,
                 Ok(der) => {
-                    let certificate = Certificate::read(&der);
-                    match &certificate.refusal {
-                        Some(why) => DefectKind::NotACertificate { why: why.clone() },
-                        None => {
-                            self.found.certificates.push(Found {
-                                line: open.line,
-                                certificate,
-                            });
-                            return;
-                        }
-                    }
+                    let line = open.line;
+                    self.found.blocks.push(Block { line, der });
+                    return;
                 }
             },
             b"TRUSTED CERTIFICATE" => DefectKind::TrustedCertificate,
@@ -248,10 +254,9 @@ fn decode(body: &[u8]) -> Result<Vec<u8>, DefectKind> {
     if first.contains(&b':') {
         return Err(DefectKind::Headers);
     }
-    let packed: Vec<u8> = body
-        .iter()
-        .copied()
-        .filter(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
-        .collect();
+    let mut packed = Vec::with_capacity(body.len());
+    for text in body.split(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
+        packed.extend_from_slice(text);
+    }
     BASE64.decode(packed).map_err(|_| DefectKind::BrokenBase64)
 }

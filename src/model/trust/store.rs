@@ -4,7 +4,7 @@
 //! unread until their subject is asked for, and stores are put on top of each other rather than copied.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use sha2::{Digest as _, Sha256};
 
@@ -19,7 +19,24 @@ use crate::model::pem::Bundle;
 pub struct RootStore {
     anchors: Pool,
     known: Pool,
-    below: Vec<Arc<Self>>,
+    below: Vec<Layer>,
+}
+
+/// A store below another.
+#[derive(Clone, Debug)]
+enum Layer {
+    Made(Arc<RootStore>),
+    /// Made when it is first looked at.
+    Later(Arc<LazyLock<RootStore, Box<dyn FnOnce() -> RootStore + Send>>>),
+}
+
+impl Layer {
+    fn store(&self) -> &RootStore {
+        match self {
+            Self::Made(store) => store,
+            Self::Later(store) => store,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -162,12 +179,19 @@ impl RootStore {
 
     /// Trusts and knows all that another store does, without copying it.
     pub fn include(&mut self, other: Arc<Self>) {
-        self.below.push(other);
+        self.below.push(Layer::Made(other));
+    }
+
+    /// [`Self::include`] for a store that is made when something is first looked for.
+    pub fn include_later(&mut self, make: impl FnOnce() -> Self + Send + 'static) {
+        let store = LazyLock::new(Box::new(make) as Box<dyn FnOnce() -> Self + Send>);
+        self.below.push(Layer::Later(Arc::new(store)));
     }
 
     /// This store, then those below it.
     fn layers(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
-        Box::new(std::iter::once(self).chain(self.below.iter().flat_map(|store| store.layers())))
+        let below = self.below.iter().flat_map(|layer| layer.store().layers());
+        Box::new(std::iter::once(self).chain(below))
     }
 
     /// Whether nothing is trusted.
@@ -254,7 +278,7 @@ mod tests {
         machine.add_unread("this machine", der);
         let mut store = RootStore::new();
         store.add_der("a bundle", der).expect("a public root");
-        store.include(Arc::new(machine));
+        store.include_later(move || machine);
         assert!(store.is_anchor(&certificate));
         assert_eq!(store.anchors_named(&certificate.subject.raw).len(), 1);
         assert_eq!(store.sources_of(&certificate), ["a bundle", "this machine"]);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::model::dockerfile::Dockerfile;
+
 /// An image in a BuildConfig or an image stream: `DockerImage`, `ImageStreamTag` or `ImageStreamImage`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildImage {
@@ -19,6 +21,17 @@ pub struct BuildSourceImage {
     pub pull_secret: Option<String>,
 }
 
+/// Where a docker build has its Dockerfile from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum DockerfileOf {
+    /// `spec.source.dockerfile`, which takes the place of one in git.
+    Inline(Box<Dockerfile>),
+    Git,
+    /// It comes with the source in another way (`oc start-build --from-dir`, `source.images`), or the build has none.
+    #[default]
+    Source,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildConfig {
     pub namespace: String,
@@ -32,6 +45,7 @@ pub struct BuildConfig {
     pub from: Option<BuildImage>,
     pub pull_secret: Option<String>,
     pub source_images: Vec<BuildSourceImage>,
+    pub dockerfile: DockerfileOf,
     pub output: Option<BuildImage>,
     pub push_secret: Option<String>,
     /// Every secret that it names, for whatever purpose, each once.
@@ -62,6 +76,7 @@ pub struct Build {
     pub from: Option<BuildImage>,
     pub pull_secret: Option<String>,
     pub source_images: Vec<BuildSourceImage>,
+    pub dockerfile: DockerfileOf,
     pub output: Option<BuildImage>,
     /// Where the output goes, with the registry: `status.outputDockerImageReference`.
     pub output_reference: Option<String>,

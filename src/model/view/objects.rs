@@ -170,6 +170,14 @@ impl Container {
 }
 
 impl Pod {
+    /// The mirror of a static pod, which a kubelet made from a file of its node (Kubernetes `pkg/kubelet/pod/mirror_client.go`
+    /// `CreateMirrorPod`: the node is its controller).
+    pub fn is_static(&self) -> bool {
+        self.owner
+            .as_ref()
+            .is_some_and(|owner| owner.kind == "Node")
+    }
+
     /// Whether one of its containers has not got its image yet.
     pub fn waits_for_image(&self) -> bool {
         self.phase == "Pending" && self.containers.iter().any(Container::waits_for_image)

@@ -144,6 +144,7 @@ impl Names {
                 self.note_words(&resolved.from);
                 self.note_words(&resolved.by);
             }
+            Fact::Present(present) => self.note_words(&present.object),
             Fact::Signature(policy) => {
                 self.note_words(&policy.policy);
                 self.note_place(&policy.scope);
@@ -260,7 +261,7 @@ impl Names {
             | ListOrigin::Copied { account }
             | ListOrigin::Own { account }
             | ListOrigin::BuildAccount { account, .. } => add(&mut self.objects, account),
-            ListOrigin::Namespace | ListOrigin::BuildField { .. } => {}
+            ListOrigin::Static | ListOrigin::Namespace | ListOrigin::BuildField { .. } => {}
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::target::Target;
+use super::workload;
 use crate::cli::credential_flags::CredentialFlags;
 use crate::cli::global::Global;
 use crate::cli::link::LinkArgs as Flags;
@@ -16,7 +17,9 @@ use crate::error::Error;
 use crate::model::credential::Credential;
 use crate::model::docker_config::{DockerConfig, Entry, shown_key};
 use crate::model::{auth_file, keyring};
-use crate::plan::{Object, secret, token_user};
+use crate::plan::link::near;
+use crate::plan::secret::{self, Copied};
+use crate::plan::{Object, token_user};
 use crate::verbs::namespaces::Namespaces;
 use crate::verbs::{Run, connecting};
 
@@ -174,8 +177,8 @@ async fn from_files(
     Ok((found.credential, found.origin))
 }
 
-/// The entry for the registry out of a secret. To be copied, an entry under a key that only nearly matches will do: it is
-/// stored under the key that does.
+/// The credential for the registry out of a secret. To be copied, an entry under a key that only nearly matches will do,
+/// and so will a secret of another type: it is stored as it has to be.
 async fn from_secret(
     cluster: &Cluster,
     namespace: &str,
@@ -184,19 +187,35 @@ async fn from_secret(
     as_it_is: bool,
 ) -> Result<(Credential, String), Error> {
     let place = format!("secret {name:?} in namespace {namespace:?}");
-    let object = cluster
+    let Some(object) = cluster
         .get(&kinds::SECRET.object(Some(namespace), name))
         .await?
         .map(Object::new)
-        .ok_or_else(|| {
-            Error::failure(format!("{place} not found")).hint(if as_it_is {
-                "without --secret a secret is made from your credentials; --from-secret [NS/]NAME copies them"
+    else {
+        return Err(no_secret(cluster, namespace, name, as_it_is).await);
+    };
+    let unusable =
+        |error: secret::ReadError| Error::failure(format!("{place} cannot be used: {error}"));
+    let config = if as_it_is {
+        secret::read(&object).map_err(|error| {
+            let wrong_type = matches!(error, secret::ReadError::Type(_));
+            let error = unusable(error);
+            if wrong_type {
+                error.hint(format!(
+                    "--from-secret {name} copies its credentials into a secret of the right type"
+                ))
             } else {
-                "--from-secret NS/NAME takes it out of another namespace"
-            })
-        })?;
-    let config = secret::read(&object)
-        .map_err(|error| Error::failure(format!("{place} cannot be used: {error}")))?;
+                error
+            }
+        })?
+    } else {
+        match secret::read_to_copy(&object).map_err(unusable)? {
+            Copied::Config(config) => config,
+            Copied::Login(credential) => {
+                return Ok((credential, format!("username and password of {place}")));
+            }
+        }
+    };
     let entry = entry_for(&config, &target.lookup_name(), as_it_is).ok_or_else(|| {
         let keys: Vec<String> = config
             .entries()
@@ -219,6 +238,21 @@ async fn from_secret(
         .clone()
         .map_err(|fault| Error::failure(format!("the entry {key:?} of {place}: {fault}")))?;
     Ok((credential, format!("entry {key:?} of {place}")))
+}
+
+/// There is no such secret: which one was meant, or what else could be done.
+async fn no_secret(cluster: &Cluster, namespace: &str, name: &str, as_it_is: bool) -> Error {
+    let error = Error::failure(format!(
+        "secret {name:?} not found in namespace {namespace:?}"
+    ));
+    let known = workload::names(cluster, kinds::SECRET, namespace).await;
+    match near(name, &known).as_slice() {
+        [] if as_it_is => error.hint(
+            "without --secret a secret is made from your credentials; --from-secret [NS/]NAME copies them",
+        ),
+        [] => error.hint("--from-secret NS/NAME takes it out of another namespace"),
+        near => error.hint(format!("did you mean {}?", near.join(" or "))),
+    }
 }
 
 /// The entry for an image, by either matcher; unless it is used `as_it_is`, also one under a key that only nearly matches.

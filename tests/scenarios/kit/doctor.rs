@@ -224,6 +224,7 @@ impl Doctor {
             .await
             .map_err(|error| error.message().to_owned())?;
             check_report(&outcome.report);
+            announced.extend(outcome.remarks);
             Ok((outcome.report, announced))
         })
     }

@@ -28,6 +28,7 @@ pub(super) fn describe(fact: &Fact, about: &About<'_>) -> Line {
         Fact::Observed(seen) => reported::observed(seen),
         Fact::Opinion(opinion) => reported::opinion(opinion),
         Fact::Signature(policy) => reported::signature(policy),
+        Fact::Present(present) => reported::present(present),
         Fact::Candidates { list, maybe_more } => {
             let words: Vec<String> = list
                 .iter()

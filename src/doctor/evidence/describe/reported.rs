@@ -3,8 +3,8 @@
 use super::words::list;
 use super::{About, Line};
 use crate::doctor::evidence::{
-    Check, ListOrigin, ObservedFact, ObservedSource, OpinionFact, OpinionOutcome, ResolvedFact,
-    SignatureFact, Status, Vantage, WiringFact,
+    Check, ListOrigin, ObservedFact, ObservedSource, OpinionFact, OpinionOutcome, PresentFact,
+    ResolvedFact, SignatureFact, Status, Vantage, WiringFact,
 };
 use crate::model::sanitize::sanitize_line;
 
@@ -34,6 +34,9 @@ pub(super) fn wiring(wiring: &WiringFact, about: &About<'_>) -> Line {
         ListOrigin::Own { account } => format!(
             "its own list has {secrets}; those of the service account {account} are not used"
         ),
+        ListOrigin::Static => {
+            "a static pod, made by the kubelet of its node: it gets the node's own credentials and no secret".to_owned()
+        }
         ListOrigin::Namespace => format!("an import may use {secrets}{first}"),
         ListOrigin::BuildField { field } => format!("{field} names {secrets}{first}"),
         ListOrigin::BuildAccount { account, list } => format!(
@@ -65,6 +68,14 @@ pub(super) fn resolved(resolved: &ResolvedFact, about: &About<'_>) -> Line {
         resolved.by
     );
     (Check::Reference, Vantage::Config, Status::Pass, words, None)
+}
+
+pub(super) fn present(present: &PresentFact) -> Line {
+    let words = format!(
+        "the node of {} has the image, from a pull before",
+        sanitize_line(&present.object, 200)
+    );
+    (Check::Observed, Vantage::Node, Status::Pass, words, None)
 }
 
 pub(super) fn observed(seen: &ObservedFact) -> Line {

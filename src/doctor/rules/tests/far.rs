@@ -5,7 +5,7 @@ use super::kit::*;
 use super::voices::{AUTH, X509, far, far_with_secret, judge, works};
 use crate::doctor::causes::Cause;
 use crate::doctor::diagnosis::Outcome::{Failed, Healthy, Undetermined};
-use crate::doctor::evidence::{Fact, ListOrigin, MirrorPlan, Role, Vantage};
+use crate::doctor::evidence::{Fact, ListOrigin, MirrorPlan, PresentFact, Role, Vantage};
 use crate::doctor::finding::Confidence::{Ambiguous, Certain, Likely};
 use crate::model::observation::{ConnectFault, LoginVerdict, Sent};
 
@@ -14,13 +14,23 @@ fn this_machine_does_not_reach_the_registry_and_the_cluster_says_something() {
     let pod = || far_with_secret(Who::Pod);
     let node = Vantage::Node;
     judge(vec![
-        ("nothing", pod(), Failed, Some(Cause::Dns), Certain),
+        // The pod's own way need not be this machine's.
+        ("nothing", pod(), Failed, Some(Cause::Dns), Likely),
         (
             "back-off",
             pod().says(&[]),
             Failed,
             Some(Cause::Dns),
-            Certain,
+            Likely,
+        ),
+        (
+            "its node has it",
+            pod().fact(Fact::Present(PresentFact {
+                object: "pod shop/web-1".to_owned(),
+            })),
+            Undetermined,
+            None,
+            Ambiguous,
         ),
         (
             "a node gets it",

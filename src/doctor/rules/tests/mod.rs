@@ -2,6 +2,7 @@
 
 mod auth;
 mod cluster;
+mod commands;
 mod far;
 mod kit;
 mod location;

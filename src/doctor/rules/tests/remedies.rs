@@ -4,7 +4,7 @@ use super::cluster::{Who, private, world};
 use super::kit::*;
 use crate::doctor::causes::Cause;
 use crate::doctor::diagnosis::Diagnosis;
-use crate::doctor::evidence::{Fact, ListOrigin, Role, SourceState};
+use crate::doctor::evidence::{Fact, ListOrigin, PolicyDecision, ResolvedFact, Role, SourceState};
 use crate::doctor::remedies::Applicability::{self, Manual, Review, Safe};
 use crate::doctor::remedies::{Action, LinkFrom, Remedy};
 use crate::doctor::target::TargetRef;
@@ -54,7 +54,9 @@ fn consistent(diagnosis: &Diagnosis) {
         match &remedy.action {
             Some(action) => {
                 assert_eq!(remedy.applicability, Safe, "{}", remedy.summary);
-                assert_eq!(remedy.commands, [action.command("oc", &[])]);
+                assert_eq!(remedy.commands[0], action.command("oc", &[]));
+                let imports = |command: &Vec<String>| command[1..3] == ["extreg", "import"];
+                assert!(remedy.commands[1..].iter().all(imports));
                 assert!(!remedy.changes.is_empty(), "{}", remedy.summary);
             }
             None => assert!(
@@ -77,17 +79,22 @@ fn far(who: Who) -> World {
     private(who).untried("team", Role::Elsewhere)
 }
 
-fn own() -> ListOrigin {
+/// The import of the world's tag, once more.
+const IMPORT: &str = "oc extreg import app:1.4 registry.example.com/team/app:1.4 -n shop";
+/// A template's own list gets the secret.
+const USED: &str = "oc extreg use deployment/web registry.example.com/team/app:1.4 -c web --secret team-pull -n shop";
+
+pub(super) fn own() -> ListOrigin {
     ListOrigin::Own {
         account: "default".to_owned(),
     }
 }
 
-fn field(field: &'static str) -> ListOrigin {
+pub(super) fn field(field: &'static str) -> ListOrigin {
     ListOrigin::BuildField { field }
 }
 
-fn of_workload(mut world: World, kind: kinds::Kind) -> World {
+pub(super) fn of_workload(mut world: World, kind: kinds::Kind) -> World {
     world.subject.target = TargetRef::Object {
         object: kind.object(Some("shop"), "web"),
         container: Some("web".to_owned()),
@@ -121,17 +128,16 @@ fn a_secret_that_nothing_uses() {
     mends(
         &of_workload(good(Who::Pod, Role::Unlinked), kinds::DEPLOYMENT).wired(own(), &["x"]),
         cause,
-        &[(
-            Review,
-            r#"oc patch deployment/web -n shop --type=json -p [{"op":"add","path":"/spec/template/spec/imagePullSecrets/-","value":{"name":"team-pull"}}]"#,
-        )],
+        &[(Safe, USED)],
     );
     mends(
         &good(Who::Import, Role::Unlinked),
         cause,
         &[(
             Review,
-            "oc annotate secret team-pull openshift.io/image.excludeSecret- -n shop",
+            &format!(
+                "oc annotate secret team-pull openshift.io/image.excludeSecret- -n shop && {IMPORT}"
+            ),
         )],
     );
     let push = |origin| {
@@ -141,7 +147,8 @@ fn a_secret_that_nothing_uses() {
             LoginVerdict::Accepted,
         )
     };
-    let set = "oc set build-secret --push bc/app team-pull -n shop";
+    let set =
+        "oc extreg push-target app registry.example.com/team/app:1.4 --secret team-pull -n shop";
     mends(
         &push(ListOrigin::BuildAccount {
             account: "builder".to_owned(),
@@ -153,10 +160,33 @@ fn a_secret_that_nothing_uses() {
                 Safe,
                 "oc extreg link registry.example.com --for push --secret team-pull -n shop",
             ),
-            (Review, set),
+            (Safe, set),
         ],
     );
-    mends(&push(field("pushSecret")), cause, &[(Review, set)]);
+    mends(&push(field("pushSecret")), cause, &[(Safe, set)]);
+    mends(
+        &good(Who::BuildPull, Role::Unlinked).wired(field("pullSecret"), &["x"]),
+        cause,
+        &[(
+            Safe,
+            "oc extreg build-source app registry.example.com/team/app:1.4 --secret team-pull -n shop",
+        )],
+    );
+    // An image of a Dockerfile is not the strategy's to be set.
+    let dockerfile = Fact::Resolved(ResolvedFact {
+        from: "the base image of a stage".to_owned(),
+        by: "its Dockerfile".to_owned(),
+    });
+    mends(
+        &good(Who::BuildPull, Role::Unlinked)
+            .wired(field("pullSecret"), &["x"])
+            .fact(dockerfile),
+        cause,
+        &[(
+            Review,
+            "oc set build-secret --pull bc/app team-pull -n shop",
+        )],
+    );
     mends(
         &good(Who::BuildPull, Role::Unlinked).wired(field("spec.source.images"), &["x"]),
         cause,
@@ -176,7 +206,7 @@ fn a_secret_of_another_namespace() {
     mends(
         &far(Who::Import),
         cause,
-        &[(Safe, &format!("{link} -n shop"))],
+        &[(Safe, &format!("{link} -n shop && {IMPORT}"))],
     );
     mends(
         &far(Who::Pod),
@@ -187,30 +217,33 @@ fn a_secret_of_another_namespace() {
         &of_workload(far(Who::Pod), kinds::CRON_JOB).wired(own(), &["x"]),
         cause,
         &[(
-            Review,
-            &format!(
-                r#"{link} -n shop && oc patch cronjob/web -n shop --type=json -p [{{"op":"add","path":"/spec/jobTemplate/spec/template/spec/imagePullSecrets/-","value":{{"name":"extreg-registry.example.com"}}}}]"#
-            ),
+            Safe,
+            "oc extreg use cronjob/web registry.example.com/team/app:1.4 -c web --from-secret infra/team-pull -n shop",
         )],
+    );
+    // Nothing of this tool sets the list of a Job.
+    mends(
+        &of_workload(far(Who::Pod), kinds::JOB).wired(own(), &["x"]),
+        cause,
+        &[(Review, &format!("{link} -n shop"))],
     );
     mends(
         &far(Who::BuildPush).wired(field("pushSecret"), &["x"]),
         cause,
         &[(
-            Review,
-            "oc extreg link registry.example.com --for push --from-secret infra/team-pull -n shop && oc set build-secret --push bc/app extreg-registry.example.com -n shop",
+            Safe,
+            "oc extreg push-target app registry.example.com/team/app:1.4 --from-secret infra/team-pull -n shop",
         )],
     );
 }
 
 #[test]
 fn a_list_that_overrides_and_a_pod_that_is_too_old() {
-    let patch = r#"oc patch deployment/web -n shop --type=json -p [{"op":"add","path":"/spec/template/spec/imagePullSecrets/-","value":{"name":"team-pull"}}]"#;
     let overridden = || good(Who::Pod, Role::Overridden).wired(own(), &["x"]);
     mends(
         &of_workload(overridden(), kinds::DEPLOYMENT),
         Cause::SecretOverridden,
-        &[(Review, patch), (Manual, "")],
+        &[(Safe, USED), (Manual, "")],
     );
     // Nothing says what makes the pod.
     mends(
@@ -264,24 +297,45 @@ fn a_stale_secret_in_the_way() {
         &[
             (
                 Review,
-                "oc annotate secret old-pull openshift.io/image.excludeSecret=true -n shop",
+                &format!(
+                    "oc annotate secret old-pull openshift.io/image.excludeSecret=true -n shop && {IMPORT}"
+                ),
             ),
-            (Review, "oc delete secret old-pull -n shop"),
+            (
+                Review,
+                &format!("oc delete secret old-pull -n shop && {IMPORT}"),
+            ),
         ],
     );
     mends(
         &stale(Who::BuildPush),
         Cause::SecretShadowed,
-        &[(Review, "oc set build-secret --push bc/app new-pull -n shop")],
+        &[(
+            Safe,
+            "oc extreg push-target app registry.example.com/team/app:1.4 --secret new-pull -n shop",
+        )],
     );
-    let blocks = private(Who::Account)
-        .credential("old", Role::Used, refused())
-        .delivered(None)
-        .manifest_as(Some(0), Sent::Basic, 401, "UNAUTHORIZED", "");
+    // It is taken off unasked only where nobody can want it: a refused login, and no other beside it.
+    let blocks = || {
+        private(Who::Account)
+            .credential("old", Role::Used, refused())
+            .delivered(None)
+            .manifest_as(Some(0), Sent::Basic, 401, "UNAUTHORIZED", "")
+    };
+    let of_old = |entries| {
+        let mut fact = source(SourceState::Read(entries));
+        fact.object = Some(("shop".to_owned(), "old-pull".to_owned()));
+        Fact::Source(fact)
+    };
     let unlink = "oc extreg unlink old-pull -z default --keep-secret -n shop";
-    let diagnosis = blocks.diagnose();
-    assert_eq!(diagnosis.cause(), Some(Cause::CredentialsBlockPublicPull));
-    assert_eq!(plain(&diagnosis)[0], (Safe, unlink.to_owned()));
+    let alone = blocks().fact(of_old(vec![entry(HOST)]));
+    let several = blocks().fact(of_old(vec![entry(HOST), entry("other.example.com")]));
+    for (world, applicability) in [(alone, Safe), (several, Review), (blocks(), Review)] {
+        let diagnosis = world.diagnose();
+        assert_eq!(diagnosis.cause(), Some(Cause::CredentialsBlockPublicPull));
+        assert_eq!(plain(&diagnosis)[0], (applicability, unlink.to_owned()));
+        consistent(&diagnosis);
+    }
 }
 
 #[test]
@@ -325,7 +379,12 @@ fn secrets_at_fault() {
             &[(
                 Safe,
                 &format!(
-                    "oc extreg link registry.example.com --from-secret corp-pull{flags} -n shop"
+                    "oc extreg link registry.example.com --from-secret corp-pull{flags} -n shop{}",
+                    if who == Who::Import {
+                        format!(" && {IMPORT}")
+                    } else {
+                        String::new()
+                    }
                 ),
             )],
         );
@@ -353,7 +412,9 @@ fn secrets_at_fault() {
         &[
             (
                 Review,
-                "oc annotate secret corp-pull openshift.io/image.excludeSecret=true -n shop",
+                &format!(
+                    "oc annotate secret corp-pull openshift.io/image.excludeSecret=true -n shop && {IMPORT}"
+                ),
             ),
             (Manual, ""),
         ],
@@ -420,32 +481,94 @@ fn a_registry_out_of_reach_is_not_asked_by_the_link_either() {
 }
 
 #[test]
-fn every_cause_but_the_unknown_has_a_remedy_for_every_consumer() {
-    for &cause in Cause::ALL.iter().filter(|cause| !cause.is_open()) {
-        for who in [
-            Who::Account,
-            Who::Pod,
-            Who::Import,
-            Who::BuildPull,
-            Who::BuildPush,
-        ] {
-            let world = world(who).delivered(None).untried("team", Role::Used);
-            let evidence = crate::doctor::evidence::EvidenceSet::new(world.evidence());
-            let case = crate::doctor::rules::Case::new(&world.subject, &evidence);
-            let secret = ("shop".to_owned(), "team-pull".to_owned());
-            let finding = crate::doctor::finding::Finding::certain(cause, vec![0], "x")
-                .secret(Some(&secret))
-                .image(Some("registry.example.com/other".to_owned()));
-            let remedies = crate::doctor::remedies::remedies(&case, &finding, &world.setting);
-            assert!(!remedies.is_empty(), "{cause} for {who:?}");
-            for remedy in &remedies {
-                for command in &remedy.commands {
-                    assert!(
-                        command.iter().all(|word| !word.is_empty()),
-                        "{cause} for {who:?}: {command:?}"
-                    );
-                }
-            }
-        }
+fn another_image_is_set_by_the_verb_that_sets_it() {
+    let other = "registry.example.com/other:2";
+    let command = |world: &World| {
+        let evidence = crate::doctor::evidence::EvidenceSet::new(world.evidence());
+        let case = crate::doctor::rules::Case::new(&world.subject, &evidence);
+        let finding = crate::doctor::finding::Finding::certain(Cause::TagMissing, vec![0], "x")
+            .image(Some(other.to_owned()));
+        let remedies = crate::doctor::remedies::remedies(&case, &finding, &world.setting);
+        assert_eq!(remedies[0].applicability, Review);
+        remedies[0].commands[0].join(" ")
+    };
+    let web = || of_workload(world(Who::Pod), kinds::DEPLOYMENT);
+    assert_eq!(
+        command(&web()),
+        format!("oc extreg use deployment/web {other} -c web -n shop")
+    );
+    assert_eq!(
+        command(&world(Who::Import)),
+        format!("oc extreg import app:1.4 {other} --change-source -n shop")
+    );
+    assert_eq!(
+        command(&world(Who::BuildPull)),
+        format!("oc extreg build-source app {other} -n shop")
+    );
+    assert_eq!(
+        command(&world(Who::BuildPush)),
+        format!("oc extreg push-target app {other} -n shop")
+    );
+    // What a trigger puts in is not the template's to be set, and a pod of its own is made by somebody.
+    let by_trigger = web().fact(Fact::Resolved(ResolvedFact {
+        from: "istag/app:1".to_owned(),
+        by: "its ImageChange trigger".to_owned(),
+    }));
+    for world in [by_trigger, world(Who::Pod), world(Who::Account)] {
+        assert_eq!(command(&world), format!("oc extreg doctor {other} -n shop"));
     }
+}
+
+#[test]
+fn a_list_that_is_there_gets_an_entry_more() {
+    let patch = |path: &str, value: &str| {
+        format!(
+            r#"oc patch image.config.openshift.io/cluster --type=json -p [{{"op":"add","path":"{path}","value":{value}}}]"#
+        )
+    };
+    let allowed = vec!["quay.io".to_owned()];
+    mends(
+        &world(Who::Account).fact(policy(PolicyDecision::NotAllowed {
+            allowed: allowed.clone(),
+        })),
+        Cause::RegistryNotAllowed,
+        &[(
+            Review,
+            &patch(
+                "/spec/registrySources/allowedRegistries/-",
+                &format!("{HOST:?}"),
+            ),
+        )],
+    );
+    mends(
+        &world(Who::Import).fact(policy(PolicyDecision::NotAllowedForImport { allowed })),
+        Cause::ImportNotAllowed,
+        &[(
+            Review,
+            &patch(
+                "/spec/allowedRegistriesForImport/-",
+                &format!(r#"{{"domainName":{HOST:?}}}"#),
+            ),
+        )],
+    );
+    mends(
+        &world(Who::Account).fact(policy(PolicyDecision::Blocked {
+            entry: "*.example.com".to_owned(),
+        })),
+        Cause::RegistryBlocked,
+        &[(Review, "oc edit image.config.openshift.io/cluster")],
+    );
+}
+
+#[test]
+fn a_static_pod_has_the_nodes_login_and_no_other() {
+    let world = private(Who::Pod).wired(ListOrigin::Static, &[]);
+    let diagnosis = world.diagnose();
+    assert_eq!(diagnosis.cause(), Some(Cause::NoCredentials));
+    let commands = &plain(&diagnosis)[0].1;
+    assert!(
+        commands.contains("set data secret/pull-secret"),
+        "{commands}"
+    );
+    assert!(!commands.contains("link"), "{commands}");
 }

@@ -88,15 +88,22 @@ impl Maker<'_> {
     ) -> Result<Registries, Error> {
         let mut registries = Registries::new();
         for location in plans.iter().flat_map(Plan::locations) {
-            let name = location.subject.registry().to_owned();
-            if registries.contains_key(&name) {
+            let name = location.subject.registry();
+            let key = (name.to_owned(), location.insecure);
+            if registries.contains_key(&key) {
                 continue;
             }
-            let (_, credentials) = wallets.entry(name.clone()).or_default().hand_out();
-            let options = self.options(&name, location.insecure);
-            let registry = Registry::new(Endpoint::of_registry(&name), credentials, options)
-                .map_err(|error| Error::failure(error.to_string()))?;
-            registries.insert(name, Arc::new(registry));
+            let options = self.options(name, location.insecure);
+            // One that is there already has the credentials.
+            let made = match registries.get(&(name.to_owned(), !location.insecure)) {
+                Some(other) => other.beside(options),
+                None => {
+                    let (_, credentials) = wallets.entry(name.to_owned()).or_default().hand_out();
+                    Registry::new(Endpoint::of_registry(name), credentials, options)
+                }
+            };
+            let registry = made.map_err(|error| Error::failure(error.to_string()))?;
+            registries.insert(key, Arc::new(registry));
         }
         Ok(registries)
     }
@@ -116,7 +123,8 @@ impl Maker<'_> {
             location.signatures.clone(),
             location.depth,
         );
-        let registry = Arc::clone(registries.get(subject.registry())?);
+        let client = (subject.registry().to_owned(), location.insecure);
+        let registry = Arc::clone(registries.get(&client)?);
         let mut legs = self.legs.borrow_mut();
         let leg = legs
             .entry(key)

@@ -4,7 +4,8 @@ use super::*;
 use crate::doctor::evidence::ObservedFact;
 use crate::doctor::targets::build_configs;
 use crate::doctor::targets::ground::kit::*;
-use crate::model::view::BuildSourceImage;
+use crate::model::dockerfile::Dockerfile;
+use crate::model::view::{BuildConfig, BuildSourceImage, DockerfileOf};
 
 const DENIED: &str = "error: build error: Failed to push image: trying to reuse blob sha256:1 at destination: \
      checking whether a blob exists in registry.example.com/team/app: unauthorized: authentication required";
@@ -182,12 +183,101 @@ fn strategies_differ_in_who_pulls() {
             .on(|ground| build_configs::asks(ground, &config))
             .is_empty()
     );
-    // A Dockerfile is not looked into, and that is said.
-    let docker = build_config("Docker");
-    let found = kit().on(|ground| build_configs::asks(ground, &docker));
-    assert!(
-        matches!(&found[0].not_asked, Some(NotAsked::Unresolved(why)) if why.contains("Dockerfile"))
+    // A Dockerfile that is elsewhere is not read, and that is said.
+    let mut docker = build_config("Docker");
+    let why = |config: &BuildConfig| {
+        let found = kit().on(|ground| build_configs::asks(ground, config));
+        match &found[0].not_asked {
+            Some(NotAsked::Unresolved(why)) => why.clone(),
+            _ => notes(&found[0]),
+        }
+    };
+    assert!(why(&docker).contains("comes with its source and was not read"));
+    docker.dockerfile = DockerfileOf::Git;
+    assert!(why(&docker).contains("in git and was not read"));
+    docker.from = Some(docker_image("registry.example.com/base:1"));
+    assert!(why(&docker).contains("other FROM lines than the last"));
+    docker.from = None;
+    docker.output = Some(docker_image("registry.example.com/team/app:1"));
+    assert!(why(&docker).contains("the images of its FROM lines are not looked at"));
+}
+
+fn inline(text: &str) -> BuildConfig {
+    let mut config = build_config("Docker");
+    let file = Dockerfile::read(text, &std::collections::BTreeMap::new(), &[]);
+    config.dockerfile = DockerfileOf::Inline(Box::new(file));
+    config
+}
+
+const STAGES: &str = "FROM registry.example.com/golang:1 AS build\nFROM registry.example.com/ubi:9\nCOPY --from=build /x /x\n";
+
+#[test]
+fn an_inline_dockerfile_has_the_images_of_its_stages() {
+    let kit = || Kit::new().account("builder", &[], &[]);
+    let images = |config: &BuildConfig| -> Vec<String> {
+        kit()
+            .on(|ground| build_configs::asks(ground, config))
+            .into_iter()
+            .map(|ask| ask.text)
+            .collect()
+    };
+    let mut config = inline(STAGES);
+    let (golang, ubi) = (
+        "registry.example.com/golang:1",
+        "registry.example.com/ubi:9",
     );
+    assert_eq!(images(&config), [golang, ubi]);
+    // The strategy's image takes the place of the last one.
+    config.from = Some(docker_image("registry.example.com/base:1"));
+    assert_eq!(images(&config), [golang, "registry.example.com/base:1"]);
+    // Nothing is pulled for stages of nothing.
+    let empty = inline("FROM scratch\nCOPY . /\n");
+    assert_eq!(images(&empty), Vec::<String>::new());
+    let open = inline("FROM registry.example.com/ubi:$TARGETARCH\n");
+    let found = kit().on(|ground| build_configs::asks(ground, &open));
+    assert!(
+        matches!(&found[0].not_asked, Some(NotAsked::Unresolved(why)) if why.contains("$TARGETARCH"))
+    );
+}
+
+#[test]
+fn the_images_of_a_dockerfile_share_the_secret_of_the_strategy() {
+    let kit = || {
+        Kit::new()
+            .secret("base", "registry.example.com")
+            .secret("golang", "golang.example.com")
+            .account("builder", &["base", "golang"], &["base", "golang"])
+    };
+    let mut config =
+        inline("FROM golang.example.com/go:1 AS build\nFROM registry.example.com/ubi:9\n");
+    // Nobody looks by the names in a Dockerfile: the first docker secret of the account is taken.
+    let found = kit().on(|ground| build_configs::asks(ground, &config));
+    for ask in &found {
+        assert_eq!(wired(ask).1, ["base"], "{}", ask.text);
+    }
+    config.from = Some(docker_image("golang.example.com/ubi:9"));
+    let found = kit().on(|ground| build_configs::asks(ground, &config));
+    for ask in &found {
+        assert_eq!(wired(ask).1, ["golang"], "{}", ask.text);
+    }
+}
+
+#[test]
+fn words_about_one_image_of_a_dockerfile_are_about_no_other() {
+    let log = "error: build error: failed to pull image: initializing source docker://registry.example.com/base:1: \
+         reading manifest 1 in registry.example.com/base: unauthorized: authentication required";
+    let mut build = failed(3, "PullBuilderImageFailed", log);
+    build.strategy = "Docker".into();
+    build.from = None;
+    let text = "FROM registry.example.com/other:1 AS a\nFROM registry.example.com/base:1\n";
+    let file = Dockerfile::read(text, &std::collections::BTreeMap::new(), &[]);
+    build.dockerfile = DockerfileOf::Inline(Box::new(file));
+    let found = Kit::new()
+        .account("builder", &[], &[])
+        .build(build.clone())
+        .on(|ground| super::asks(ground, &build, None));
+    let texts: Vec<&str> = found.iter().map(|ask| ask.text.as_str()).collect();
+    assert_eq!(texts, ["registry.example.com/base:1"]);
 }
 
 #[test]

@@ -91,7 +91,7 @@ pub(in crate::model::message) fn asked_host(line: &str, url: Option<&str>) -> Op
 
 /// The HTTP status that the words name.
 pub(in crate::model::message) fn status(lower: &str) -> Option<u16> {
-    const BEFORE: [&str; 12] = [
+    const BEFORE: [&str; 15] = [
         "status code ",
         "status code: ",
         "statuscode: ",
@@ -101,6 +101,9 @@ pub(in crate::model::message) fn status(lower: &str) -> Option<u16> {
         "status ",
         "parsing http ",
         "http code ",
+        "http code: ",
+        "status=",
+        "status code = ",
         "http ",
         "http/1.1 ",
         "]: ",

@@ -91,7 +91,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Symptom::InvalidReference,
-        "couldn't parse image | invalid reference format | repository name must have | could not parse reference | unable to parse image | \
+        "couldn't parse image | should not be blank | invalid reference format | repository name must have | could not parse reference | unable to parse image | \
          invalidimagename | name must be lowercase | cannot parse reference | failed to parse image | \
          parsing reference | not a valid repository/tag | \
          invalid image name | invalid image reference | invalid repository name | name_invalid | \
@@ -155,7 +155,7 @@ pub(super) const ROWS: &[Row] = &[
         Symptom::NoSuchHost,
         "no such host | name or service not known | name resolution | could not resolve host | \
          server misbehaving | dns error | nxdomain | nodename nor servname | dial tcp: lookup | \
-         name does not resolve | unknown host | could not resolve | no address associated | missing address | \
+         name does not resolve | unknown host | could not resolve proxy | could not resolve: | no address associated | missing address | \
          cannot unmarshal dns | getaddrinfo | enotfound | invalid port | unknown port | no dns entries",
     ),
     (
@@ -209,6 +209,16 @@ pub(super) const ROWS: &[Row] = &[
          unsupported os | no matching + platform | does not match + platform | \
          container operating system does not match | no supported platform | multi-arch",
     ),
+    // Before the page that a token service answered with.
+    (
+        Symptom::TokenService,
+        "decode token response | decoding token | unmarshal bearer token | unmarshaling token",
+    ),
+    // The runtime's own store, which a pull fills before it unpacks.
+    (
+        Symptom::Storage,
+        "content store | content digest + not found",
+    ),
     (
         Symptom::NotRegistryAnswer,
         "invalid character '<' | text/html | <html | <!doctype | not a docker registry | not a registry | \
@@ -222,7 +232,7 @@ pub(super) const ROWS: &[Row] = &[
          /blobs/sha256 + not found | content at + blobs + not found | image verification failed for digest | \
          verification failed for digest | digest validation | size mismatch | unexpected size | \
          manifest blob unknown | manifest_blob_unknown | nosuchkey | specified key does not exist | \
-         blob upload + unknown | incorrect content size | content digest + not found | layersdonotexist | \
+         blob upload + unknown | incorrect content size | layersdonotexist | \
          layer + not found | /blobs/ + 404 | /blobs/ + status 404 | config blob + not | image config + 404 | \
          not match expected digest",
     ),
