@@ -144,12 +144,9 @@ fn the_debian_package_installs_what_works() {
             .success()
             .stdout
     };
-    for (name, called) in [
-        ("kubectl-extreg", "kubectl extreg"),
-        ("oc-extreg", "oc extreg"),
-    ] {
-        let help = run(name, &["--help"]);
-        assert!(help.contains(&format!("Usage: {called} ")), "{help}");
+    let version = format!("kubectl-extreg {VERSION}\n");
+    for name in ["kubectl-extreg", "oc-extreg"] {
+        assert_eq!(run(name, &["version"]), version);
     }
     for name in ["kubectl_complete-extreg", "oc_complete-extreg"] {
         let offered = run(name, &["vers"]);
