@@ -41,6 +41,6 @@ pub enum ReportFormat {
     Text,
     /// For programs: extreg.dev/v1, see docs/doctor-report.schema.json.
     Json,
-    /// For pipelines: JUnit XML, a suite a namespace and a case a result; what is undetermined is an error.
+    /// For pipelines: JUnit XML; what is undetermined is an error.
     Junit,
 }

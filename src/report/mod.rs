@@ -1,5 +1,6 @@
-//! How a diagnosis, a reading and an inventory look: text for people, JSON version 1 for programs, JUnit for
-//! pipelines. A diagnosis has one model, [`v1`], from which all are made, so that a saved report says what the run said. Nothing here judges.
+//! How a diagnosis, a reading and an inventory look: text for people, JSON version 1 for programs, JUnit for pipelines. A
+//! diagnosis has one model, [`v1`], from which all are made, so that a saved report says what the run said. Nothing here
+//! judges.
 
 pub mod changes;
 pub mod group;

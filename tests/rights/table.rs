@@ -16,6 +16,8 @@ pub(crate) struct Rule {
     pub(crate) verbs: Vec<String>,
     /// Without it the verb does its work all the same, and says or knows less.
     pub(crate) helps: bool,
+    /// Asked for on OpenShift only, although Kubernetes has it too.
+    pub(crate) openshift: bool,
 }
 
 /// Where a rule holds.
@@ -60,7 +62,7 @@ impl Platform {
     fn has(self, rule: &Rule) -> bool {
         let platforms_own = rule.group.ends_with("openshift.io")
             || matches!(&rule.place, Place::Of(namespace) if namespace.starts_with("openshift-"));
-        self == Self::OpenShift || !platforms_own
+        self == Self::OpenShift || !(platforms_own || rule.openshift)
     }
 }
 
@@ -176,7 +178,8 @@ fn rule(line: &str) -> Option<Rule> {
     };
     let mut verbs: Vec<String> = words.map(str::to_owned).collect();
     let helps = verbs.last().is_some_and(|word| word == "(helps)");
-    verbs.retain(|word| word != "(helps)");
+    let openshift = verbs.iter().any(|word| word == "(openshift)");
+    verbs.retain(|word| !word.starts_with('('));
     (!verbs.is_empty()).then_some(Rule {
         place,
         group,
@@ -184,6 +187,7 @@ fn rule(line: &str) -> Option<Rule> {
         names,
         verbs,
         helps,
+        openshift,
     })
 }
 
