@@ -75,7 +75,7 @@ fn examples(help: &str) -> Vec<Vec<String>> {
 }
 
 /// A password that would be asked for comes from standard input.
-fn answered(command: &str) -> String {
+pub(crate) fn answered(command: &str) -> String {
     if command.contains("--registry-username") && !command.contains("-stdin") {
         format!("printf %s \"$PASSWORD\" | {command} --registry-password-stdin")
     } else {

@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use extreg_test_support::api::{Api, Flavor, make};
 use extreg_test_support::certs::Ca;
-use extreg_test_support::content::{Image, Index, digest};
+use extreg_test_support::content::digest;
 use extreg_test_support::net::HttpProxy;
 use extreg_test_support::process::Sandbox;
 use extreg_test_support::pull::{Machines, Runtime};
-use extreg_test_support::registry::{Dialect, Registry, User};
+use extreg_test_support::registry::Dialect;
 use serde_json::{Value, json};
+
+use crate::registries::{Named, registries, web};
 
 /// `$PASSWORD` of the pages, the password of every login.
 pub(crate) const PASSWORD: &str = "correct-horse";
@@ -22,12 +24,7 @@ pub(crate) const PASSWORD: &str = "correct-horse";
 /// The registry of the company, which the pages use most.
 pub(crate) const CORP: &str = "registry.example.com:5000";
 
-/// Names under which the registries are, and which of them it is.
-struct Named {
-    registry: Registry,
-    names: &'static [&'static str],
-}
-
+/// A cluster, the registries, and the files of whoever runs commands.
 pub(crate) struct Ground {
     pub(crate) api: Api,
     pub(crate) sandbox: Arc<Sandbox>,
@@ -204,104 +201,4 @@ impl Ground {
             },
         }));
     }
-}
-
-fn web() -> Image {
-    Image::new().port("8080/tcp")
-}
-
-fn registries((corp_ca, issuing_ca, lab_ca): (&Ca, &Ca, &Ca), token: &str) -> Vec<Named> {
-    let host = |name: &&str| name.split(':').next().unwrap_or_default().to_owned();
-    let tls = |ca: &Ca, names: &[&str]| {
-        let hosts: Vec<String> = names.iter().map(host).collect();
-        let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
-        ca.server(&hosts)
-    };
-    let builder =
-        |image: Image| image.labelled("io.openshift.s2i.scripts-url", "image:///usr/libexec/s2i");
-
-    let names: &[&str] = &[CORP, "external-registry.example.com:5000"];
-    let corp = Registry::builder()
-        .dialect(Dialect::DistributionToken)
-        .tls(&tls(issuing_ca, names))
-        .user(
-            User::new("robot", PASSWORD)
-                .push("shop/*")
-                .push("team/*")
-                .push("publicrepo/*"),
-        )
-        .user(User::new("reader", PASSWORD).pull("team/*"))
-        .start();
-    for tag in ["1.2", "1.3", "1.9"] {
-        corp.push_image("shop/web", tag, &web());
-    }
-    corp.push_image("shop/api", "2.4.0", &web());
-    corp.push_image("vault/keys", "1.0", &web());
-    corp.push_image("team/ruby", "3.3", &builder(web()));
-    let corp = Named {
-        registry: corp,
-        names: &[CORP, "external-registry.example.com:5000"],
-    };
-
-    let names: &[&str] = &["quay.io:443"];
-    let quay = Registry::builder()
-        .dialect(Dialect::Quay)
-        .tls(&tls(corp_ca, names))
-        .user(User::new("team+puller", PASSWORD).pull("team/*"))
-        .user(User::new("team+pusher", PASSWORD).owns("team"))
-        .start();
-    for tag in ["1.2", "1.3"] {
-        quay.push_index("team/web", tag, &Index::of(&["linux/amd64", "linux/arm64"]));
-    }
-    for tag in ["1.4", "1.5"] {
-        quay.push_image("team/app", tag, &web());
-    }
-    quay.push_image("team/db", "16", &web());
-    quay.push_image("team/assets", "2", &web());
-    quay.push_image("team/ruby", "3.3", &builder(web()));
-    let quay = Named {
-        registry: quay,
-        names: &["quay.io:443"],
-    };
-
-    let names: &[&str] = &["ghcr.io:443"];
-    let ghcr = Registry::builder()
-        .dialect(Dialect::Ghcr)
-        .tls(&tls(corp_ca, names))
-        .user(User::new("octo", PASSWORD).owns("team"))
-        .start();
-    let ghcr = Named {
-        registry: ghcr,
-        names: &["ghcr.io:443"],
-    };
-
-    let names: &[&str] = &["reg.example.com:5000"];
-    let lab = Registry::builder()
-        .tls(&tls(lab_ca, names))
-        .anonymous_pull("*")
-        .start();
-    lab.push_image("team/app", "dev", &web());
-    let lab = Named {
-        registry: lab,
-        names: &["reg.example.com:5000"],
-    };
-
-    let dev = Registry::builder().anonymous_pull("*").start();
-    dev.push_image("web", "1.2", &web());
-    let dev = Named {
-        registry: dev,
-        names: &["dev.example.com:5000"],
-    };
-
-    let names: &[&str] = &["default-route-openshift-image-registry.apps.example.com:443"];
-    let internal = Registry::builder()
-        .dialect(Dialect::OpenShift)
-        .tls(&tls(corp_ca, names))
-        .user(User::new("admin", token).push("shop/*"))
-        .start();
-    let internal = Named {
-        registry: internal,
-        names: &["default-route-openshift-image-registry.apps.example.com:443"],
-    };
-    vec![corp, quay, ghcr, lab, dev, internal]
 }

@@ -13,7 +13,7 @@ use crate::root;
 const FORMS: &[&str] = &["VERB", "CAUSE"];
 
 /// The commands in `code`, and in lines that are code.
-fn commands(page: &str) -> Vec<String> {
+pub(crate) fn commands(page: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut fenced = false;
     for line in page.lines() {
