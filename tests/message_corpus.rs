@@ -92,7 +92,7 @@ fn the_misleading_ones() {
 fn the_others() {
     let figures = measure("more-messages");
     assert_eq!(figures.all, 669);
-    assert!(figures.percent(figures.first) >= 78, "{figures:?}");
+    assert!(figures.percent(figures.first) >= 79, "{figures:?}");
     assert!(figures.percent(figures.three) >= 96, "{figures:?}");
 }
 
