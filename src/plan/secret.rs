@@ -51,12 +51,36 @@ pub fn read(secret: &Object) -> Result<DockerConfig, ReadError> {
     let format =
         format_of(secret).ok_or_else(|| ReadError::Type(secret.text("/type").to_owned()))?;
     let key = data_key(format);
-    let text = secret
-        .value()
-        .get("data")
-        .and_then(|data| data.get(key))
-        .and_then(Value::as_str)
-        .ok_or(ReadError::NoData(key))?;
+    let text = text_of(secret, key).ok_or(ReadError::NoData(key))?;
+    decoded(text, key, format)
+}
+
+/// The same for whoever takes credentials out of it: in a secret of a type that nobody reads them from (`Opaque`) they stand
+/// under one of the usual keys all the same.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_to_copy(secret: &Object) -> Result<DockerConfig, ReadError> {
+    const KEYS: [(&str, Format); 3] = [
+        (".dockerconfigjson", Format::ConfigJson),
+        ("config.json", Format::ConfigJson),
+        (".dockercfg", Format::DockerCfg),
+    ];
+    let read = read(secret);
+    if !matches!(read, Err(ReadError::Type(_))) {
+        return read;
+    }
+    KEYS.into_iter()
+        .find_map(|(key, format)| Some(decoded(text_of(secret, key)?, key, format)))
+        .unwrap_or(read)
+}
+
+fn text_of<'a>(secret: &'a Object, key: &str) -> Option<&'a str> {
+    secret.value().get("data")?.get(key)?.as_str()
+}
+
+fn decoded(text: &str, key: &'static str, format: Format) -> Result<DockerConfig, ReadError> {
     let bytes = STANDARD
         .decode(text)
         .map_err(|_| ReadError::NotBase64(key))?;

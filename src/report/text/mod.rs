@@ -151,6 +151,11 @@ fn are_one_image(results: &[&Judged]) -> bool {
     pairs.all(|pair| Some(pair) == first)
 }
 
+/// A target by its name in a report.
+pub(super) fn name(result: &Judged, report: &Report) -> String {
+    who::listed(result, Home::of(report))
+}
+
 /// The first line of a result by itself, for lists of changes in a report.
 pub(super) fn first_line(result: &Judged, report: &Report, look: &Look) -> String {
     headline(result, Home::of(report), look)

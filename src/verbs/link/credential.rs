@@ -195,8 +195,14 @@ async fn from_secret(
                 "--from-secret NS/NAME takes it out of another namespace"
             })
         })?;
-    let config = secret::read(&object)
-        .map_err(|error| Error::failure(format!("{place} cannot be used: {error}")))?;
+    // What is linked as it is must be of a type that the kubelet reads.
+    let config = if as_it_is {
+        secret::read(&object)
+    } else {
+        secret::read_to_copy(&object)
+    };
+    let config =
+        config.map_err(|error| Error::failure(format!("{place} cannot be used: {error}")))?;
     let entry = entry_for(&config, &target.lookup_name(), as_it_is).ok_or_else(|| {
         let keys: Vec<String> = config
             .entries()
