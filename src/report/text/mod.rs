@@ -183,6 +183,11 @@ pub(super) fn not_read<'a>(results: impl Iterator<Item = &'a Judged>) -> String 
     footer::not_read(results, &PLAIN)
 }
 
+/// A target by its name in a report.
+pub(super) fn name(result: &Judged, report: &Report) -> String {
+    who::listed(result, Home::of(report))
+}
+
 /// The first line of a result by itself, for lists of changes in a report.
 pub(super) fn first_line(result: &Judged, report: &Report, look: &Look) -> String {
     headline(result, Home::of(report), look)
