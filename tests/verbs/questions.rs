@@ -164,8 +164,7 @@ fn a_password_is_typed_and_not_seen() {
 
     let mut terminal = on_terminal(&world, line);
     terminal.sees(question);
-    terminal.press(END);
-    assert_eq!(terminal.ends(), Some(1));
+    assert_eq!(terminal.insists(END), Some(1));
     world.is_untouched();
 
     let mut terminal = on_terminal(&world, line);
