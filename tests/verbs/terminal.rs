@@ -87,32 +87,6 @@ impl Terminal {
         }
     }
 
-    /// Presses keys again and again until the end; the exit status. For what is lost when the program has not yet made the terminal
-    /// its own.
-    #[track_caller]
-    pub(crate) fn insists(&mut self, keys: &str) -> Option<i32> {
-        let started = Instant::now();
-        loop {
-            // It may have ended by now.
-            drop(
-                self.keys
-                    .write_all(keys.as_bytes())
-                    .and_then(|()| self.keys.flush()),
-            );
-            for _ in 0..40 {
-                if let Some(status) = self.child.try_wait().expect("a child") {
-                    return status.code();
-                }
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            assert!(
-                started.elapsed() < PATIENCE,
-                "it goes on:\n{}",
-                self.plain()
-            );
-        }
-    }
-
     /// Waits for the end; the exit status.
     #[track_caller]
     pub(crate) fn ends(&mut self) -> Option<i32> {
