@@ -1,6 +1,8 @@
 //! What is asked on a terminal: yes, no, nothing, and a password that nobody sees.
 
 use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use extreg_test_support::certs::Ca;
 use extreg_test_support::process::program_or_skip;
@@ -36,10 +38,28 @@ fn on_terminal(world: &World, line: &str) -> Terminal {
     ];
     // Wide enough that nothing is broken over two lines.
     let command = format!(
-        "stty cols 400 rows 50; exec {} {line}",
+        "stty cols 400 rows 50; tty > tty; exec {} {line}",
         env!("CARGO_BIN_EXE_kubectl-extreg")
     );
     Terminal::start(&command, world.sandbox.path(), &variables)
+}
+
+/// Waits until the terminal shows no more what is typed: the question comes a moment before.
+fn is_hidden(world: &World) {
+    let name = std::fs::read_to_string(world.sandbox.path().join("tty")).expect("its name");
+    let begun = Instant::now();
+    loop {
+        let output = Command::new("stty")
+            .args(["-F", name.trim(), "-a"])
+            .output()
+            .expect("stty runs");
+        let state = String::from_utf8_lossy(&output.stdout);
+        if state.split([' ', ';', '\n']).any(|word| word == "-echo") {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(180), "{state}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn insecure(world: &World) -> Vec<String> {
@@ -157,6 +177,7 @@ fn a_password_is_typed_and_not_seen() {
     let question = "password of robot for r.example.com:5000: ";
     let mut terminal = on_terminal(&world, line);
     terminal.sees(question);
+    is_hidden(&world);
     terminal.press("\r");
     terminal.sees("error: the password is empty");
     assert_eq!(terminal.ends(), Some(1));
@@ -164,12 +185,14 @@ fn a_password_is_typed_and_not_seen() {
 
     let mut terminal = on_terminal(&world, line);
     terminal.sees(question);
+    is_hidden(&world);
     terminal.press(END);
     assert_eq!(terminal.ends(), Some(1));
     world.is_untouched();
 
     let mut terminal = on_terminal(&world, line);
     terminal.sees(question);
+    is_hidden(&world);
     terminal.press(&format!("{PASSWORD}\r"));
     terminal.sees("secret/extreg-r.example.com-5000 created");
     assert_eq!(terminal.ends(), Some(0));

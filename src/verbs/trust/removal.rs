@@ -23,6 +23,7 @@ pub(super) fn named(flags: &Flags, offer: Option<&Offer>) -> Option<Vec<Fingerpr
 }
 
 /// Where certificates were taken out, and how what is put right is written down.
+#[derive(Clone, Copy)]
 pub(in crate::verbs) struct Removed<'a> {
     pub(in crate::verbs) cluster: &'a Cluster,
     pub(in crate::verbs) scope: Scope,

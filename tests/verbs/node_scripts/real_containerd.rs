@@ -19,7 +19,7 @@ use super::machine::Machine;
 
 const NAME: &str = "registry.example.com";
 /// How long the daemon may take to start.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A containerd of its own, which goes with this.
 struct Containerd {
