@@ -20,7 +20,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use extreg_test_support::api::Api;
+use extreg_test_support::api::{Api, make};
 use extreg_test_support::certs::Ca;
 use extreg_test_support::content::Image;
 use extreg_test_support::net::{ClosedPort, DelayProxy};
@@ -33,6 +33,8 @@ use extreg_test_support::registry::{Dialect, Registry, User};
 /// Counted rounds of each pair, after one that is not counted.
 const ROUNDS: usize = 15;
 const DISTANCE: Duration = Duration::from_millis(50);
+/// Secrets of the namespace in which names are completed.
+const SECRETS: usize = 50;
 const LOGIN: (&str, &str) = ("robot", "correct-horse");
 
 fn main() {
@@ -47,6 +49,7 @@ fn main() {
     println!("| what | kubectl-extreg | peer | its time | ratio | goal |");
     println!("| --- | --- | --- | --- | --- | --- |");
     bench.version();
+    bench.complete();
     bench.link();
     bench.doctor_docker_registry();
     bench.doctor_token_registry();
@@ -97,6 +100,42 @@ impl Bench {
             goal: 0.04,
             ours: Box::new(|_| vec![process(&[extreg(), "version"])]),
             theirs: Box::new(|_| vec![process(&["kubectl", "version", "--client"])]),
+        });
+    }
+
+    /// What a shell waits for at every press of the key: once what the program itself knows, once names of the cluster.
+    fn complete(&self) {
+        self.row(&Row {
+            what: "completion of a flag, no cluster",
+            peer: "kubectl",
+            peer_does: "`kubectl version --client`",
+            goal: 0.04,
+            ours: Box::new(|_| vec![process(&[extreg(), "__complete", "doctor", "--registry-"])]),
+            theirs: Box::new(|_| vec![process(&["kubectl", "version", "--client"])]),
+        });
+        let api = Api::builder().tls().start();
+        let secret =
+            |number| make::docker_secret("default", &format!("pull-{number}"), "quay.io", "a", "b");
+        api.seed((0..SECRETS).map(secret));
+        let kubeconfig = self.file("completion", &api.kubeconfig("default"));
+        let cluster = ["--kubeconfig", &kubeconfig];
+        self.row(&Row {
+            what: "completion of a secret, with the cluster",
+            peer: "kubectl",
+            peer_does: "`kubectl __complete get secrets \"\"`",
+            goal: 0.3,
+            ours: Box::new(|_| {
+                let asking = [extreg(), "__complete"];
+                vec![process(
+                    &[&asking[..], &cluster, &["link", "--secret", ""]].concat(),
+                )]
+            }),
+            theirs: Box::new(|_| {
+                let asking = ["kubectl", "__complete"];
+                vec![process(
+                    &[&asking[..], &cluster, &["get", "secrets", ""]].concat(),
+                )]
+            }),
         });
     }
 

@@ -4,9 +4,15 @@
 //! The request carries the version of the stream that its plan was made on, and the API server refuses it when the stream
 //! is another by then (openshift-apiserver `pkg/image/apiserver/registry/imagestreamimport/rest.go` `Create`): then the
 //! plan is made anew on what is there now. So of two who import at the same time neither loses a tag of the other.
+//!
+//! Many images are asked for some at a time ([`AT_ONCE`]). What was imported before something goes wrong stays, as it does
+//! when the API server cannot have single ones of them.
 
+mod conclude;
 mod entry;
 mod put_back;
+
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -19,13 +25,15 @@ use super::pass::Pass;
 use super::rights;
 use crate::cluster::access::Right;
 use crate::cluster::importing::{ImageAnswer, ImportResult};
+use crate::cluster::opinion::{ImportFailure, ImportReason};
 use crate::cluster::{Cluster, ClusterError, ObjectRef, Write, kinds};
 use crate::error::{Error, Kind};
+use crate::model::sanitize::sanitize_line;
 use crate::plan::Object;
 use crate::plan::edit::{apply_all, invert_all};
-use crate::plan::import::{Edit, Planned, new_stream, undo};
+use crate::plan::import::{AT_ONCE, Edit, Planned, new_stream, request_images, tag_of, undo};
 use crate::plan::undo::Undo;
-use entry::{deletion, note, undo_of, wanted};
+use entry::{deletion, wanted};
 
 /// The planner, asked again whenever the stream is not as it was: the stream as it is now (`None`: it does not exist).
 pub type Planner<'a> = dyn Fn(Option<&Object>) -> Result<Planned, Error> + Sync + 'a;
@@ -40,6 +48,8 @@ pub struct Importer<'a> {
     pub stream: ObjectRef,
     /// For the annotation of a stream that is made.
     pub registry: String,
+    /// Is told how many images were asked for, and of how many.
+    pub told: &'a (dyn Fn(usize, usize) + Sync),
 }
 
 /// What came of it.
@@ -64,9 +74,44 @@ struct Work {
     edited: Vec<Edit>,
     /// The tags that the import was asked to make.
     new_tags: Vec<Value>,
+    /// All tags of the plan, in its order.
+    wanted: Vec<String>,
+    /// What it came to, one a tag that was asked for.
+    answers: Vec<(String, ImageAnswer)>,
+    /// The stream as the import left it last.
+    stream: Option<Object>,
 }
 
 impl Work {
+    /// The tags that were not asked for yet.
+    fn rest(&self) -> Vec<String> {
+        let asked: HashSet<&String> = self.answers.iter().map(|(tag, _)| tag).collect();
+        let rest = self.wanted.iter().filter(|tag| !asked.contains(tag));
+        rest.cloned().collect()
+    }
+
+    /// What goes wrong after some of the images have come: the others did not, and these stay. Nothing has come yet, or it is not
+    /// known what has: it is the failure of the whole.
+    fn cut_short(
+        &mut self,
+        before: Option<Object>,
+        words: &str,
+        failure: Failure,
+    ) -> Result<Object, Failure> {
+        let (Some(before), Failure::Known(_)) = (before, &failure) else {
+            return Err(failure);
+        };
+        for tag in self.rest() {
+            let why = ImportFailure {
+                reason: ImportReason::Other("not asked for".to_owned()),
+                message: sanitize_line(words, 600),
+                code: 0,
+            };
+            self.answers.push((tag, Err(why)));
+        }
+        Ok(before)
+    }
+
     fn is_empty(&self) -> bool {
         self.made.is_none() && self.edited.is_empty() && self.new_tags.is_empty()
     }
@@ -117,17 +162,14 @@ impl Importer<'_> {
             .import(&header, seen, plan, &mut work, &mut journal)
             .await;
         let concluded = match imported {
-            Ok((before, planned, result)) => {
-                self.conclude(&work, before, &planned, result, journal)
-                    .await
-            }
+            Ok(before) => self.conclude(work, before, journal).await,
             Err(failed) => self.give_up(&work, failed, journal).await,
         };
         drop(writing);
         concluded
     }
 
-    /// Up to the API server's answer; also what the stream was just before, and the plan that was carried out.
+    /// Up to the API server's last answer; returns what the stream was just before the first.
     async fn import(
         &self,
         header: &Header,
@@ -135,35 +177,70 @@ impl Importer<'_> {
         plan: &Planner<'_>,
         work: &mut Work,
         journal: &mut Option<OpenRun>,
-    ) -> Result<(Object, Planned, ImportResult), Failure> {
-        for attempt in 0..backoff::TRIES {
+    ) -> Result<Object, Failure> {
+        let mut before = None;
+        let mut attempt = 0;
+        while attempt < backoff::TRIES {
             if self.interrupt.is_asked() {
-                return Err(Failure::Known(Error::exit_only(Kind::Interrupted)));
+                let failure = Failure::Known(Error::exit_only(Kind::Interrupted));
+                return work.cut_short(before, "it was interrupted", failure);
             }
-            let planned = plan(seen.as_ref()).map_err(Failure::Known)?;
+            let planned = match plan(seen.as_ref()) {
+                Ok(planned) => planned,
+                Err(error) => {
+                    let words = error.message().to_owned();
+                    return work.cut_short(before, &words, Failure::Known(error));
+                }
+            };
+            work.wanted = planned
+                .images
+                .iter()
+                .map(|it| tag_of(it).to_owned())
+                .collect();
             if journal.is_none() && (planned.writes() || seen.is_none()) {
                 *journal = Some(self.begin(header, &planned, seen.as_ref())?);
             }
+            let made = work.new_tags.len();
             let tried = self.step(&planned, seen.as_ref(), work).await;
             match tried {
-                Ok(Step::Imported(result)) => {
-                    let before = seen.unwrap_or_else(|| Object::new(Value::Null));
-                    return Ok((before, planned, result));
+                Ok(Step::Imported(stream)) => {
+                    let was = seen.unwrap_or_else(|| Object::new(Value::Null));
+                    before.get_or_insert(was);
+                    (self.told)(work.answers.len(), work.wanted.len());
+                    if work.rest().is_empty() {
+                        work.stream = stream;
+                        return Ok(before.unwrap_or_else(|| Object::new(Value::Null)));
+                    }
+                    seen = match stream {
+                        Some(stream) => Some(stream),
+                        None => self.read().await.map_err(Failure::of)?,
+                    };
+                    work.stream.clone_from(&seen);
+                    attempt = 0;
                 }
-                Ok(Step::Wrote(stream)) => seen = Some(stream),
+                Ok(Step::Wrote(stream)) => {
+                    seen = Some(stream);
+                    attempt += 1;
+                }
                 Err(ClusterError::Conflict(_) | ClusterError::AlreadyExists(_)) => {
-                    work.new_tags.clear();
+                    work.new_tags.truncate(made);
                     tokio::time::sleep(backoff::pause(attempt)).await;
+                    attempt += 1;
                     seen = self.read().await.map_err(Failure::of)?;
                 }
-                Err(error) => return Err(Failure::of(error)),
+                Err(error) => {
+                    let words = error.to_string();
+                    return work.cut_short(before, &words, Failure::of(error));
+                }
             }
         }
-        Err(Failure::Known(Error::failure(format!(
+        let words = format!(
             "others kept changing {}: gave up after {} tries",
             self.stream,
             backoff::TRIES
-        ))))
+        );
+        let failure = Failure::Known(Error::failure(words.clone()));
+        work.cut_short(before, &words, failure)
     }
 
     /// One write: the stream when there is none, else the edits that come first, else the import.
@@ -203,11 +280,28 @@ impl Importer<'_> {
                 return Ok(Step::Wrote(Object::new(stream)));
             }
         }
-        work.new_tags.clone_from(&planned.new_tags);
-        let request = planned.request(&self.stream, true, now.resource_version());
+        let rest = work.rest();
+        let asked = &rest[..rest.len().min(AT_ONCE)];
+        let is_asked = |tag: &str| asked.iter().any(|one| one == tag);
+        let new = planned.new_tags.iter().cloned();
+        work.new_tags
+            .extend(new.filter(|tag| is_asked(tag["name"].as_str().unwrap_or_default())));
+        let images: Vec<Value> = planned
+            .images
+            .iter()
+            .filter(|image| is_asked(tag_of(image)))
+            .cloned()
+            .collect();
+        let request = request_images(&self.stream, &images, true, now.resource_version());
         let namespace = self.stream.namespace.as_deref().unwrap_or_default();
-        let result = self.cluster.import_images(namespace, &request).await?;
-        Ok(Step::Imported(result))
+        let ImportResult {
+            images: answers,
+            stream,
+            ..
+        } = self.cluster.import_images(namespace, &request).await?;
+        let tags = images.iter().map(|image| tag_of(image).to_owned());
+        work.answers.extend(tags.zip(answers));
+        Ok(Step::Imported(stream.map(Object::new)))
     }
 
     async fn read(&self) -> Result<Option<Object>, ClusterError> {
@@ -235,106 +329,13 @@ impl Importer<'_> {
             .begin(header.clone(), &planned.plan, &tried)
             .map_err(|error| Failure::Known(error.into()))
     }
-
-    /// Puts back the tags that failed, and tells what is left.
-    async fn conclude(
-        &self,
-        work: &Work,
-        before: Object,
-        planned: &Planned,
-        result: ImportResult,
-        journal: Option<OpenRun>,
-    ) -> Result<Imported, Error> {
-        let names = planned
-            .images
-            .iter()
-            .map(|image| image["to"]["name"].as_str().unwrap_or_default().to_owned());
-        let tags: Vec<(String, ImageAnswer)> = names.zip(result.images).collect();
-        let failed: Vec<&str> = tags
-            .iter()
-            .filter(|(_, answer)| answer.is_err())
-            .map(|(tag, _)| tag.as_str())
-            .collect();
-        let mut after = result.stream.map(Object::new);
-        let mut left = Vec::new();
-        if !failed.is_empty() {
-            let all = failed.len() == tags.len();
-            (after, left) = self.put_back(work, &failed, all, after).await;
-        }
-        let undo = after
-            .as_ref()
-            .and_then(|after| undo_of(work, &failed, after));
-        let status = match &after {
-            None => Status::Gone,
-            Some(after)
-                if work.is_empty() && after.resource_version() == before.resource_version() =>
-            {
-                Status::Unchanged
-            }
-            Some(_) => Status::Done("imported".to_owned()),
-        };
-        let journal = note(journal, after.as_ref(), undo)?;
-        Ok(Imported {
-            outcome: Outcome {
-                object: self.stream.clone(),
-                status,
-                after,
-            },
-            tags,
-            journal,
-            left,
-        })
-    }
-
-    /// After a failure of the whole: puts back what was written, where it is known what that is.
-    async fn give_up(
-        &self,
-        work: &Work,
-        failure: Failure,
-        journal: Option<OpenRun>,
-    ) -> Result<Imported, Error> {
-        let error = match failure {
-            Failure::Known(error) => error,
-            Failure::Unknown(error) => {
-                // The journal says `intended` of it.
-                drop(journal);
-                return Err(error.hint(format!(
-                    "whether the images were imported is not known; `{} undo` looks, and takes it back",
-                    self.program
-                )));
-            }
-        };
-        let tags: Vec<&str> = work
-            .new_tags
-            .iter()
-            .filter_map(|tag| tag["name"].as_str())
-            .chain(work.edited.iter().map(|edit| edit.tag.as_str()))
-            .collect();
-        let (after, left) = if work.is_empty() {
-            (None, Vec::new())
-        } else {
-            self.put_back(work, &tags, true, None).await
-        };
-        let undo = after
-            .as_ref()
-            .filter(|_| !left.is_empty())
-            .and_then(|after| undo_of(work, &[], after));
-        note(journal, after.as_ref(), undo)?;
-        let error = if error.is_silent() {
-            error
-        } else if left.is_empty() {
-            error.hint("nothing was imported, and nothing is left of it")
-        } else {
-            error
-        };
-        Err(left.into_iter().fold(error, Error::hint))
-    }
 }
 
 /// What one step came to.
 enum Step {
     Wrote(Object),
-    Imported(ImportResult),
+    /// The stream afterwards, where the API server tells.
+    Imported(Option<Object>),
 }
 
 /// Why the whole failed.

@@ -4,6 +4,8 @@ use std::convert::Infallible;
 
 use clap::Args;
 
+use super::registry_flags::RegistryFlags;
+
 /// One source of credentials. What it means when none is given is the verb's business.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Credentials (one source)")]
@@ -41,6 +43,18 @@ pub struct CredentialFlags {
         value_parser = forget,
     )]
     pub registry_password: Option<Option<OnCommandLine>>,
+}
+
+impl CredentialFlags {
+    /// Whether a source is named that a secret is made of. The usual files are none that anybody named, and a secret that is there
+    /// is not made.
+    pub fn name_a_source(&self, registry: &RegistryFlags) -> bool {
+        self.registry_username.is_some()
+            || self.registry_token_stdin
+            || self.from_secret.is_some()
+            || self.from_context.is_some()
+            || registry.registry_config.is_some()
+    }
 }
 
 const OTHER_SOURCES: [&str; 4] = ["registry_config", "from_secret", "from_context", "secret"];

@@ -1,10 +1,11 @@
 //! `insecure REGISTRY`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::node_flags::NodeFlags;
 use super::output::WriteFlags;
-use super::registry_flags::RegistryFlags;
 use super::rollout_flags::RolloutFlags;
 
 /// Lets the cluster use a registry without TLS, or with a certificate that nobody vouches for.
@@ -35,8 +36,12 @@ pub struct InsecureArgs {
     pub rollout: RolloutFlags,
     #[command(flatten)]
     pub nodes: NodeFlags,
-    #[command(flatten)]
-    pub registry: RegistryFlags,
+    /// CA bundle that the registry's certificate is checked against, beside this machine's and the cluster's.
+    #[arg(long, value_name = "FILE", help_heading = "Registry")]
+    pub registry_ca: Option<PathBuf>,
+    /// The registry speaks plain HTTP: it is not asked for a certificate.
+    #[arg(long, help_heading = "Registry")]
+    pub plain_http: bool,
     #[command(flatten)]
     pub write: WriteFlags,
 }

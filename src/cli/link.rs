@@ -61,6 +61,34 @@ pub struct LinkArgs {
     pub write: WriteFlags,
 }
 
+impl LinkArgs {
+    /// For a verb that makes or links credentials on the way: its own flags, and of `link`'s what it has none of left as it is.
+    pub fn on_the_way(
+        target: String,
+        purposes: Purposes,
+        credentials: &CredentialFlags,
+        registry: &RegistryFlags,
+        write: &WriteFlags,
+    ) -> Self {
+        Self {
+            target,
+            purposes,
+            service_accounts: Vec::new(),
+            for_workload: None,
+            image: None,
+            skip_check: false,
+            name: None,
+            format: None,
+            restart: false,
+            yes: false,
+            credentials: credentials.clone(),
+            registry: registry.clone(),
+            namespaces: NamespaceFlags::default(),
+            write: write.clone(),
+        }
+    }
+}
+
 /// `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SecretFormat {

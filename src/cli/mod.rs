@@ -102,7 +102,9 @@ pub fn command(program: &'static str) -> clap::Command {
         .bin_name(program)
         .mut_subcommands(|verb| match verb.get_after_help() {
             Some(text) => {
-                let text = text.to_string().replace(examples::PROGRAM, program);
+                // As it is: there are no styles in it to be looked for and taken out.
+                let text = text.ansi().to_string();
+                let text = text.replace(examples::PROGRAM, program);
                 verb.after_help(text)
             }
             None => verb,
@@ -111,4 +113,15 @@ pub fn command(program: &'static str) -> clap::Command {
             verb.override_usage(examples::PUSH_TARGET_USAGE.replace(examples::PROGRAM, program))
                 .defer(push_target::arguments)
         })
+}
+
+/// A command line of which only the verb `name` gets arguments, those of others being of no use and many.
+pub fn of_verb(command: clap::Command, name: &str) -> clap::Command {
+    command.mut_subcommands(|verb| {
+        if verb.get_name() == name {
+            verb
+        } else {
+            verb.defer(|verb| verb)
+        }
+    })
 }

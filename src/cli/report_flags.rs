@@ -41,4 +41,6 @@ pub enum ReportFormat {
     Text,
     /// For programs: extreg.dev/v1, see docs/doctor-report.schema.json.
     Json,
+    /// For pipelines: JUnit XML; what is undetermined is an error.
+    Junit,
 }

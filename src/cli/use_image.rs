@@ -47,6 +47,9 @@ pub struct UseArgs {
     /// Write without looking for the image first; says what was not checked.
     #[arg(long)]
     pub skip_check: bool,
+    /// Send the login of --from-context to a registry outside its domain without asking.
+    #[arg(short, long)]
+    pub yes: bool,
     #[command(flatten)]
     pub stream: StreamFlags,
     #[command(flatten)]

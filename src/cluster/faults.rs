@@ -74,7 +74,7 @@ pub(super) fn page(
     answer: &Answer,
     subject: &Subject<'_>,
     server: &str,
-    each: impl FnMut(Value),
+    each: &mut dyn FnMut(Value),
 ) -> Result<Page, ClusterError> {
     if !answer.status.is_success() {
         return Err(of_status(answer, subject));

@@ -31,7 +31,7 @@ impl Cluster {
     pub async fn glimpse(
         &self,
         wanted: Glimpse<'_>,
-        each: impl FnMut(Value),
+        each: &mut dyn FnMut(Value),
     ) -> Result<(), ClusterError> {
         let namespace = wanted.namespace.filter(|_| wanted.kind.namespaced);
         let limit = if wanted.whole {

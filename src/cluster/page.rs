@@ -16,16 +16,16 @@ pub(super) struct Page {
 }
 
 /// Reads a page; `each` gets its items in order.
-pub(super) fn read(bytes: &[u8], each: impl FnMut(Value)) -> Result<Page, serde_json::Error> {
+pub(super) fn read(bytes: &[u8], each: &mut dyn FnMut(Value)) -> Result<Page, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let page = List(each).deserialize(&mut json)?;
     json.end()?;
     Ok(page)
 }
 
-struct List<F>(F);
+struct List<'a>(&'a mut dyn FnMut(Value));
 
-impl<'de, F: FnMut(Value)> DeserializeSeed<'de> for List<F> {
+impl<'de> DeserializeSeed<'de> for List<'_> {
     type Value = Page;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Page, D::Error> {
@@ -33,18 +33,18 @@ impl<'de, F: FnMut(Value)> DeserializeSeed<'de> for List<F> {
     }
 }
 
-impl<'de, F: FnMut(Value)> Visitor<'de> for List<F> {
+impl<'de> Visitor<'de> for List<'_> {
     type Value = Page;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of objects")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Page, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Page, A::Error> {
         let mut page = Page::default();
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "items" => page.has_items = map.next_value_seed(Items(&mut self.0))?,
+                "items" => page.has_items = map.next_value_seed(Items(&mut *self.0))?,
                 "metadata" => {
                     let metadata: Value = map.next_value()?;
                     page.next = metadata["continue"]
@@ -61,9 +61,9 @@ impl<'de, F: FnMut(Value)> Visitor<'de> for List<F> {
     }
 }
 
-struct Items<'a, F>(&'a mut F);
+struct Items<'a>(&'a mut dyn FnMut(Value));
 
-impl<'de, F: FnMut(Value)> DeserializeSeed<'de> for Items<'_, F> {
+impl<'de> DeserializeSeed<'de> for Items<'_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -71,7 +71,7 @@ impl<'de, F: FnMut(Value)> DeserializeSeed<'de> for Items<'_, F> {
     }
 }
 
-impl<'de, F: FnMut(Value)> Visitor<'de> for Items<'_, F> {
+impl<'de> Visitor<'de> for Items<'_> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,7 +99,7 @@ mod tests {
 
     fn read_all(text: &str) -> (Page, Vec<Value>) {
         let mut items = Vec::new();
-        let page = read(text.as_bytes(), |item| items.push(item)).unwrap();
+        let page = read(text.as_bytes(), &mut |item| items.push(item)).unwrap();
         (page, items)
     }
 
@@ -132,7 +132,9 @@ mod tests {
     #[test]
     fn an_item_is_given_away_before_the_next_is_read() {
         let mut seen = 0;
-        let cut = read(br#"{"items": [{"a": 1}, {"a": 2}, {"a":"#, |_| seen += 1);
+        let cut = read(br#"{"items": [{"a": 1}, {"a": 2}, {"a":"#, &mut |_| {
+            seen += 1
+        });
         assert!(cut.is_err());
         assert_eq!(seen, 2);
     }
@@ -141,6 +143,6 @@ mod tests {
     fn what_has_no_list_says_so() {
         assert!(!read_all(r#"{"kind": "Status"}"#).0.has_items);
         assert!(read_all(r#"{"items": null}"#).0.has_items);
-        assert!(read(b"[]", drop).is_err());
+        assert!(read(b"[]", &mut drop).is_err());
     }
 }

@@ -40,6 +40,17 @@ impl Cluster {
         selectors: &Selectors,
         mut each: impl FnMut(Value) + Send,
     ) -> Result<(), ClusterError> {
+        self.list_to(kind, scope, selectors, &mut each).await
+    }
+
+    /// [`Self::list`], compiled once and not for each of its many callers.
+    async fn list_to(
+        &self,
+        kind: Kind,
+        scope: &Scope,
+        selectors: &Selectors,
+        each: &mut (dyn FnMut(Value) + Send),
+    ) -> Result<(), ClusterError> {
         let namespace = match scope {
             Scope::Namespace(name) if kind.namespaced => Some(name.as_str()),
             _ => None,
@@ -74,7 +85,7 @@ impl Cluster {
                 in_pages = false;
                 continue;
             }
-            let page = faults::page(&answer, &subject, &self.session.server, |mut item| {
+            let page = faults::page(&answer, &subject, &self.session.server, &mut |mut item| {
                 let metadata = &item["metadata"];
                 let key = match metadata["uid"].as_str() {
                     Some(uid) => uid.to_owned(),
@@ -130,10 +141,9 @@ impl Cluster {
         Ok(names)
     }
 
-    /// The error on the namespace of this run when it does not exist, with names that are almost its; nothing where it
-    /// exists, or where that cannot be read. An empty list looks the same in both cases.
-    pub async fn missing_namespace(&self) -> Option<Error> {
-        let name = self.namespace();
+    /// The error on a namespace that does not exist, with names that are almost its; nothing where it exists, or where
+    /// that cannot be read: who may not read it is not told that it is missing.
+    pub async fn missing_namespace(&self, name: &str) -> Option<Error> {
         if !matches!(
             self.get(&kinds::NAMESPACE.object(None, name)).await,
             Ok(None)

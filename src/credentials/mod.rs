@@ -54,6 +54,9 @@ pub enum SourceError {
     Nowhere { name: String, places: Vec<String> },
     #[error("the credential helper {helper:?} {reason}")]
     Helper { helper: String, reason: String },
+    /// The helper works, and keeps nothing for this registry.
+    #[error("the credential helper {helper:?} has no credentials for {server}")]
+    HelperHasNone { helper: String, server: String },
 }
 
 fn listed(keys: &[String]) -> String {
@@ -77,7 +80,7 @@ impl From<SourceError> for crate::error::Error {
             SourceError::BadEntry { .. } | SourceError::Malformed { .. } => {
                 failure.hint("log in again with the tool that wrote the file")
             }
-            SourceError::Helper { .. } => failure
+            SourceError::Helper { .. } | SourceError::HelperHasNone { .. } => failure
                 .hint("give the credentials with --registry-username and --registry-password-stdin"),
             SourceError::Unreadable { .. } => failure,
         }
@@ -266,9 +269,9 @@ async fn ask_helper(
             ),
             key: key.to_owned(),
         }),
-        None => Answer::Nothing(SourceError::Helper {
+        None => Answer::Nothing(SourceError::HelperHasNone {
             helper: helper.to_owned(),
-            reason: format!("has no credentials for {server}"),
+            server: server.to_owned(),
         }),
     })
 }

@@ -132,16 +132,16 @@ fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
                 seen.push(name);
             }
         }
-        let verb = case.subject.operation.word();
-        let works = if works {
-            format!("the {verb} works from here")
-        } else {
-            "nothing wrong was found".to_owned()
+        let stopped = handshake_by(case).filter(|_| !works);
+        let known = match stopped {
+            Some(at) => format!("TLS: {}", case.evidence.as_slice()[at].detail),
+            None if works => format!("the {} works from here", case.subject.operation.word()),
+            None => "nothing wrong was found".to_owned(),
         };
         return Verdict::Open {
             cause: None,
-            summary: format!("{works}; not seen: {}", seen.join(", ")),
-            because: gaps,
+            summary: format!("{known}; not seen: {}", seen.join(", ")),
+            because: stopped.into_iter().chain(gaps).collect(),
         };
     }
     if works {
@@ -230,6 +230,13 @@ fn roots(case: &Case<'_>, gaps: Vec<usize>) -> Vec<usize> {
         |at: &&usize| case.evidence.as_slice()[**at].skip_reason != Some(SkipReason::DependsOn);
     let roots: Vec<usize> = gaps.iter().filter(is_root).copied().collect();
     if roots.is_empty() { gaps } else { roots }
+}
+
+/// The handshake that failed and of which no rule makes a cause: it may be this program's TLS that lacks something.
+fn handshake_by(case: &Case<'_>) -> Option<usize> {
+    case.evidence
+        .iter()
+        .position(|item| item.check == Check::Tls && item.status == Status::Fail)
 }
 
 /// The confidence of a verdict: health and found causes have one, open questions are ambiguous.

@@ -18,7 +18,7 @@ use super::sink::Sink;
 use super::target::{Operation, Subject};
 use crate::model::dialect::Dialect;
 use crate::model::image::ImageReference;
-use crate::model::observation::{ConnectFault, Dial, ManifestView, Ping, PingKind};
+use crate::model::observation::{ConnectFault, Dial, ManifestKind, ManifestView, Ping, PingKind};
 use crate::model::trust::RootStore;
 use crate::registry::{Options, Registry};
 use jiff::Timestamp;
@@ -119,7 +119,9 @@ impl Leg {
                 }
             }
         );
-        if !manifest::answers(&ping.kind) {
+        let views = [anonymous.as_ref(), with.as_ref()];
+        let delivers = || views.iter().flatten().any(|(view, _)| is_image(view));
+        if !manifest::answers(&ping.kind) && !(ping.kind == PingKind::Unproven && delivers()) {
             self.look_at_other_ports(&ping).await;
             return None;
         }
@@ -273,7 +275,11 @@ impl Leg {
             .tcp
             .as_ref()
             .is_some_and(|stage| matches!(stage.result, Err(ConnectFault::Refused)));
-        let elsewhere = refused || matches!(ping.kind, PingKind::NotARegistry { .. });
+        let elsewhere = refused
+            || matches!(
+                ping.kind,
+                PingKind::NotARegistry { .. } | PingKind::Unproven
+            );
         let own = dial.origin.port;
         let mut asked: Vec<(u16, bool)> = Vec::new();
         if !dial.origin.https && !refused {
@@ -370,6 +376,13 @@ fn is_refused(view: &ManifestView, dialect: Dialect) -> bool {
         answer::meaning(view, dialect),
         Meaning::CredentialRefused { .. }
     )
+}
+
+/// Something came that is a manifest.
+fn is_image(view: &ManifestView) -> bool {
+    view.manifest
+        .as_ref()
+        .is_some_and(|manifest| !matches!(manifest.kind, ManifestKind::Unknown { .. }))
 }
 
 fn is_untrusted(ping: &Ping) -> bool {

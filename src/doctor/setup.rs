@@ -293,3 +293,6 @@ pub fn same_options(options: &Options) -> Options {
         http2: options.http2,
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;

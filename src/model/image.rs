@@ -229,6 +229,17 @@ impl ImageReference {
         }
     }
 
+    /// The same with its registry in lower case; `None` where it is so already. A name of a host means the same in either,
+    /// and the keyrings that look credentials up by it take upper and lower case for two (kubelet
+    /// `pkg/credentialprovider/keyring.go` `URLsMatch`).
+    pub fn with_lower_case_registry(&self) -> Option<Self> {
+        let registry = self.registry.to_ascii_lowercase();
+        (registry != self.registry).then(|| Self {
+            registry,
+            ..self.clone()
+        })
+    }
+
     /// Another tag of the same repository, without the digest.
     pub fn with_tag(&self, tag: &str) -> Self {
         Self {
@@ -271,7 +282,7 @@ fn split_tag(head: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// `quay.io`, `registry.example.com:5000`, `localhost:5000`, `[::1]:5000`: a registry, though the grammar could read it
+/// `quay.io`, `registry.example.com:5000`, `10.0.0.7:5000`, `localhost:5000`, `[::1]:5000`: a registry, though the grammar could read it
 /// as a repository of Docker Hub.
 fn is_bare_registry(name: &str, tag: Option<&str>, digest: Option<&str>) -> bool {
     if digest.is_some() || name.contains('/') {
@@ -284,7 +295,10 @@ fn is_bare_registry(name: &str, tag: Option<&str>, digest: Option<&str>) -> bool
     let top_level = name
         .rsplit_once('.')
         .is_some_and(|(_, last)| last.len() >= 2 && last.bytes().all(|b| b.is_ascii_alphabetic()));
-    port && ((name == "localhost" && tag.is_some()) || (top_level && grammar::is_host(name)))
+    let address = name.parse::<std::net::Ipv4Addr>().is_ok();
+    port && (address
+        || (name == "localhost" && tag.is_some())
+        || (top_level && grammar::is_host(name)))
 }
 
 fn check_registry(registry: &str) -> Result<(), ReferenceRule> {

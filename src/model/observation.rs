@@ -8,7 +8,7 @@ mod wire;
 
 pub use answers::{
     BlobView, Child, ConfigBlob, Descriptor, Grant, Login, LoginVerdict, ManifestFact,
-    ManifestKind, ManifestView, Ping, PingKind, PushVerdict, PushView, Tags,
+    ManifestKind, ManifestView, Mismatch, Ping, PingKind, PushVerdict, PushView, Tags,
 };
 pub use wire::{
     Answer, ConnectFault, Dial, DnsFault, Exchange, ExchangeFault, Origin, ProxyFault, ProxyUse,

@@ -27,6 +27,11 @@ const TAGS: &str = "/spec/tags";
 /// Makes all imports of a stream insecure for oc (openshift/api `image/v1/consts.go` `InsecureRepositoryAnnotation`,
 /// openshift/oc `pkg/cli/importimage/importimage.go` `newImageStreamImport`); the API server itself does not look at it.
 const INSECURE: &str = "openshift.io/image.insecureRepository";
+/// Images that one ImageStreamImport asks for at the most. It is what the API server takes of a repository by itself
+/// (openshift/api `openshiftcontrolplane/v1` `MaxImagesBulkImportedPerRepository`, 50 by default); of images that are named it
+/// takes any number, and has to be done with them before its clients and proxies give the request up.
+pub const AT_ONCE: usize = 50;
+
 /// What the user named of a tag's policies; `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policies {
@@ -100,17 +105,34 @@ fn words(obstacles: &[Obstacle]) -> String {
 }
 
 impl Planned {
-    /// The ImageStreamImport. For real it is guarded by the version of the stream that the plan was made on.
+    /// The ImageStreamImport of all images.
     pub fn request(&self, stream: &ObjectRef, import: bool, version: Option<&str>) -> Value {
-        let mut spec = json!({"import": import});
-        spec["images"] = self.images.clone().into();
-        request(stream, &spec, version)
+        request_images(stream, &self.images, import, version)
     }
 
     /// Whether the stream's specification changes at all.
     pub fn writes(&self) -> bool {
         !self.edits.is_empty() || !self.new_tags.is_empty()
     }
+}
+
+/// The ImageStreamImport of these images. For real it is guarded by the version of the stream that the plan was made on.
+pub fn request_images(
+    stream: &ObjectRef,
+    images: &[Value],
+    import: bool,
+    version: Option<&str>,
+) -> Value {
+    request(
+        stream,
+        &json!({"import": import, "images": images}),
+        version,
+    )
+}
+
+/// The name of the tag that an image of a request goes into.
+pub fn tag_of(image: &Value) -> &str {
+    image["to"]["name"].as_str().unwrap_or_default()
 }
 
 /// An ImageStreamImport with this `spec`.

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Object;
 use super::ours::{MANAGED_BY, MANAGER, REGISTRY};
@@ -51,12 +51,15 @@ pub fn read(secret: &Object) -> Result<DockerConfig, ReadError> {
     let format =
         format_of(secret).ok_or_else(|| ReadError::Type(secret.text("/type").to_owned()))?;
     let key = data_key(format);
-    let text = secret
-        .value()
-        .get("data")
-        .and_then(|data| data.get(key))
-        .and_then(Value::as_str)
-        .ok_or(ReadError::NoData(key))?;
+    let text = text_of(secret, key).ok_or(ReadError::NoData(key))?;
+    decoded(text, key, format)
+}
+
+fn text_of<'a>(secret: &'a Object, key: &str) -> Option<&'a str> {
+    secret.value().get("data")?.get(key)?.as_str()
+}
+
+fn decoded(text: &str, key: &'static str, format: Format) -> Result<DockerConfig, ReadError> {
     let bytes = STANDARD
         .decode(text)
         .map_err(|_| ReadError::NotBase64(key))?;
@@ -79,33 +82,29 @@ const CONFIG_KEYS: [&str; 4] = [
     "auth.json",
 ];
 
-/// What can be copied out of a secret of any type: first as its type says, then a docker config under a usual key, then
-/// `username` and `password`, the keys of `kubernetes.io/basic-auth`.
+/// What can be copied out of a secret: where its type says that it is a docker config, that; else a docker config under a
+/// usual key, or `username` and `password`, the keys of `kubernetes.io/basic-auth`.
 ///
 /// # Errors
 ///
-/// When it has none of that, or its docker config does not decode.
+/// As [`read`].
 pub fn read_to_copy(secret: &Object) -> Result<Copied, ReadError> {
     let promised = match read(secret) {
-        Ok(config) => return Ok(Copied::Config(config)),
-        Err(error) => error,
+        Err(error @ ReadError::Type(_)) => error,
+        read => return read.map(Copied::Config),
     };
-    let bytes = |key: &str| {
-        let text = secret.value().get("data")?.get(key)?.as_str()?;
-        STANDARD.decode(text).ok()
-    };
+    let bytes = |key| STANDARD.decode(text_of(secret, key)?).ok();
     let config = CONFIG_KEYS
         .into_iter()
-        .filter_map(bytes)
-        .find_map(|bytes| DockerConfig::parse_any(&bytes).ok());
+        .find_map(|key| DockerConfig::parse_any(&bytes(key)?).ok());
     if let Some(config) = config {
         return Ok(Copied::Config(config));
     }
-    let text = |key: &str| {
+    let line = |key| {
         let text = String::from_utf8(bytes(key)?).ok()?;
         Some(text.trim_end_matches(['\r', '\n']).to_owned()).filter(|text| !text.is_empty())
     };
-    match (text("username"), text("password")) {
+    match (line("username"), line("password")) {
         (Some(username), Some(password)) => Ok(Copied::Login(Credential::Password {
             username,
             password: password.into(),

@@ -137,10 +137,11 @@ pub fn existing(workload: &Workload, aim: &Aim<'_>) -> Result<Planned, UseRefusa
     settled_ops.extend(without_status(workload));
     let rolls = rolls::of(workload, aim.stream.is_some(), aim.client, &mut plan.notes);
     let mut settled = plan.clone();
-    plan.changes.push(change(workload, &container, aim, ops));
+    plan.changes
+        .push(change(workload, &container, aim, &rolls, ops));
     settled
         .changes
-        .push(change(workload, &container, aim, settled_ops));
+        .push(change(workload, &container, aim, &rolls, settled_ops));
     Ok(Planned {
         plan,
         settled,
@@ -268,7 +269,13 @@ fn own_secret(workload: &Workload, aim: &Aim<'_>) -> Option<Op> {
     Some(Op::add_reference(&list, secret))
 }
 
-fn change(workload: &Workload, container: &Container, aim: &Aim<'_>, ops: Vec<Op>) -> Change {
+fn change(
+    workload: &Workload,
+    container: &Container,
+    aim: &Aim<'_>,
+    rolls: &Rolls,
+    ops: Vec<Op>,
+) -> Change {
     let image = aim.image.to_string();
     let done = match aim.stream {
         Some(stream) => format!("follows istag/{}:{}", stream.name, stream.tag),
@@ -280,7 +287,7 @@ fn change(workload: &Workload, container: &Container, aim: &Aim<'_>, ops: Vec<Op
         seen: Some(workload.object.clone()),
         done,
         why: format!("its container {} is to run {image}", container.name),
-        risk: rolls::risk(workload.kind),
+        risk: rolls::risk(workload, rolls),
         undo: UndoNote::Inverse,
         when_gone: WhenGone::Fail,
     }

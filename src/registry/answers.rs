@@ -13,7 +13,8 @@ use crate::model::challenge;
 use crate::model::observation::{Answer, RegistryError};
 
 /// Headers that tell something and hold no secret. Cookies and `Link` (its query may hold a page token) are not among them.
-const KEPT: [&str; 24] = [
+const KEPT: [&str; 25] = [
+    "content-encoding",
     "content-length",
     "content-range",
     "content-type",

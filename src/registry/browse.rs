@@ -54,7 +54,7 @@ impl Registry {
             }
         }
         let Reached { grant, asked } = reached;
-        let manifest = delivered(&asked).map(|answer| {
+        let manifest = delivered(&asked).and_then(|answer| {
             manifests::read(
                 selector,
                 answer.header("content-type"),

@@ -4,10 +4,11 @@
 use serde_json::Value;
 
 use super::Registry;
+use super::manifests::digest_like;
 use super::query::Query;
 use super::wire::BOUND;
 use crate::model::exposed::Exposed;
-use crate::model::observation::{BlobView, ConfigBlob, Descriptor, Purpose};
+use crate::model::observation::{BlobView, ConfigBlob, Descriptor, Mismatch, Purpose};
 use crate::model::platform::Platform;
 
 impl Registry {
@@ -23,17 +24,23 @@ impl Registry {
             .await;
         let mut query = Query::get(Purpose::Blob, url);
         query.bound = BOUND;
-        let (exchange, redirected) = self.find(repository, credential, &query).await;
-        let read = redirected
-            .as_ref()
-            .unwrap_or(&exchange)
+        let found = self.find(repository, credential, &query).await;
+        let whole = found
+            .last()
             .answer()
-            .filter(|answer| answer.status == 200)
-            .and_then(|answer| read_config(&answer.body));
+            .is_some_and(|answer| answer.status == 200 && !answer.truncated);
+        // Of the body as it came: what is recorded has the secrets taken out.
+        let mismatch = Some(digest_like(&config.digest, &found.body))
+            .filter(|delivered| whole && *delivered != config.digest)
+            .map(|delivered| Mismatch::Digest { delivered });
+        let read = (whole && mismatch.is_none())
+            .then(|| read_config(&found.body))
+            .flatten();
         let view = BlobView {
             descriptor: config.clone(),
-            exchange,
-            redirected,
+            exchange: found.exchange,
+            redirected: found.redirected,
+            mismatch,
         };
         (view, read)
     }

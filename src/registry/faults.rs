@@ -9,6 +9,18 @@ pub(super) fn is_ended(error: &hyper::Error) -> bool {
     error.is_canceled() || error.is_closed() || error.is_incomplete_message() || is_reset(error)
 }
 
+/// HTTP/2: the server ends the connection in good order and says that it has not looked at this request, which may be sent
+/// again over another (RFC 9113 sections 6.8, 8.7). nginx does so after each `keepalive_requests`. Only h2's words tell.
+pub(super) fn was_not_looked_at(error: &hyper::Error) -> bool {
+    let text = chain_text(error);
+    [
+        "connection error received: not a result of an error",
+        "refused stream before processing any application logic",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
+}
+
 fn is_reset(error: &hyper::Error) -> bool {
     io_error(error).is_some_and(|error| connect_fault_of(error) == ConnectFault::Reset)
 }

@@ -13,6 +13,8 @@ use super::outgoing::Outgoing;
 use super::pool::Host;
 use crate::model::observation::ExchangeFault;
 
+/// Headers of one answer. Go reads as many as fit into a megabyte; gateways that add theirs come to more than hyper's hundred.
+const MOST_HEADERS: usize = 1000;
 /// What may come before it is read, so that a manifest needs no extra round trips.
 const WINDOW: u32 = 1024 * 1024;
 
@@ -88,7 +90,11 @@ pub(super) async fn handshake(
             used: false,
         }))
     } else {
-        let (sender, driver) = http1::handshake(io).await.map_err(protocol)?;
+        let (sender, driver) = http1::Builder::new()
+            .max_headers(MOST_HEADERS)
+            .handshake(io)
+            .await
+            .map_err(protocol)?;
         drop(tokio::spawn(driver));
         Ok(Opened::Own(Connection {
             sender,

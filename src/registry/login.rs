@@ -63,7 +63,7 @@ impl Registry {
         let challenges = ping.exchange.answer().map(|answer| &answer.challenges);
         let preferred = challenges.and_then(|all| challenge::preferred(all));
         match (preferred, &holder.credential) {
-            (None, _) if ping.kind == PingKind::Open => login(
+            (None, _) if matches!(ping.kind, PingKind::Open | PingKind::Unproven) => login(
                 index,
                 Vec::new(),
                 LoginVerdict::NotProved {

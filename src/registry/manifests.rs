@@ -23,40 +23,43 @@ const IMAGE_CONFIGS: [&str; 3] = [
     "application/octet-stream",
 ];
 
-/// What was delivered for `selector` (a tag or a digest).
+/// What was delivered for `selector` (a tag or a digest); `None` for what is no JSON and so no manifest of any kind.
 pub(super) fn read(
     selector: &str,
     content_type: Option<&str>,
     header_digest: Option<&str>,
     body: &[u8],
     truncated: bool,
-) -> ManifestFact {
+) -> Option<ManifestFact> {
     let asked = selector.contains(':').then_some(selector);
-    let digest = digest_like(asked, body);
+    let digest = digest_like(asked.unwrap_or_default(), body);
     let json = serde_json::from_slice::<Value>(body).ok();
     let media_type = media_type(content_type, json.as_ref());
+    let asked_digest = asked.filter(|asked| !truncated && **asked != digest);
     let kind = match &json {
         _ if truncated => unknown("it is larger than the 4 MiB that runtimes take"),
-        None => unknown("its body is no JSON"),
+        // Bytes under the wrong digest are a finding of their own.
+        None if asked_digest.is_some() => unknown("its body is no JSON"),
+        None => return None,
         Some(json) => kind_of(&media_type, json),
     };
-    ManifestFact {
+    let header_type = simplified(content_type);
+    Some(ManifestFact {
+        served_as: Some(header_type).filter(|it| !is_manifest_type(it)),
         // Of a cut body no digest can be compared.
         header_digest: header_digest
-            .filter(|claimed| !truncated && *claimed != digest_like(Some(claimed), body))
+            .filter(|claimed| !truncated && *claimed != digest_like(claimed, body))
             .map(str::to_owned),
-        asked_digest: asked
-            .filter(|asked| !truncated && **asked != digest)
-            .map(str::to_owned),
+        asked_digest: asked_digest.map(str::to_owned),
         digest,
         media_type,
         kind,
-    }
+    })
 }
 
-/// The digest of `body`, by the algorithm of `like` where that is known, else SHA-256.
-fn digest_like(like: Option<&str>, body: &[u8]) -> String {
-    if like.is_some_and(|like| like.starts_with("sha512:")) {
+/// The digest of `body`, by the algorithm of `like` where that is SHA-512, else SHA-256.
+pub(super) fn digest_like(like: &str, body: &[u8]) -> String {
+    if like.starts_with("sha512:") {
         format!("sha512:{}", hex(&Sha512::digest(body)))
     } else {
         format!("sha256:{}", hex(&Sha256::digest(body)))
@@ -74,10 +77,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// `Content-Type`, or what the manifest says of itself where the server says nothing useful.
 pub(super) fn media_type(content_type: Option<&str>, json: Option<&Value>) -> String {
-    let header = content_type
-        .and_then(|value| value.split(';').next())
-        .map(|value| value.trim().to_ascii_lowercase())
-        .unwrap_or_default();
+    let header = simplified(content_type);
     if is_manifest_type(&header) {
         return header;
     }
@@ -85,6 +85,14 @@ pub(super) fn media_type(content_type: Option<&str>, json: Option<&Value>) -> St
         .and_then(|json| json.get("mediaType"))
         .and_then(Value::as_str);
     own.map_or(header, str::to_owned)
+}
+
+/// Without parameters, lower case; empty where there is none.
+fn simplified(content_type: Option<&str>) -> String {
+    content_type
+        .and_then(|value| value.split(';').next())
+        .map(|value| value.trim().to_ascii_lowercase())
+        .unwrap_or_default()
 }
 
 fn is_manifest_type(media_type: &str) -> bool {
@@ -131,14 +139,24 @@ fn image(media_type: &str, json: &Value) -> ManifestKind {
             artifact_type: declared.unwrap_or(config.media_type),
         };
     }
-    let layers: Option<Vec<Descriptor>> = json
-        .get("layers")
-        .and_then(Value::as_array)
-        .map(|layers| layers.iter().filter_map(descriptor).collect());
+    let layers: Option<Vec<Descriptor>> =
+        json.get("layers").and_then(Value::as_array).map(|layers| {
+            let here = layers.iter().filter(|layer| !comes_from_elsewhere(layer));
+            here.filter_map(descriptor).collect()
+        });
     match layers {
         Some(layers) => ManifestKind::Image { config, layers },
         None => unknown("it names no layers"),
     }
+}
+
+/// A layer with addresses of its own (OCI image-spec `descriptor.md` `urls`; Windows base layers): runtimes fetch it from
+/// there, and the registry need not have it (containers/image `docker_image_src.go` `getExternalBlob`).
+fn comes_from_elsewhere(layer: &Value) -> bool {
+    layer
+        .get("urls")
+        .and_then(Value::as_array)
+        .is_some_and(|urls| !urls.is_empty())
 }
 
 fn index(json: &Value) -> ManifestKind {
@@ -153,6 +171,7 @@ fn index(json: &Value) -> ManifestKind {
                 Some(Child {
                     descriptor: descriptor(entry)?,
                     platform: entry.get("platform").and_then(platform),
+                    for_any: entry.get("platform").is_none_or(Value::is_null),
                 })
             })
             .collect(),

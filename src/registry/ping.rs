@@ -5,6 +5,7 @@ use super::query::Query;
 use super::realm;
 use super::wire::Asked;
 use super::{Registry, urls};
+use crate::model::challenge;
 use crate::model::dialect::{Dialect, fingerprint};
 use crate::model::observation::{
     Answer, Exchange, ExchangeFault, Ping, PingKind, Purpose, Withheld,
@@ -84,12 +85,11 @@ pub(super) fn classify(answer: &Answer) -> PingKind {
         429 => PingKind::RateLimited,
         500.. => PingKind::ServerError,
         200..300 if says_registry || speaks_json => PingKind::Open,
-        401 if !answer.challenges.is_empty() => PingKind::Challenge,
-        401 if says_registry || speaks_json => PingKind::ChallengeMissing,
-        401 => other(
-            answer,
-            "401 without a challenge, and not in a registry's words",
-        ),
+        401 if challenge::preferred(&answer.challenges).is_some() => PingKind::Challenge,
+        401 if answers::is_html(&answer.body) && answer.challenges.is_empty() => {
+            other(answer, "401 without a challenge, and a web page")
+        }
+        401 => PingKind::ChallengeMissing,
         403 => PingKind::Refused,
         400.. if says_registry => PingKind::Refused,
         _ if answer.is_redirect() => other(answer, "it redirects /v2/ elsewhere"),
@@ -97,10 +97,7 @@ pub(super) fn classify(answer: &Answer) -> PingKind {
         200..300 if answers::is_html(&answer.body) => {
             other(answer, "it answers /v2/ with a web page")
         }
-        200..300 => other(
-            answer,
-            "it answers /v2/ with something that no registry says",
-        ),
+        200..300 => PingKind::Unproven,
         _ => other(answer, "it does not take requests for /v2/"),
     }
 }
@@ -116,7 +113,7 @@ fn other(answer: &Answer, why: &str) -> PingKind {
 /// Why a ping allows no further questions, in words; `None` when it does.
 pub(super) fn obstacle(ping: &Ping) -> Option<String> {
     let words = match &ping.kind {
-        PingKind::Open | PingKind::Challenge => return None,
+        PingKind::Open | PingKind::Challenge | PingKind::Unproven => return None,
         PingKind::ChallengeMissing => "the registry refuses and does not say how to log in",
         PingKind::NotARegistry { .. } => "the host does not answer as a registry",
         PingKind::ServerError => "the registry answers with a server error",
@@ -167,7 +164,8 @@ mod tests {
                 location: None,
             }
         );
-        assert!(matches!(kind(200, &[], ""), PingKind::NotARegistry { .. }));
+        assert_eq!(kind(200, &[], ""), PingKind::Unproven);
+        assert_eq!(kind(200, &[], "OK"), PingKind::Unproven);
     }
 
     #[test]
@@ -189,6 +187,11 @@ mod tests {
             PingKind::Challenge
         );
         assert_eq!(kind(401, &[VERSION], ""), PingKind::ChallengeMissing);
+        assert_eq!(kind(401, &[], "no"), PingKind::ChallengeMissing);
+        for unknown in ["Negotiate", r#"Bearer service="x""#, r#"Bearer realm="""#] {
+            let header = ("www-authenticate", unknown);
+            assert_eq!(kind(401, &[header], "no"), PingKind::ChallengeMissing);
+        }
         assert!(matches!(
             kind(401, &[], "<html>"),
             PingKind::NotARegistry { .. }

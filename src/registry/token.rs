@@ -5,13 +5,14 @@
 //! before anything goes there, redirects of token requests are not followed, and tokens are kept per realm, service, scope
 //! and credential until they expire.
 
+mod response;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::Method;
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::Value;
 
 use super::Registry;
 use super::holder::{Holder, Sign, Standing};
@@ -21,7 +22,8 @@ use super::wire::{Asked, Wire};
 use crate::model::challenge::Challenge;
 use crate::model::credential::Credential;
 use crate::model::jwt::Claims;
-use crate::model::observation::{Answer, Exchange, Grant, Purpose, Withheld};
+use crate::model::observation::{Answer, Exchange, ExchangeFault, Grant, Purpose, Withheld};
+use response::TokenResponse;
 
 /// What a token lives when its service does not say (distribution's token document: 60 seconds).
 const DEFAULT_LIFE: Duration = Duration::from_secs(60);
@@ -204,6 +206,12 @@ impl Registry {
             return not_issued(asked);
         };
         self.wire.redactor.add(response.token.expose_secret());
+        if let Some(why) = response.unreadable {
+            asked.exchange.result = Err(ExchangeFault::Malformed {
+                text: why.to_owned(),
+            });
+            return not_issued(asked);
+        }
         if let Ok(answer) = &mut asked.exchange.result {
             answer.body = Vec::new();
         }
@@ -343,30 +351,6 @@ fn refresh_form(realm: &Url, key: &TokenKey, token: &SecretString) -> SecretStri
     form.query_pairs_mut()
         .append_pair("refresh_token", token.expose_secret());
     SecretString::from(form.query().unwrap_or_default())
-}
-
-/// A token answer; Azure sends only `access_token`, others only `token`.
-struct TokenResponse {
-    token: SecretString,
-    life: Duration,
-}
-
-impl TokenResponse {
-    fn read(body: &[u8]) -> Option<Self> {
-        let json: Value = serde_json::from_slice(body).ok()?;
-        let token = ["token", "access_token"]
-            .iter()
-            .find_map(|name| json.get(*name)?.as_str().filter(|token| !token.is_empty()))?;
-        let life = json
-            .get("expires_in")
-            .and_then(Value::as_u64)
-            .map_or(DEFAULT_LIFE, Duration::from_secs);
-        Some(Self {
-            token: SecretString::from(token),
-            // Far beyond any run, and safe to add to a clock.
-            life: life.min(Duration::from_secs(24 * 3600)),
-        })
-    }
 }
 
 #[cfg(test)]

@@ -101,6 +101,9 @@ pub(super) fn token_fault(fault: &ExchangeFault) -> LoginVerdict {
         }
         ExchangeFault::Cut { .. } => service_fault("the token service ends the connection"),
         ExchangeFault::Protocol { .. } => service_fault("the token service does not speak HTTP"),
+        ExchangeFault::Malformed { text } => LoginVerdict::ServiceFault {
+            words: format!("the token service answers what runtimes cannot read: {text}"),
+        },
         ExchangeFault::Withheld(Withheld::RealmDowngrade { .. }) => {
             service_fault("the registry names a token service that takes passwords over plain HTTP")
         }

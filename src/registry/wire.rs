@@ -10,7 +10,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Bytes, Incoming};
 
 use super::answers;
-use super::faults::{fault_of, is_ended};
+use super::faults::{fault_of, is_ended, was_not_looked_at};
 use super::lease::Lease;
 use super::limits::{Cut, Limits};
 use super::live::Live;
@@ -21,7 +21,7 @@ use super::query::{Query, method_name, request};
 use super::redact::Redactor;
 use super::urls;
 use crate::model::observation::{
-    Answer, Exchange, ExchangeFault, Origin, ProxyFault, Sent, Withheld,
+    Answer, Exchange, ExchangeFault, Origin, ProxyFault, Sent, TlsFault, Withheld,
 };
 
 /// The bound of manifests (containers/image `iolimits.MaxManifestBodySize`).
@@ -231,7 +231,8 @@ impl Wire {
         };
         let mut start = Instant::now();
         // A kept connection may have been closed by the server in the meantime; the request then never reached it.
-        for _attempt in 0..=MOST_CONNECTIONS {
+        // One that is shared may have been closed with every request on it but one.
+        for _attempt in 0..=2 * MOST_CONNECTIONS {
             let lease = match self.pool.lease(&origin, &query.guard).await {
                 Ok(lease) => lease,
                 Err(fault) => return (start.elapsed(), Err(fault)),
@@ -297,11 +298,16 @@ impl Wire {
                         ProxyFault::AuthenticationRequired,
                     )));
                 }
+                if traits.wants_client_certificate && misses_certificate(&raw) {
+                    return Err(Failure::Fault(ExchangeFault::Tls(
+                        TlsFault::ClientCertificateWanted,
+                    )));
+                }
                 Ok(raw)
             }
             Ok(Err(error)) => {
                 let head_came = head_came.into_inner();
-                if reused && is_ended(&error) && !head_came {
+                if !head_came && (reused && is_ended(&error) || was_not_looked_at(&error)) {
                     return Err(Failure::Stale);
                 }
                 Err(Failure::Fault(fault_of(
@@ -336,6 +342,12 @@ enum Failure {
     /// The server had closed the kept connection.
     Stale,
     Fault(ExchangeFault),
+}
+
+/// nginx lets the handshake pass and refuses afterwards (`ngx_http_special_response.c`, its status 496).
+fn misses_certificate(raw: &Raw) -> bool {
+    const WORDS: &[u8] = b"No required SSL certificate was sent";
+    raw.status == 400 && raw.body.windows(WORDS.len()).any(|part| part == WORDS)
 }
 
 /// Reads an answer up to its bound. Also says whether it was read to its end.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::text::{Look, first_line};
+use super::text::{Look, first_line, name};
 use super::v1::{Judged, Report, Target};
 use crate::doctor::diagnosis::Outcome;
 
@@ -40,12 +40,14 @@ pub fn changes(before: &Report, after: &Report, look: &Look) -> String {
             .is_some_and(|left| left.iter().any(|one| std::ptr::eq(*one, *result)))
     });
     for result in gone {
-        text.push_str(&line(
-            result,
-            before,
-            &format!("gone, was {}", state(result)),
-            look,
-        ));
+        // Whether it works now or is not there any more, the later report does not have it.
+        let words = look.paint.dim(&format!(" (was {})", state(result)));
+        let line = format!(
+            "{} {}: nothing fails there any more{words}\n",
+            look.glyphs.dot,
+            name(result, before)
+        );
+        text.push_str(&line);
     }
     text
 }

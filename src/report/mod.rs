@@ -1,8 +1,10 @@
-//! How a diagnosis, a reading and an inventory look: text for people, JSON version 1 for programs. A diagnosis has one model,
-//! [`v1`], from which both are made, so that a saved report says what the run said. Nothing here judges.
+//! How a diagnosis, a reading and an inventory look: text for people, JSON version 1 for programs, JUnit for pipelines. A
+//! diagnosis has one model, [`v1`], from which all are made, so that a saved report says what the run said. Nothing here
+//! judges.
 
 pub mod changes;
 pub mod group;
+pub mod junit;
 pub mod reading_v1;
 pub mod redact;
 pub mod status;

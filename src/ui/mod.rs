@@ -3,7 +3,6 @@
 //! Colour is decided once (`--color`, `NO_COLOR`, `TERM=dumb`, no terminal); meaning never depends on it. Text that came
 //! from a registry, a cluster or a helper goes through [`sanitize`] before it is printed.
 
-mod activity;
 mod aside;
 mod bug;
 mod progress;
@@ -19,7 +18,6 @@ use crate::error::Error;
 pub use crate::model::sanitize::{sanitize, sanitize_line};
 use aside::Shared;
 
-pub use activity::Activity;
 pub use aside::Aside;
 pub use bug::report_crashes;
 pub use progress::{Counter, Progress, Ticker};

@@ -1,5 +1,7 @@
 //! Progress of long work, on standard error while that is a terminal, and nothing elsewhere.
 
+use std::time::Duration;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Ui;
@@ -18,17 +20,21 @@ pub struct Counter {
 #[derive(Debug)]
 pub struct Progress(ProgressBar);
 
-/// A line that changes and goes away when this is dropped.
+/// How often a line shows anew for how long it has been.
+const TICK: Duration = Duration::from_millis(200);
+
+/// A line that says what goes on elsewhere and for how long, and goes away when this is dropped.
 #[derive(Debug)]
 pub struct Ticker(ProgressBar);
 
 impl Ui {
-    /// A line for how far something has come that takes minutes.
+    /// A line for what the user waits for while others work; it says nothing before [`Ticker::show`].
     pub fn ticker(&self) -> Ticker {
         let bar = ProgressBar::with_draw_target(None, self.progress_target());
         if let Ok(style) = ProgressStyle::with_template("{elapsed} {wide_msg}") {
             bar.set_style(style);
         }
+        bar.enable_steady_tick(TICK);
         Ticker(bar)
     }
 
@@ -64,7 +70,11 @@ impl Ticker {
     /// Replaces the line.
     pub fn show(&self, words: &str) {
         self.0.set_message(words.to_owned());
-        self.0.tick();
+    }
+
+    /// Has `print` write lines while the line is out of the way.
+    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.0.suspend(print)
     }
 }
 

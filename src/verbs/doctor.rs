@@ -31,11 +31,18 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
     if let Some(path) = &args.report.from {
         return report::from(run, path, &args.report);
     }
-    if args.fix && args.report.output == ReportFormat::Json {
-        return Err(
-            Error::usage("--fix shows and asks, and -o json prints nothing but a report")
-                .hint("run it with --fix --yes first, and then with -o json"),
-        );
+    let format = match args.report.output {
+        ReportFormat::Text => None,
+        ReportFormat::Json => Some("json"),
+        ReportFormat::Junit => Some("junit"),
+    };
+    if let (true, Some(format)) = (args.fix, format) {
+        return Err(Error::usage(format!(
+            "--fix shows and asks, and -o {format} prints nothing but a report"
+        ))
+        .hint(format!(
+            "run it with --fix --yes first, and then with -o {format}"
+        )));
     }
     let (wanted, remarks) = argument::wanted(
         &args.targets,
@@ -71,7 +78,7 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &DoctorArgs) -> Re
     let mut printer = Printer::new(&args.report);
     let first = Box::pin(look(run, cluster.as_ref(), &request)).await?;
     let made = v1::Report::of(&first.report, first.interrupted);
-    let quiet_until_the_end = args.wait.is_some() && args.report.output == ReportFormat::Json;
+    let quiet_until_the_end = args.wait.is_some() && printer.is_one_document();
     if first.interrupted || !(args.fix || args.wait.is_some()) {
         return printer.print(run, made, &first.report.exchanges);
     }
@@ -126,7 +133,7 @@ fn say(run: &mut Run, fixed: &Fixed) -> Option<String> {
     }
 }
 
-/// Looks again until everything is healthy or the time is over; prints changes only, with -o json the last report.
+/// Looks again until everything is healthy or the time is over; prints changes only, as a document the last report.
 async fn wait(
     run: &mut Run,
     cluster: Option<&Cluster>,
@@ -135,7 +142,7 @@ async fn wait(
     limit: Duration,
     mut shown: v1::Report,
 ) -> Result<v1::Report, Error> {
-    let json = printer.is_json();
+    let at_the_end = printer.is_one_document();
     let end = Instant::now() + limit;
     while report::status(&shown).is_err() && !shown.interrupted {
         let left = end.saturating_duration_since(Instant::now());
@@ -156,13 +163,13 @@ async fn wait(
         };
         let next = Box::pin(look(run, cluster, &request)).await?;
         let next = v1::Report::of(&next.report, next.interrupted);
-        shown = if json {
+        shown = if at_the_end {
             next
         } else {
             printer.show_changes(run, &shown, next)?
         };
     }
-    if json {
+    if at_the_end {
         printer.show(run, shown, &[])
     } else {
         Ok(shown)

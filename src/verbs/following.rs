@@ -153,7 +153,7 @@ pub(super) async fn follow(
 ) -> Result<Vec<Followed>, Error> {
     let _held = run.interrupt.hold();
     let end = limit.map(|limit| Instant::now() + limit);
-    let activity = run.ui.activity();
+    let line = run.ui.ticker();
     let mut watched: Vec<Watched> = builds
         .into_iter()
         .map(|object| Watched {
@@ -170,7 +170,7 @@ pub(super) async fn follow(
             match cluster.get(&one.object).await {
                 Ok(build) => {
                     if let Some(words) = one.look(build.as_ref(), Instant::now()) {
-                        activity.aside(|| run.ui.warning(words));
+                        line.aside(|| run.ui.warning(words));
                     }
                 }
                 Err(error @ ClusterError::Unauthorized(_)) => return Err(error.into()),
@@ -185,7 +185,7 @@ pub(super) async fn follow(
         if open.is_empty() {
             break;
         }
-        activity.show(open.join(", "));
+        line.show(&open.join(", "));
         let rest = end.map(|end| end.saturating_duration_since(Instant::now()));
         if rest.is_some_and(|rest| rest.is_zero()) {
             leave(&mut watched, |phase| End::Left { phase });

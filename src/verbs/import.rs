@@ -5,8 +5,8 @@ mod carry_out;
 mod report;
 mod target;
 
-use super::Run;
 use super::connecting::connect;
+use super::{Run, namespaces};
 use crate::apply::import::require_rights;
 use crate::cli::global::Global;
 use crate::cli::import::{ImportArgs as Flags, ImportMode, PolicyFlags, ReferencePolicy};
@@ -57,7 +57,7 @@ pub(super) async fn prepare(
     global: &Global,
     flags: &Flags,
 ) -> Result<Prepared, Error> {
-    let mut target = Target::of(flags)?;
+    let mut target = Target::of(&mut run.ui, flags)?;
     let policies = policies(&flags.policy);
     let cluster = connect(run, global).await?;
     serves(run, &cluster, kinds::IMAGE_STREAM).await?;
@@ -73,6 +73,10 @@ pub(super) async fn prepare(
     );
     let seen = seen?.map(Object::new);
     if seen.is_none() {
+        // Who has so much as a secret there is in no namespace that does not exist.
+        if view.secrets.as_ref().is_ok_and(Vec::is_empty) {
+            namespaces::exists(&cluster, cluster.namespace()).await?;
+        }
         say_new(run, &cluster, &scope, &target).await;
     }
     let mut ready = Prepared {

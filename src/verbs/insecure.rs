@@ -4,12 +4,12 @@ mod probe;
 
 use super::connecting::connect;
 use super::platform_rollout::{self, Change, OpenShift, Wanted, What};
-use super::{Run, node_output, writing};
+use super::{Run, arguments, node_output, writing};
 use crate::cli::global::Global;
 use crate::cli::insecure::InsecureArgs as Flags;
 use crate::cluster::{Cluster, kinds};
 use crate::error::Error;
-use crate::model::endpoint::{Endpoint, RegistryArgument};
+use crate::model::endpoint::Endpoint;
 use crate::plan::insecure::{self, InsecureArgs, InsecureRefusal};
 use crate::plan::node_effects::PlatformChange;
 use crate::plan::node_scripts::Job;
@@ -92,17 +92,11 @@ async fn prepare(
 
 /// The registry of the argument.
 fn target(run: &mut Run, flags: &Flags) -> Result<Endpoint, Error> {
-    let argument = RegistryArgument::parse(&flags.target)?;
-    for note in &argument.notes {
-        run.ui.status(format!("{argument}: {note}"));
-    }
-    if argument.path.is_some() {
-        return Err(Error::usage(
-            "a whole registry is insecure or not: imports of image streams know no paths there",
-        )
-        .hint(format!("did you mean {}?", argument.endpoint)));
-    }
-    Ok(argument.endpoint)
+    let registry = arguments::registry(&mut run.ui, &flags.target, |_| {
+        "a whole registry is insecure or not: imports of image streams know no paths there"
+            .to_owned()
+    })?;
+    Ok(registry.endpoint)
 }
 
 /// Scripts for nodes; for containerd what the registry speaks decides what is written.
@@ -112,7 +106,7 @@ async fn for_nodes(
     flags: &Flags,
     endpoint: &Endpoint,
 ) -> Result<(), Error> {
-    let mut plain_http = flags.registry.plain_http;
+    let mut plain_http = flags.plain_http;
     if !flags.remove {
         let speaks = Box::pin(check(run, None, flags, endpoint)).await?;
         plain_http |= matches!(speaks, Some(Speaks::PlainHttp));
@@ -149,7 +143,7 @@ async fn check(
         ));
         return Ok(None);
     }
-    let speaks = probe::probe(&run.env, cluster, &flags.registry, endpoint).await?;
+    let speaks = probe::probe(&run.env, cluster, flags, endpoint).await?;
     let forced = |error: Error, run: &mut Run| {
         if flags.force {
             run.ui.warning(error.message());

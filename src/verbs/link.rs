@@ -12,8 +12,6 @@ pub(super) use credential::refuse_on_command_line;
 
 use jiff::Timestamp;
 
-pub(super) use workload::names;
-
 use super::connecting::connect;
 use super::{Run, namespaces, writing};
 use crate::cli::global::Global;

@@ -14,7 +14,7 @@ pub(super) async fn explained(run: &Run, global: &Global, error: Error) -> Error
     let Ok(cluster) = connect(run, global).await else {
         return error;
     };
-    let Some(missing) = cluster.missing_namespace().await else {
+    let Some(missing) = cluster.missing_namespace(cluster.namespace()).await else {
         return error;
     };
     if error.message() == missing.message() {

@@ -1,5 +1,6 @@
 //! One file a verb: gather, plan, apply, print. What decides something is elsewhere.
 
+mod arguments;
 mod build_source;
 pub mod completion;
 mod connecting;

@@ -78,3 +78,15 @@ pub(super) async fn resolve(
     }
     Ok(Namespaces { names, many: true })
 }
+
+/// That a namespace is there, as far as the user may know.
+///
+/// # Errors
+///
+/// When it is known not to be there.
+pub(super) async fn exists(cluster: &Cluster, namespace: &str) -> Result<(), Error> {
+    match cluster.missing_namespace(namespace).await {
+        Some(missing) => Err(missing),
+        None => Ok(()),
+    }
+}

@@ -1,11 +1,74 @@
-//! Lists of objects for planners, with what could not be listed said in words.
+//! Objects for planners: one that must be there, else with near names, and lists, with what could not be listed said in words.
 
 use std::sync::Mutex;
 
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use crate::cluster::{Cluster, ClusterError, Kind, Scope, Selectors};
+use crate::cluster::{Cluster, ClusterError, Kind, ObjectRef, Scope, Selectors};
+use crate::error::Error;
+use crate::plan::Object;
+use crate::plan::link::near;
+
+/// Names that are listed when none of them is near.
+const FEW: usize = 6;
+
+/// An object of a namespace that must be there.
+///
+/// # Errors
+///
+/// [`missing`] when it is not.
+pub(super) async fn required(cluster: &Cluster, object: &ObjectRef) -> Result<Object, Error> {
+    match cluster.get(object).await? {
+        Some(found) => Ok(Object::new(found)),
+        None => Err(missing(cluster, object).await),
+    }
+}
+
+/// That an object of a namespace is not there: with the names that are near, or a few of those that there are; or that there is
+/// no such namespace.
+pub(super) async fn missing(cluster: &Cluster, object: &ObjectRef) -> Error {
+    let namespace = object.namespace.as_deref().unwrap_or_default();
+    let known = names(cluster, object.kind, namespace).await;
+    if known.is_empty()
+        && let Some(error) = cluster.missing_namespace(namespace).await
+    {
+        return error;
+    }
+    let error = Error::failure(format!("{object} not found in namespace {namespace:?}"));
+    with_near(error, &object.name, &known)
+}
+
+/// The error with the names that are near to this one, or a few of those that there are.
+pub(super) fn with_near(error: Error, name: &str, known: &[String]) -> Error {
+    match near(name, known).as_slice() {
+        [] if known.is_empty() => error,
+        [] => error.hint(format!("there is {}", few(known))),
+        near => error.hint(format!("did you mean {}?", near.join(" or "))),
+    }
+}
+
+/// `a, b, c and 4 more`
+fn few(names: &[String]) -> String {
+    let shown = names[..names.len().min(FEW)].join(", ");
+    match names.len().saturating_sub(FEW) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// The names of a kind, for suggestions only: what cannot be listed gives none.
+pub(super) async fn names(cluster: &Cluster, kind: Kind, namespace: &str) -> Vec<String> {
+    let scope = Scope::Namespace(namespace.to_owned());
+    let listed = cluster.names(kind, &scope, &Selectors::default()).await;
+    let mut names: Vec<String> = listed
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect();
+    names.sort();
+    names
+}
 
 /// What lists gave, and what could not be listed: `pods (no right to)`.
 #[derive(Debug)]

@@ -66,7 +66,7 @@ pub(super) async fn prepare(
     global: &Global,
     flags: &Flags,
 ) -> Result<Prepared, Error> {
-    let words = Words::of(flags)?;
+    let words = Words::of(&mut run.ui, flags)?;
     // What has to be read from the user comes before anything that takes time.
     let made = secret::begin(run, flags, &words.aim)?;
     let cluster = connect(run, global).await?;

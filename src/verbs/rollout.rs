@@ -127,9 +127,10 @@ pub(super) async fn follow(run: &mut Run, watch: &Watch<'_>) -> Result<(), Error
         let image = image_of(watch.object, object, watch.container);
         if let Some(pod) = held_back(watch, &pods, image.as_deref()).filter(|_| !told) {
             told = true;
-            run.ui.warning(format!(
+            let words = format!(
                 "pod/{pod} still waits for another image, and a StatefulSet does not replace a pod that was never ready: delete it"
-            ));
+            );
+            line.aside(|| run.ui.warning(words));
         }
         if hang.is_worth_a_look(&waiting(watch, &pods, image.as_deref())) {
             drop(line);

@@ -55,7 +55,7 @@ pub(super) async fn run(run: &mut Run, global: &Global, args: &StatusArgs) -> Re
     let known = taken.unread.is_empty();
     if is_table && known && status::is_empty(&taken, args.output.is_some()) {
         if !args.all_namespaces
-            && let Some(missing) = cluster.missing_namespace().await
+            && let Some(missing) = cluster.missing_namespace(cluster.namespace()).await
         {
             return Err(missing);
         }

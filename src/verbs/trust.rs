@@ -27,6 +27,7 @@ use crate::plan::node_effects::PlatformChange;
 use crate::plan::node_scripts::Job;
 use crate::plan::trust::{self, NAMESPACE, Scope, TrustRefusal, TrustView};
 use crate::ui::sanitize_line;
+pub(super) use removal::{Removed, settle};
 
 /// How often a plan is made anew when somebody else undid a part of it meanwhile.
 const ROUNDS: usize = 3;
@@ -145,7 +146,18 @@ async fn write(run: &mut Run, flags: &Flags, ready: &Prepared) -> Result<Applied
         return Ok(applied);
     }
     if flags.remove {
-        removal::settle(run, flags, ready, &applied).await?;
+        let unnamed = applied
+            .outcomes
+            .iter()
+            .any(|outcome| outcome.object.kind == ready.scope.kind() && outcome.is_change());
+        let removed = Removed {
+            cluster,
+            scope: ready.scope,
+            unnamed,
+            verb: "trust",
+            undoes: None,
+        };
+        settle(run, &flags.write, removed).await?;
         return Ok(applied);
     }
     for _ in 0..ROUNDS {

@@ -4,15 +4,19 @@ mod gather;
 mod list;
 
 use super::connecting::connect;
-use super::platform_rollout::Change;
+use super::platform_rollout;
+use super::trust::{Removed, settle};
 use super::{Run, writing};
+use crate::apply::Applied;
 use crate::apply::journal::{Journal, JournalError, Record};
 use crate::cli::global::Global;
 use crate::cli::output::DryRun;
 use crate::cli::undo::UndoArgs as Flags;
 use crate::cluster::Cluster;
 use crate::error::Error;
+use crate::plan::trust::Scope;
 use crate::plan::undo::{self, UndoRefusal};
+use crate::plan::{Action, Change, Op, Plan};
 
 pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result<(), Error> {
     let journal = Journal::of(&run.env);
@@ -39,7 +43,7 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
     same_cluster(&record, &cluster)?;
     let (recorded, namers) = gather::gather(run, &cluster, &record).await?;
     let plan = undo::undo(&recorded, &namers).map_err(|it| refused(it, &record, run.program))?;
-    let change = Change::of_plan(&cluster, &plan).await?;
+    let change = platform_rollout::Change::of_plan(&cluster, &plan).await?;
     if let Some(change) = &change {
         change.announce(run, &flags.rollout, &flags.write)?;
     }
@@ -47,12 +51,43 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
     let applied = writing::carry_out(run, &cluster, &flags.write, &plan, "undo", undoes).await?;
     if flags.write.dry_run == DryRun::None {
         journal.mark_undone(&record.id, applied.journal.as_deref())?;
+        for scope in unnamed(&plan, &applied) {
+            let removed = Removed {
+                cluster: &cluster,
+                scope,
+                unnamed: true,
+                verb: "undo",
+                undoes: Some(&record.id),
+            };
+            settle(run, &flags.write, removed).await?;
+        }
         run.ui.status(format!("{} is taken back", record.id));
     }
     if let Some(change) = change {
         Box::pin(change.follow(run, &cluster, &flags.rollout, &flags.write)).await?;
     }
     Ok(())
+}
+
+/// Where a ConfigMap with CAs is no longer named by this: somebody else may have used it between the look at it and the write.
+fn unnamed(plan: &Plan, applied: &Applied) -> Vec<Scope> {
+    let was_unnamed = |scope: &Scope| {
+        let object = scope.config();
+        let takes_away = |change: &Change| match &change.action {
+            Action::Edit(ops) => ops
+                .iter()
+                .any(|op| matches!(op, Op::Set { value: None, .. })),
+            _ => false,
+        };
+        let mut changes = plan.changes.iter().zip(&applied.outcomes);
+        changes.any(|(change, outcome)| {
+            change.object == object && takes_away(change) && outcome.is_change()
+        })
+    };
+    [Scope::Registry, Scope::Cluster]
+        .into_iter()
+        .filter(was_unnamed)
+        .collect()
 }
 
 /// The entry with this id, or the last one that is not an undo itself.

@@ -10,10 +10,9 @@ mod target;
 use std::time::{Duration, Instant};
 
 use super::connecting::connect;
-use super::{Run, link, rollout, writing};
+use super::{Run, arguments, link, rollout, writing};
 use crate::cli::global::Global;
 use crate::cli::link::LinkArgs;
-use crate::cli::namespaces::NamespaceFlags;
 use crate::cli::output::DryRun;
 use crate::cli::use_image::UseArgs as Flags;
 use crate::cluster::Cluster;
@@ -81,6 +80,9 @@ pub(super) async fn prepare(
     link::refuse_on_command_line(&flags.credentials)?;
     let target = target::parse(&flags.workload, flags.create, run.program)?;
     let image = target::image(&mut run.ui, &flags.image)?;
+    if flags.stream.scheduled && image.digest().is_some() {
+        return Err(arguments::never_changes(&image));
+    }
     let wanted = target::tag(flags.stream.via_stream.as_deref(), &image)?;
     let cluster = connect(run, global).await?;
     gather::require_served(&cluster, target.kind, wanted.is_some()).await?;
@@ -216,30 +218,22 @@ async fn credentials(
     account: &str,
 ) -> Result<Option<Linked>, Error> {
     let given = &flags.credentials;
-    let wanted = given.registry_username.is_some()
-        || given.registry_token_stdin
-        || given.from_secret.is_some()
-        || given.from_context.is_some()
-        || given.secret.is_some()
-        || flags.registry.registry_config.is_some();
+    let wanted = given.name_a_source(&flags.registry) || given.secret.is_some();
     if !wanted {
         return Ok(None);
     }
     let args = LinkArgs {
-        target: image.registry().to_owned(),
-        purposes: Purposes::PULL,
         service_accounts: vec![account.to_owned()],
-        for_workload: None,
         image: Some(image.to_string()),
         skip_check: flags.skip_check,
-        name: None,
-        format: None,
-        restart: false,
-        yes: false,
-        credentials: flags.credentials.clone(),
-        registry: flags.registry.clone(),
-        namespaces: NamespaceFlags::default(),
-        write: flags.write.clone(),
+        yes: flags.yes,
+        ..LinkArgs::on_the_way(
+            image.registry().to_owned(),
+            Purposes::PULL,
+            given,
+            &flags.registry,
+            &flags.write,
+        )
     };
     let ready = Box::pin(link::prepare(run, global, &args)).await?;
     let secret = match &given.secret {

@@ -115,7 +115,7 @@ pub(crate) fn for_each_openshift_alone(test: impl Fn(&World)) {
 }
 
 impl World {
-    fn on(cluster: Rc<Cluster>) -> Self {
+    pub(crate) fn on(cluster: Rc<Cluster>) -> Self {
         let namespace = cluster.namespace("shop");
         Self::within(cluster, namespace)
     }

@@ -11,6 +11,7 @@ mod kit;
 
 mod dial;
 mod dialects;
+mod going_away;
 mod proxy;
 mod pull;
 mod push;

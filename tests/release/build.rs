@@ -16,7 +16,7 @@ const CARGO: &str = r#"#!/usr/bin/env bash
 set -eu
 case $1 in
     build)
-        { echo "cargo $*"; env; } >noted
+        { echo "cargo $*"; env; } >"$NOTED"
         for word in "$@"; do target=$word; done
         mkdir -p "$OUT/$target/release"
         for name in kubectl-extreg kubectl-extreg.exe; do
@@ -47,21 +47,19 @@ impl Build {
             sandbox.path().join("bin").display(),
             std::env::var("PATH").expect("a PATH")
         );
+        let noted = sandbox.path().join("noted");
         let real = std::env::var("CARGO").unwrap_or_else(|_| env!("CARGO").to_owned());
         let mut command = script("build", &sandbox)
             .args([target, "programs"])
             .env("PATH", path)
             .env("REAL_CARGO", real)
             .env("OUT", sandbox.path().join("out"))
+            .env("NOTED", &noted)
             .env("VERSION", VERSION)
             .env("TARGET", target);
         for (name, value) in variables {
             command = command.env(name, value);
         }
-        // The script works in the project, and so does its cargo.
-        let noted = sandbox.path().join("noted");
-        let script = CARGO.replace(">noted", &format!(">'{}'", noted.display()));
-        executable(&sandbox, "bin/cargo", &script);
         let output = command.run().success();
         Self {
             program: PathBuf::from(output.stdout.trim_end()),

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use extreg_test_support::process::Sandbox;
+use extreg_test_support::process::{Cmd, Sandbox};
 use serde_json::Value;
 
-use super::{VERSION, project, script};
+use super::{PROGRAM, VERSION, project, script};
 
 fn sbom(target: &str) -> Value {
     let output = script("sbom", &Arc::new(Sandbox::new()))
@@ -134,12 +134,7 @@ fn the_list_has_what_is_linked_and_nothing_else() {
     // The code of the crates that were compiled into this very program says where it comes from, wherever it may panic.
     let compiled = compiled_crates();
     assert!(compiled.len() > 50, "{compiled:?}");
-    // Features that only tests switch on bring some of these in here; a release has them not.
-    let by_tests = ["httpdate"];
     for (name, version) in &compiled {
-        if by_tests.contains(&name.as_str()) {
-            continue;
-        }
         let key = (name.clone(), version.clone());
         assert!(listed.contains(&key), "{name} {version} is not listed");
     }
@@ -185,27 +180,32 @@ fn the_list_has_what_is_linked_and_nothing_else() {
     }
 }
 
-/// Names and versions of crates from a registry whose paths stand in the program.
+/// Names and versions of crates from a registry whose paths stand in the program: `/registry/src/INDEX/NAME-VERSION/`.
 fn compiled_crates() -> BTreeSet<(String, String)> {
-    let program = std::fs::read(super::PROGRAM).expect("the program");
-    let mark = b"/registry/src/";
-    let mut found = BTreeSet::new();
-    let mut rest = program.as_slice();
-    while let Some(at) = rest.windows(mark.len()).position(|window| window == mark) {
-        rest = &rest[at + mark.len()..];
-        let path = String::from_utf8_lossy(&rest[..rest.len().min(200)]).into_owned();
-        // INDEX/NAME-VERSION/src/...
-        let Some(folder) = path.split('/').nth(1) else {
-            continue;
+    let paths = Cmd::new("grep")
+        .args([
+            "-aoE",
+            "/registry/src/[^/]+/[A-Za-z0-9_-]+-[0-9]+\\.[A-Za-z0-9.+-]*/",
+        ])
+        .arg(PROGRAM)
+        .run()
+        .success()
+        .stdout;
+    let crates = paths.lines().map(|path| {
+        let folder = path.trim_end_matches('/').rsplit('/').next();
+        let folder = folder.expect("a folder");
+        let is_version = |rest: &str| {
+            rest.split_once('.')
+                .is_some_and(|(major, _)| major.parse::<u32>().is_ok())
         };
-        let split = folder
+        let at = folder
             .match_indices('-')
-            .find(|(at, _)| folder[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
-        if let Some((at, _)) = split {
-            found.insert((folder[..at].to_owned(), folder[at + 1..].to_owned()));
-        }
-    }
-    found
+            .map(|(at, _)| at)
+            .find(|at| is_version(&folder[at + 1..]))
+            .expect("a version");
+        (folder[..at].to_owned(), folder[at + 1..].to_owned())
+    });
+    crates.collect()
 }
 
 #[test]

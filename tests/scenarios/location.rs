@@ -90,6 +90,19 @@ scenarios![
     a_manifest_of_the_first_schema = with(Cause::ManifestUnsupported, |registry| {
         registry.push_schema1("team/new", "1")
     }),
+    an_index_without_platforms_for_another = with(Cause::PlatformMissing, |registry| {
+        let index = Index::of(&["linux/s390x"]).without_platforms();
+        registry.push_index("team/new", "1", &index)
+    }),
+    a_server_that_says_yes_to_everything = Scenario::of(Cause::NotARegistry, || {
+        let world = World::new(Dialect::Distribution);
+        world
+            .registry
+            .fault(Fault::answer(200, "text/plain", "OK\n"));
+        world
+    })
+    .asks(|world| world.doctor("public/app:1.0", None))
+    .mended(|world| world.registry.mend()),
     a_lost_layer = Scenario::of(Cause::BlobMissing, || {
         let world = World::new(Dialect::Distribution);
         let lost = world.registry.blobs("team/app").into_iter().next();
@@ -256,4 +269,25 @@ fn the_platform_that_is_wanted_decides() {
     doctor("linux/amd64").healthy();
     doctor("linux/arm64").healthy();
     doctor("linux/s390x").certainly(Cause::PlatformMissing);
+}
+
+/// A file server that has the image's files where clients ask for them, and says nothing special for `/v2/`.
+#[test]
+fn a_registry_is_known_by_what_it_hands_out_too() {
+    let world = World::new(Dialect::Distribution);
+    world
+        .registry
+        .fault(Fault::answer(200, "text/plain", "OK\n").at(At::Ping));
+    world.doctor("public/app:1.0", None).healthy();
+}
+
+#[test]
+fn an_index_without_platforms_is_read_to_its_images() {
+    let world = World::new(Dialect::Distribution);
+    let index = Index::of(&["linux/amd64"]).without_platforms();
+    world.registry.push_index("public/bare", "1", &index);
+    world
+        .doctor("public/bare:1", None)
+        .platform(Some("linux/amd64"))
+        .healthy();
 }

@@ -33,6 +33,17 @@ scenarios![
     an_end_after_the_connection = breaks(Cause::Reset, Check::Tls, Fault::close_at_accept),
     a_manifest_that_breaks_off = breaks(Cause::Reset, Check::Manifest, || Fault::reset_in_body()
         .at(At::Manifests)),
+    blobs_that_never_come = breaks(Cause::Timeout, Check::Blobs, || {
+        Fault::silent_http().at(At::Blobs)
+    }),
+    a_reset_is_no_proof_of_tls = Scenario::of(Cause::Reset, || {
+        let registry = Registry::builder().start();
+        registry.push_image("team/app", "1.0", &Image::new());
+        registry.fault(Fault::reset_at_accept());
+        registry
+    })
+    .asks(|registry| Doctor::of(registry.image("team/app:1.0")).plain())
+    .mended(Registry::mend),
     a_page_in_the_registrys_place = broken(Cause::Proxy, Check::Registry, Fault::block_page)
         .likely()
         .mended(repair),

@@ -1,6 +1,7 @@
 //! How reports on objects of a cluster are printed: by the names that people know, one block a cause, what the cluster says
 //! beside what is true, and the same again from a saved report.
 
+mod junit;
 mod made;
 mod saved;
 
@@ -279,7 +280,7 @@ fn only_changes_are_told() {
             "✓ deploy/front (container main) can pull {WEB} (was location.repository-missing)\n\
              ✗ deploy/cart (container main) cannot pull {API} (network.dns, was healthy)\n\
              ✓ deploy/fresh (container main) can pull {API} (new)\n\
-             ✗ deploy/gone (container main) cannot pull {WEB} (gone, was location.repository-missing)\n"
+             · deploy/gone (container main): nothing fails there any more (was location.repository-missing)\n"
         )
     );
     assert_eq!(changes(&after, &after, &look), "");

@@ -36,6 +36,33 @@ scenarios![
     })
     .asks(|(world, image)| world.doctor(image, Some(ALICE)))
     .mended(|(world, _)| world.registry.mend()),
+    a_manifest_as_plain_text = fails(|| Fault::served_as("text/plain")),
+    a_manifest_without_a_type = fails(|| Fault::served_as("")),
+    a_manifest_that_is_no_json = fails(|| {
+        let kind = "application/vnd.oci.image.manifest.v1+json";
+        Fault::answer(200, kind, r#"{"schemaVersion":2,"#).at(At::Manifests)
+    }),
+    a_configuration_with_other_bytes = fails(Fault::corrupted),
+    parts_that_are_shorter_than_the_manifest_says = fails(Fault::cut_short),
+    a_challenge_that_no_runtime_knows =
+        faulty(Cause::ServerError, Dialect::DistributionToken, || {
+            Fault::challenges(&["Negotiate"])
+        },)
+        .says("a challenge that runtimes do not answer (negotiate)")
+        .mended(repair),
+    a_challenge_without_a_realm = faulty(Cause::ServerError, Dialect::DistributionToken, || {
+        Fault::challenges(&[r#"Bearer service="registry""#])
+    },)
+    .says("a Bearer challenge without a realm")
+    .mended(repair),
+    a_push_that_a_gateway_refuses = Scenario::of(Cause::Proxy, || {
+        let world = World::new(Dialect::Distribution);
+        world.registry.fault(Fault::html_status(403).method("POST"));
+        world
+    })
+    .asks(|world| world.doctor("team/app:1.0", None).push())
+    .likely()
+    .mended(repair),
     vulnerabilities = blocked(Dialect::Harbor, Block::Vulnerabilities(7)),
     no_signature_in_the_registry = blocked(Dialect::Harbor, Block::Unsigned),
     a_scan_that_found_something = blocked(Dialect::Artifactory, Block::Xray),
@@ -46,6 +73,27 @@ scenarios![
     .mended_by_asking(Rebuilt::whole),
     a_token_service_that_fails = token(|| Fault::status(503)),
     a_page_in_place_of_a_token = token(Fault::html_page),
+    a_token_that_lives_for_a_text = token(|| {
+        let life = r#"{"token":"canary-of-a-token","expires_in":"300"}"#;
+        Fault::answer(200, "application/json", life)
+    }),
+    a_token_from_no_time = token(|| {
+        let issued = r#"{"token":"canary-of-a-token","issued_at":"yesterday"}"#;
+        Fault::answer(200, "application/json", issued)
+    }),
+    a_token_with_a_line_end = token(|| {
+        let token = r#"{"token":"canary-of-a-token\n"}"#;
+        Fault::answer(200, "application/json", token)
+    }),
+    no_token_for_strangers = Scenario::of(Cause::TokenService, || {
+        let world = World::new(Dialect::DistributionToken);
+        let nothing = Fault::answer(200, "application/json", "{}");
+        world.registry.fault(nothing.at(At::Token));
+        world
+    })
+    .asks(|world| world.doctor("public/app:1.0", None))
+    .says("answers without a token")
+    .mended(repair),
     a_token_service_out_of_reach = Scenario::of(Cause::TokenService, || {
         let closed = ClosedPort::new();
         let url = format!("https://{}/token", closed.host());
@@ -270,4 +318,25 @@ fn several_images_share_what_they_can() {
         "one token a repository: {:#?}",
         world.registry.log()
     );
+}
+
+/// Runtimes send GET and no HEAD: what HEAD says of a blob is nobody's matter as long as GET hands it out.
+#[test]
+fn a_head_that_lies_is_not_believed() {
+    for fault in [Fault::empty(404), Fault::empty(200)] {
+        let world = World::new(Dialect::Distribution);
+        world.registry.fault(fault.at(At::Blobs).method("HEAD"));
+        world.doctor("team/app:1.0", None).healthy();
+    }
+}
+
+/// What is said of the registry does not exclude what was seen on the way to its token service.
+#[test]
+fn a_fault_that_was_seen_is_not_ruled_out() {
+    let world =
+        World::of(of(Dialect::DistributionToken).realm("https://no-such-host.invalid/token"));
+    let result = world
+        .doctor("team/app:1.0", Some(ALICE))
+        .certainly(Cause::TokenService);
+    assert!(!result.ruled_out.contains(&Cause::Dns), "{}", told(&result));
 }

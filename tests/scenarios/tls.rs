@@ -84,6 +84,21 @@ scenarios![
     }),
     a_certificate_for_clients = leaf(Cause::Handshake, || Leaf::new(&NAMES).client_auth_only())
         .mended_by_asking(Served::whole),
+    a_client_certificate_is_wanted_after_the_handshake = Scenario::of(Cause::Handshake, || {
+        let ca = Ca::new("Corp Root");
+        let registry = Registry::builder()
+            .tls(&ca.server(&["127.0.0.1"]))
+            .asks_for_client_certificates_of(ca.root_pem())
+            .start();
+        registry.push_image("team/app", "1.0", &Image::new());
+        let page =
+            "<html><head><title>400 No required SSL certificate was sent</title></head></html>";
+        registry.fault(Fault::answer(400, "text/html", page));
+        (registry, ca)
+    })
+    .asks(|(registry, ca)| { Doctor::of(registry.image("team/app:1.0")).trust(ca.root_pem()) })
+    .says("wants a client certificate")
+    .mended(|(registry, _)| registry.mend()),
     a_client_certificate_is_wanted = Scenario::of(Cause::Handshake, || {
         let ca = Ca::new("Corp Root");
         let strict = Registry::builder()

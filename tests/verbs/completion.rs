@@ -3,7 +3,6 @@
 
 mod install;
 mod shells;
-mod terminal;
 mod trouble;
 mod values;
 

@@ -42,9 +42,9 @@ fn a_good_secret_that_nothing_uses_is_linked() {
         let fixed = world.run(&format!("{LOOK} --fix --yes")).success();
         // What would be written once, and what was written once.
         for line in [
-            "to be written: serviceaccount/default, which lets it use the credentials of",
+            "to be written: serviceaccount/default (lets it use the credentials of",
             "serviceaccount/default linked (pull)\n",
-            "+- name: corp-pull\n",
+            "+ - name: corp-pull\n",
         ] {
             assert_eq!(
                 fixed.stdout.matches(line).count(),
@@ -151,7 +151,8 @@ fn a_build_that_names_the_wrong_push_secret_names_the_right_one() {
             "{}",
             found.stdout
         );
-        let fixed = world.run(&format!("{look} --fix --yes")).success();
+        // Whether it may push is not asked without --push.
+        let fixed = world.run(&format!("{look} --fix --yes")).exits(4);
         assert_eq!(push_secret(world), json!("good"), "{}", fixed.stdout);
         assert!(!fixed.stdout.contains(PASSWORD), "{}", fixed.stdout);
         world.run("undo").success();
@@ -186,7 +187,6 @@ fn a_pod_that_is_older_than_the_link_is_made_again_by_a_restart() {
         let registry = with_secrets(world);
         let image = registry.image("team/app:1");
         world.create(world.deployment("web", &image));
-        world.set_pull_secrets(&["good"]);
         let mut pod = make::pod(&world.namespace, "web-5f9c-x", &image);
         pod["metadata"]["labels"] = json!({"pod-template-hash": "5f9c", "app": "web"});
         pod["metadata"]["ownerReferences"] = json!([{
@@ -194,6 +194,8 @@ fn a_pod_that_is_older_than_the_link_is_made_again_by_a_restart() {
         }]);
         let state = PodState::waiting("ErrImagePull", "unauthorized: authentication required");
         world.cluster.add_pod_like(&pod, &state);
+        // Admission has given the pod the account's list of then.
+        world.set_pull_secrets(&["good"]);
         let output = world.run(&format!("{LOOK} --fix --yes"));
         assert!(
             output.stdout.contains("deployment.apps/web restarted\n"),
@@ -243,4 +245,36 @@ fn an_import_is_made_again_once_its_secret_is_right() {
         fixed.stdout
     );
     assert_eq!(fixed.status, Some(0), "{}\n{}", fixed.stdout, fixed.stderr);
+}
+
+#[test]
+fn an_opaque_secret_is_copied_into_one_of_the_right_type() {
+    for_each_world(|world| {
+        let registry = with_secrets(world);
+        let mut opaque = make::docker_secret(
+            &world.namespace,
+            "corp-pull",
+            &registry.host(),
+            "robot",
+            PASSWORD,
+        );
+        opaque["type"] = json!("Opaque");
+        world.delete("secrets", "good");
+        world.create(opaque);
+        world.set_pull_secrets(&["corp-pull"]);
+        world.create(world.deployment("web", &registry.image("team/app:1")));
+        let found = world.run(LOOK).exits(3);
+        assert!(
+            found.stdout.contains("auth.secret-wrong-type"),
+            "{}",
+            found.stdout
+        );
+        let fixed = world.run(&format!("{LOOK} --fix --yes")).success();
+        assert!(!fixed.stdout.contains(PASSWORD), "{}", fixed.stdout);
+        assert_eq!(world.pull_secrets().len(), 2);
+        // As it is it is of no use, and is not linked.
+        let host = registry.host();
+        let refused = world.run(&format!("link {host} --secret corp-pull --plain-http"));
+        refused.exits(1).says("its type \"Opaque\"");
+    });
 }

@@ -522,7 +522,7 @@ fn credentials_come_out_of_a_secret_of_another_type() {
         world
             .run("link quay.io --secret login --skip-check")
             .exits(1)
-            .says("--from-secret login copies its credentials");
+            .says("--from-secret copies its credentials");
     });
 }
 

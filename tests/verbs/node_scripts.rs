@@ -3,9 +3,11 @@
 
 mod ca;
 mod containerd;
+mod docker;
 mod machine;
 mod options;
 mod playbook;
+mod real_containerd;
 
 use std::process::Command;
 

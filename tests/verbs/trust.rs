@@ -5,6 +5,7 @@ mod files;
 mod lists;
 mod platforms;
 mod removal;
+mod rollout;
 mod writers;
 mod writes;
 

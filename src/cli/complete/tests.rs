@@ -5,7 +5,7 @@ use clap::{Arg, Command, CommandFactory as _};
 use super::line::{Line, Place, read};
 use super::values::{self, Values};
 use super::{flags, verbs};
-use crate::cli::Cli;
+use crate::cli::{Cli, of_verb};
 
 fn root() -> Command {
     let mut root = Cli::command();
@@ -126,6 +126,21 @@ fn only_flags_that_go_together_are_offered() {
             .any(|it| it == "--all")
     );
     assert!(flag_names("doctor -").iter().any(|it| it == "--all"));
+}
+
+#[test]
+fn a_verb_alone_offers_what_it_does_among_all() {
+    let mut alone = of_verb(Cli::command(), "link");
+    alone.build();
+    let words = words("link quay.io --for push -");
+    let offered = |root: &Command| flags(root, &read(root, &words));
+    assert_eq!(offered(&alone), offered(&root()));
+    let other = alone.find_subcommand("doctor").expect("still a verb");
+    assert!(
+        !other
+            .get_arguments()
+            .any(|arg| arg.get_id().as_str() == "targets")
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::model::dialect::Dialect;
 use crate::model::observation::{
-    Answer, ConnectFault, DnsFault, ExchangeFault, ManifestView, ProxyFault, Purpose,
+    Answer, ConnectFault, DnsFault, ExchangeFault, ManifestView, Mismatch, ProxyFault, Purpose,
     RegistryError, TlsFault, Withheld,
 };
 use crate::model::sanitize::sanitize_line;
@@ -99,6 +99,11 @@ pub fn meaning(view: &ManifestView, dialect: Dialect) -> Meaning {
     {
         return meaning;
     }
+    if view.exchange.purpose == Purpose::Token {
+        return Meaning::TokenService {
+            words: "the token service answers without a token".to_owned(),
+        };
+    }
     manifest::meaning(view, dialect, authenticated)
 }
 
@@ -154,7 +159,14 @@ pub fn words_of(answer: &Answer) -> String {
         .filter(|words| !words.is_empty())
         .collect();
     if !said.is_empty() {
-        return format!("{} {}", answer.status, sanitize_line(&said.join("; "), 200));
+        let said = sanitize_line(&said.join("; "), 200);
+        let status = answer.status.to_string();
+        // Pages are called "502 Bad Gateway" already.
+        return if said.starts_with(&status) {
+            said
+        } else {
+            format!("{status} {said}")
+        };
     }
     let is_text = header(answer, "content-type").is_none_or(|kind| {
         kind.starts_with("text/plain") || kind.starts_with("application/problem")
@@ -250,8 +262,26 @@ pub fn fault_words(fault: &ExchangeFault) -> String {
             format!("the connection was cut: {}", sanitize_line(text, 120))
         }
         ExchangeFault::Protocol { text } => format!("no valid HTTP: {}", sanitize_line(text, 120)),
+        ExchangeFault::Malformed { text } => {
+            format!(
+                "it answers what runtimes cannot read: {}",
+                sanitize_line(text, 120)
+            )
+        }
         ExchangeFault::Withheld(withheld) => withheld_words(withheld),
         ExchangeFault::Deadline => "the run's time was over".to_owned(),
+    }
+}
+
+/// What came in the place of a blob that should have `size` bytes.
+pub fn mismatch_words(mismatch: &Mismatch, size: u64) -> String {
+    match mismatch {
+        Mismatch::Size { delivered } => {
+            format!("it has {delivered} bytes there, the manifest says {size}")
+        }
+        Mismatch::Digest { delivered } => {
+            format!("what comes has the digest {}", sanitize_line(delivered, 80))
+        }
     }
 }
 

@@ -147,9 +147,10 @@ pub fn describe(fact: Fact, about: &About<'_>) -> Vec<Evidence> {
         ),
         Fact::Blob(view) => {
             let last = view.redirected.as_ref().unwrap_or(&view.exchange);
-            let words = match &last.result {
-                Ok(answer) => answer::words_of(answer),
-                Err(fault) => answer::fault_words(fault),
+            let words = match (&view.mismatch, &last.result) {
+                (Some(mismatch), _) => answer::mismatch_words(mismatch, view.descriptor.size),
+                (None, Ok(answer)) => answer::words_of(answer),
+                (None, Err(fault)) => answer::fault_words(fault),
             };
             let at = match &view.redirected {
                 Some(exchange) => format!(" at {}", sanitize_line(exchange.host(), 80)),
@@ -255,7 +256,14 @@ fn ping(ping: &Ping) -> Line {
             Status::Pass,
             format!("answers as a registry ({name}), wants a login"),
         ),
-        PingKind::ChallengeMissing => (Status::Fail, format!("{said}, without a challenge")),
+        PingKind::ChallengeMissing => (
+            Status::Fail,
+            format!("{said}, without a challenge that can be answered"),
+        ),
+        PingKind::Unproven => (
+            Status::Warn,
+            format!("answers /v2/ with {said}, and nothing that only registries say"),
+        ),
         PingKind::NotARegistry {
             why,
             title,

@@ -44,6 +44,11 @@ pub struct ResolvedFact {
     pub by: String,
 }
 
+impl ResolvedFact {
+    /// `by` of an image that a Dockerfile in the build itself names.
+    pub const BY_DOCKERFILE: &'static str = "its Dockerfile";
+}
+
 /// What the cluster reported on a target: an event, a status, a condition, the tail of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservedFact {

@@ -40,7 +40,7 @@ pub async fn look(
             layers.tell(vec![view], &mut seen);
         }
         ManifestKind::Index { children } => {
-            let chosen: Vec<&Descriptor> = wanted
+            let mut chosen: Vec<&Descriptor> = wanted
                 .iter()
                 .filter_map(|wanted| {
                     children.iter().find(|child| {
@@ -52,15 +52,30 @@ pub async fn look(
                 })
                 .map(|child| &child.descriptor)
                 .collect();
-            seen.facts.push(Fact::Platforms(offered(children)));
+            let for_any = for_any(children).filter(|_| chosen.is_empty());
+            chosen.extend(for_any);
             let first = of_children(registry, image, credential, chosen, &mut seen).await;
-            if let Some(config) = first.filter(|_| read_config) {
-                let (_, read) = registry
+            let mut platforms = offered(children);
+            let mut read = None;
+            if let Some(config) = first.filter(|_| read_config || for_any.is_some()) {
+                (_, read) = registry
                     .image_config(image.repository(), &config, credential)
                     .await;
-                seen.facts
-                    .extend(read.map(|config| Fact::Config(Box::new(config))));
             }
+            if for_any.is_some() {
+                let own = read.as_ref().and_then(|config| config.platform.clone());
+                if own.is_none() {
+                    seen.skips.push(unread_configuration());
+                }
+                platforms.extend(own);
+            }
+            if for_any.is_none() || !platforms.is_empty() {
+                seen.facts.push(Fact::Platforms(platforms));
+            }
+            seen.facts.extend(
+                read.filter(|_| read_config)
+                    .map(|config| Fact::Config(Box::new(config))),
+            );
         }
         ManifestKind::Artifact { .. } | ManifestKind::Schema1 | ManifestKind::Unknown { .. } => {}
     }
@@ -91,7 +106,17 @@ pub async fn look_at_platform(
             }
         }
         ManifestKind::Index { children } => {
-            seen.facts.push(Fact::Platforms(offered(children)));
+            let platforms = offered(children);
+            if platforms.is_empty() && for_any(children).is_some() {
+                seen.skips.push(Evidence::skip(
+                    Check::Platform,
+                    Vantage::Here,
+                    SkipReason::OptIn,
+                    "the index names none; name the target to have its image looked at",
+                ));
+            } else {
+                seen.facts.push(Fact::Platforms(platforms));
+            }
         }
         ManifestKind::Artifact { .. } | ManifestKind::Schema1 | ManifestKind::Unknown { .. } => {
             return seen;
@@ -121,14 +146,27 @@ async fn config_of(
         .await;
     match read.as_ref().and_then(|config| config.platform.clone()) {
         Some(platform) => seen.facts.push(Fact::Platforms(vec![platform])),
-        None => seen.skips.push(Evidence::skip(
-            Check::Platform,
-            Vantage::Here,
-            SkipReason::DependsOn,
-            "the image's configuration could not be read",
-        )),
+        None => seen.skips.push(unread_configuration()),
     }
     (view, read)
+}
+
+fn unread_configuration() -> Evidence {
+    Evidence::skip(
+        Check::Platform,
+        Vantage::Here,
+        SkipReason::DependsOn,
+        "the image's configuration could not be read",
+    )
+}
+
+/// The image that is taken where no entry of an index fits: the first that names no platform (containers/image
+/// `manifest/oci_index.go` `chooseInstance`; containerd reads its configuration for it).
+fn for_any(children: &[Child]) -> Option<&Descriptor> {
+    children
+        .iter()
+        .find(|child| child.for_any)
+        .map(|child| &child.descriptor)
 }
 
 fn offered(children: &[Child]) -> Vec<Platform> {
@@ -169,6 +207,7 @@ async fn of_children(
                 descriptor: child.clone(),
                 exchange: view.exchange,
                 redirected: None,
+                mismatch: None,
             }),
         }
     }
@@ -250,7 +289,8 @@ fn last(view: &BlobView) -> &Result<crate::model::observation::Answer, ExchangeF
 }
 
 fn is_there(view: &BlobView) -> bool {
-    last(view)
-        .as_ref()
-        .is_ok_and(crate::model::observation::Answer::is_success)
+    view.mismatch.is_none()
+        && last(view)
+            .as_ref()
+            .is_ok_and(crate::model::observation::Answer::is_success)
 }

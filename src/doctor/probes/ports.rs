@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::doctor::evidence::PortFact;
 use crate::model::endpoint::Endpoint;
-use crate::model::observation::PingKind;
+use crate::model::observation::{PingKind, Stage, Tls, TlsFault};
 use crate::registry::{Budgets, Options, Registry};
 
 /// Ports on which registries are, the likeliest first, and whether TLS is tried.
@@ -48,7 +48,7 @@ pub async fn ask(host: &str, port: u16, https: bool, like: &Options) -> Option<P
     let ping = registry.ping().await;
     let dial = registry.dial().await;
     let connected = dial.tcp.is_some_and(|tcp| tcp.result.is_ok());
-    if !connected || dial.origin.https != https {
+    if !connected || dial.origin.https != https || (https && !speaks_tls(dial.tls.as_ref())) {
         return None;
     }
     let is_registry = matches!(ping.kind, PingKind::Open | PingKind::Challenge);
@@ -63,5 +63,16 @@ pub async fn ask(host: &str, port: u16, https: bool, like: &Options) -> Option<P
         https,
         registry: is_registry,
         words: format!("port {port} by {scheme}: {what}"),
+    })
+}
+
+/// A handshake that came to an end, or that the server refused as one who knows TLS. Whoever hangs up or says nothing has not
+/// shown what it speaks.
+fn speaks_tls(stage: Option<&Stage<Tls, TlsFault>>) -> bool {
+    stage.is_some_and(|stage| {
+        matches!(
+            stage.result,
+            Ok(_) | Err(TlsFault::ClientCertificateWanted | TlsFault::Handshake { .. })
+        )
     })
 }

@@ -6,7 +6,7 @@ use crate::doctor::causes::Cause;
 use crate::doctor::diagnosis::Verdict;
 use crate::doctor::evidence::{Check, Side, Status};
 use crate::doctor::rules::Case;
-use crate::model::observation::{LoginVerdict, PingKind};
+use crate::model::observation::{ConnectFault, ExchangeFault, LoginVerdict, PingKind, TlsFault};
 
 /// The causes that the evidence excludes, in the order of the pull path.
 pub(super) fn ruled_out(case: &Case<'_>, verdict: &Verdict) -> Vec<Cause> {
@@ -38,9 +38,12 @@ pub(super) fn ruled_out(case: &Case<'_>, verdict: &Verdict) -> Vec<Cause> {
         case.proxy().is_some_and(|(_, used)| used.result.is_ok()),
         &[Cause::Proxy],
     );
-    let answers = case
-        .ping
-        .is_some_and(|(_, ping)| matches!(ping.kind, PingKind::Open | PingKind::Challenge));
+    let delivered = case.delivered().is_some();
+    let answers = case.ping.is_some_and(|(_, ping)| match ping.kind {
+        PingKind::Open | PingKind::Challenge => true,
+        PingKind::Unproven => delivered,
+        _ => false,
+    });
     rule(answers, &[Cause::Timeout, Cause::Reset]);
     rule(
         case.tls().is_some_and(|(_, stage)| stage.result.is_ok()),
@@ -79,7 +82,6 @@ pub(super) fn ruled_out(case: &Case<'_>, verdict: &Verdict) -> Vec<Cause> {
         accepted,
         &[Cause::BadCredentials, Cause::ExpiredCredentials],
     );
-    let delivered = case.delivered().is_some();
     rule(delivered, &[Cause::NoCredentials, Cause::PullDenied]);
     rule(
         delivered || case.repository_exists().is_some(),
@@ -98,6 +100,8 @@ pub(super) fn ruled_out(case: &Case<'_>, verdict: &Verdict) -> Vec<Cause> {
     {
         out.retain(|ruled| !is_on_the_way(*ruled));
     }
+    let seen = faults_seen(case);
+    out.retain(|ruled| !seen.contains(ruled));
     let (cause, alternatives) = verdict.causes();
     out.retain(|ruled| Some(*ruled) != cause && !alternatives.contains(ruled));
     let mut seen = Vec::new();
@@ -107,4 +111,46 @@ pub(super) fn ruled_out(case: &Case<'_>, verdict: &Verdict) -> Vec<Cause> {
         new
     });
     out
+}
+
+/// Faults of the network that were seen behind the registry's first answer: on the way to its token service, to its storage,
+/// or at a later request. Nobody who reads of one wants to be told that it is excluded.
+fn faults_seen(case: &Case<'_>) -> Vec<Cause> {
+    let logins = case.logins();
+    let by_login = logins.iter().flat_map(|(_, login)| &login.exchanges);
+    let blobs = case.bad_blobs();
+    let by_blob = blobs
+        .iter()
+        .map(|(_, view)| view.redirected.as_ref().unwrap_or(&view.exchange));
+    let attempts = case.used.iter().chain(&case.anonymous);
+    let by_manifest = attempts.flat_map(|attempt| {
+        let grant = attempt.view.grant.as_ref().map(|grant| &grant.exchange);
+        grant.into_iter().chain([&attempt.view.exchange])
+    });
+    by_login
+        .chain(by_blob)
+        .chain(by_manifest)
+        .filter_map(|exchange| cause_of(exchange.result.as_ref().err()?))
+        .collect()
+}
+
+fn cause_of(fault: &ExchangeFault) -> Option<Cause> {
+    match fault {
+        ExchangeFault::Dns(_) => Some(Cause::Dns),
+        ExchangeFault::Connect(ConnectFault::TimedOut)
+        | ExchangeFault::TimedOut { .. }
+        | ExchangeFault::Tls(TlsFault::TimedOut) => Some(Cause::Timeout),
+        ExchangeFault::Connect(ConnectFault::Reset)
+        | ExchangeFault::Cut { .. }
+        | ExchangeFault::Tls(TlsFault::Reset) => Some(Cause::Reset),
+        ExchangeFault::Connect(_) => Some(Cause::Refused),
+        ExchangeFault::Proxy(_) => Some(Cause::Proxy),
+        ExchangeFault::Tls(TlsFault::PlainHttp) => Some(Cause::PlainHttp),
+        ExchangeFault::Tls(_) => Some(Cause::Handshake),
+        ExchangeFault::Untrusted => Some(Cause::UnknownCa),
+        ExchangeFault::Protocol { .. }
+        | ExchangeFault::Malformed { .. }
+        | ExchangeFault::Withheld(_)
+        | ExchangeFault::Deadline => None,
+    }
 }

@@ -1,6 +1,6 @@
 //! A plain refusal of a registry that its name does not tell: by who asks and how it is worded. What `super::refused` leaves.
 
-use super::auth::{BAD, HIDES, KEY, MALFORMED, NO_CREDENTIALS, NO_RIGHT, NOT_LINKED, OLD};
+use super::auth::{BAD, KEY, MALFORMED, NO_CREDENTIALS, NO_RIGHT, NOT_LINKED, OLD};
 use super::case::Place;
 use crate::model::message::Runtime;
 

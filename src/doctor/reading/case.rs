@@ -169,6 +169,15 @@ impl<'a> Case<'a> {
             })
     }
 
+    /// `library/` in front of a name that has an owner, at Docker Hub or at what fetches from there.
+    pub(super) fn is_below_library(&self) -> bool {
+        self.image.is_some_and(|image| {
+            let path = registry_of(image).map_or(image, |host| &image[host.len() + 1..]);
+            path.strip_prefix("library/")
+                .is_some_and(|rest| rest.contains('/'))
+        })
+    }
+
     pub(super) fn by_digest(&self) -> bool {
         self.image.is_some_and(|image| image.contains('@'))
             || self
@@ -215,6 +224,13 @@ impl<'a> Case<'a> {
             ]
             .iter()
             .any(|words| self.says(words))
+    }
+
+    /// The token service is a part of the registry: the same host, or Harbor's own path.
+    pub(super) fn gives_tokens_itself(&self) -> bool {
+        let asked = self.message.asked_host.as_deref();
+        let same = asked.is_some() && self.image.and_then(registry_of) == asked;
+        same || self.says("/service/token")
     }
 
     /// A host that everybody reaches and that renews its certificates by itself.

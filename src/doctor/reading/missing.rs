@@ -70,6 +70,15 @@ rules! {
         Mirror Possible MIRROR;
         NoCredentials Possible HIDDEN;
     }
+    // A worker of a swarm drops the pull's own failure and reports that of the container without image (moby
+    // `daemon/cluster/executor/container/controller.go` `Prepare`).
+    on NotFound
+        if |case| case.says("no such image") && case.says("rejected") => "auth" {
+        NoCredentials Likely "a node of a swarm has only the login that the service was given (--with-registry-auth), and says this when its pull was refused";
+        ExpiredCredentials Possible "the login that the service keeps has ended since it was made";
+        RepositoryMissing Possible "the image was built on another node, and no registry has it";
+        TagMissing Possible NO_TAG;
+    }
     // A name without registry was looked for on Docker Hub alone.
     on NotFound
         if |case| case.by(&[Runtime::Docker]) && case.says("image ") && case.says("not found") && !case.says("manifest") && case.names_no_registry() && !case.is_one_word() => "location" {
@@ -77,6 +86,14 @@ rules! {
         RepositoryMissing Likely NO_REPOSITORY;
         ShortName Possible "the words name no registry: Docker Hub was asked";
         ServerError Possible "a failing registry makes old dockerd fall back as well";
+    }
+    // The owner is written: Docker Hub's library, where nothing is private.
+    on NotFound
+        if |case| case.says("image library/") && !case.says("manifest") => "location" {
+        RepositoryMissing Likely "Docker Hub's library has no such name: an image that was only built on another machine is looked for there";
+        ShortName Likely "the image is meant to come from another registry, which its name leaves out";
+        ServerError Possible "a failing registry makes old dockerd fall back and say this as well";
+        NoCredentials Possible "the repository is private, and its owner's name is missing in front";
     }
     // dockerd before 1.13 fell back to the old protocol after any failure and reported that one's 404.
     on NotFound

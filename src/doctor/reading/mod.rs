@@ -3,6 +3,10 @@
 //!
 //! Judges words alone; whoever can ask the registry or the cluster asks them. The rules are tables, one file a family, read
 //! from above: the first row that fits a message gives its candidates.
+//!
+//! Some causes no words tell apart: nothing sent, a secret in another namespace, one that no account links and one under
+//! another spelling of the host are all refused alike, and a mirror fails as the registry behind it does. There the order is
+//! that in which they were found to be true, and [`Settle`] says what tells them apart.
 
 /// Declares a table of rules: `on SYMPTOM | SYMPTOM if CONDITION => "FAMILY" { CAUSE LIKELIHOOD "why"; }`. A macro because a
 /// rule read as one block of lines is what makes hundreds of them readable.

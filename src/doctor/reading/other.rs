@@ -113,6 +113,13 @@ rules! {
         BlobMissing Possible "storage that lost a part makes some registries fail with 500";
     }
     // What answers is no registry.
+    // Storage that wants every request signed, behind a registry that sends clients there with the signature in the URL.
+    on NotRegistryAnswer
+        if |case| case.says("x-amz-content-sha256") => "location" {
+        Mirror Likely "the storage behind the registry got a request without its signature: a mirror follows the redirect itself and loses it";
+        Proxy Possible IN_BETWEEN;
+        NotARegistry Possible "the address is that of a storage, and no registry's";
+    }
     on NotRegistryAnswer
         if |case| case.status(408) || case.status(504) => "network" {
         Timeout Likely "something in front of the registry waited in vain: packets that are too big (MTU) stall like this";

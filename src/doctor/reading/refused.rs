@@ -46,6 +46,34 @@ rules! {
         ClockSkew Possible "a fresh token is refused where the clocks of the registry and its token service differ";
         ServerError Possible OUTAGE;
     }
+    // `library/` stands for the owner of names of one part.
+    on Unauthorized | Denied
+        if |case| case.is_below_library() => "location" {
+        PathPrefix Likely "library/ stands in front of names of one part only: here it is in front of a name with an owner";
+        RepositoryMissing Likely HIDES;
+        NoCredentials Possible NO_CREDENTIALS;
+    }
+    // What stands around the failure tells what was sent.
+    on Unauthorized | Denied
+        if |case| case.message.logged_in == Some(false) && !case.pushes() && !case.is_library() => "auth" {
+        NoCredentials Likely "a logout stands in front: nothing was sent, and the repository is private";
+        RepositoryMissing Likely HIDES;
+        ServerError Possible OUTAGE;
+    }
+    on Unauthorized | Denied
+        if |case| case.message.logged_in == Some(true) && case.pushes() => "auth" {
+        PushDenied Likely "a login stands in front: the registry knows who asks, and the right to push is what is missing";
+        RepositoryMissing Possible "the project or the user in the name does not exist";
+        NoCredentials Possible "the login was at another registry, or under another spelling of it";
+        BadCredentials Possible BAD;
+    }
+    on Unauthorized | Denied
+        if |case| case.message.logged_in == Some(true) && !case.is_library() => "auth" {
+        PullDenied Likely "a login stands in front: the registry knows who asks, and the account or the token has no right here";
+        RepositoryMissing Likely HIDES;
+        BadCredentials Possible BAD;
+        NoCredentials Possible "the login was at another registry, or under another spelling of it";
+    }
     on Unauthorized | Denied
         if |case| case.tried_several() && !case.says("anonymous token") => "auth" {
         BadCredentials Likely "several attempts are listed, which is one for each login that matches: logins were sent and refused";
@@ -89,8 +117,8 @@ rules! {
         if |case| case.says("denied: denied") => "auth" {
         BadCredentials Likely "GitHub's registry answers like this to a stored login that is no longer valid, also for a public image";
         ExpiredCredentials Likely "the personal access token behind the login has expired";
+        NoCredentials Possible "the package is private, and nothing was sent: its token service words that alike";
         CredentialsBlockPublicPull Possible STORED;
-        RepositoryMissing Possible HIDES;
         PullDenied Possible "the token lacks read:packages, or the package does not know this account";
     }
     on Denied

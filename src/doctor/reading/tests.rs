@@ -15,6 +15,7 @@ fn every_rule_names_a_cause_once_and_gives_a_reason() {
     for rule in [
         auth::RULES,
         refused::RULES,
+        anywhere::RULES,
         missing::RULES,
         network::RULES,
         tls::RULES,
@@ -192,4 +193,53 @@ fn a_node_is_asked_where_this_machine_proves_nothing() {
             .iter()
             .all(|settle| !settle.command.contains(&"--from-node".to_owned()))
     );
+}
+
+#[test]
+fn a_bare_refusal_is_a_pushs() {
+    let bare = "denied: requested access to the resource is denied";
+    assert_eq!(causes(bare)[0], Cause::PushDenied);
+    // Whoever names what was wanted pulled it.
+    let named =
+        format!("Error response from daemon: pull access denied for team/app, may exist: {bare}");
+    assert_eq!(causes(&named)[0], Cause::RepositoryMissing);
+    let read = format!("Error: reading manifest 1 in docker.io/team/app: {bare}");
+    assert!(!causes(&read).contains(&Cause::PushDenied));
+}
+
+#[test]
+fn a_login_or_a_logout_in_front_tells_what_was_sent() {
+    let refused = "docker pull ghcr.io/team/app:1\nError response from daemon: denied";
+    let login = format!("docker login ghcr.io -u x --password-stdin\nLogin Succeeded\n{refused}");
+    assert_eq!(causes(&login)[0], Cause::PullDenied);
+    let logout = format!("$ docker logout ghcr.io\n$ {refused}");
+    assert_eq!(causes(&logout)[0], Cause::NoCredentials);
+}
+
+#[test]
+fn the_first_call_of_all_finds_no_registry_where_it_is_not_there() {
+    let text = "Error response from daemon: Get \"https://git.example.com/v2/\": unexpected status: 404 Not Found";
+    let found = causes(text);
+    assert!(
+        found[..3].contains(&Cause::NotARegistry) || found[..3].contains(&Cause::WrongPort),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_registry_that_gives_its_tokens_itself_has_one_certificate() {
+    let own = "failed to push harbor.example.io/team/app:1: failed to authorize: failed to fetch oauth token: Post \
+        \"https://harbor.example.io/service/token\": tls: failed to verify certificate: x509: certificate signed by unknown authority";
+    assert_eq!(causes(own)[0], Cause::UnknownCa);
+    let other = own.replace(
+        "https://harbor.example.io/service/token",
+        "https://login.example.org/token",
+    );
+    assert_eq!(causes(&other)[0], Cause::TokenService);
+}
+
+#[test]
+fn a_swarms_missing_image_is_a_refused_pull() {
+    let text = "app.1  registry.example.com/team/app:1  worker-2  Rejected 4 seconds ago  \"No such image: registry.example.com/team/app:1\"";
+    assert_eq!(causes(text)[0], Cause::NoCredentials);
 }

@@ -12,6 +12,13 @@ rules! {
         Proxy Possible PROXY;
     }
     on UnknownAuthority
+        if |case| case.asks_for_token() && case.gives_tokens_itself() => "tls" {
+        UnknownCa Likely "the registry gives its tokens itself, under one certificate, which whoever asks was not told to trust";
+        ClusterTrustMissing Possible "nodes, builds and the API server are told separately; one of them was forgotten";
+        TokenService Possible "the token service has a certificate of its own";
+        Proxy Possible PROXY;
+    }
+    on UnknownAuthority
         if |case| case.asks_for_token() => "tls" {
         TokenService Likely "the certificate is the token service's, not the registry's";
         UnknownCa Likely "whoever asks does not trust the issuer";
@@ -98,6 +105,13 @@ rules! {
         HttpsRequired Likely "the server says itself that it wants TLS on this port";
         Mirror Possible "a mirror's entry says http:// for a registry with TLS";
         Proxy Possible "something in front of the registry takes TLS off";
+    }
+    // A node's folder of certificates holds a link that leads nowhere, as CentOS has it for Red Hat's registry.
+    on Handshake
+        if |case| case.says("certs.d") && case.says("no such file") => "node" {
+        NodeRuntime Likely "a file in the node's own folder of certificates for this registry cannot be read";
+        UnknownCa Possible "the CA that should stand there is wanted as well";
+        Handshake Possible "the client's certificate that should stand there is wanted as well";
     }
     on Handshake
         if |case| case.says("certificate required") || case.says("bad certificate") || case.says("client certificate") => "tls" {

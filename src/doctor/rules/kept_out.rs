@@ -225,6 +225,14 @@ fn not_linked(case: &Case<'_>, who: &str) -> String {
         Consumer::Import { .. } => {
             return "imports pass it over (openshift.io/image.excludeSecret)".to_owned();
         }
+        Consumer::Pod { ref account, .. }
+            if matches!(
+                wiring(case).map(|(_, wiring)| &wiring.origin),
+                Some(ListOrigin::Copied { .. })
+            ) =>
+        {
+            return format!("{who} runs as the service account {account}, which does not have it");
+        }
         _ => return format!("{who} does not use it"),
     };
     match wiring(case).map(|(_, wiring)| &wiring.origin) {

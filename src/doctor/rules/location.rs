@@ -35,11 +35,14 @@ fn invalid_reference(case: &Case<'_>) -> Option<Finding> {
 
 fn not_a_registry(case: &Case<'_>) -> Option<Finding> {
     let (at, ping) = case.ping?;
-    let PingKind::NotARegistry { why, title, .. } = &ping.kind else {
-        return None;
+    let (why, title) = match &ping.kind {
+        PingKind::NotARegistry { why, title, .. } => (why.as_str(), title.as_ref()),
+        PingKind::Unproven if case.delivered().is_none() => {
+            ("it answers /v2/ with something that no registry says", None)
+        }
+        _ => return None,
     };
     let page = title
-        .as_ref()
         .map(|title| format!(" (a page called {:?})", sanitize_line(title, 40)))
         .unwrap_or_default();
     Some(Finding::certain(
@@ -60,7 +63,12 @@ fn wrong_port(case: &Case<'_>) -> Option<Finding> {
         .map(|(at, _)| at)
         .or_else(|| {
             case.ping
-                .filter(|(_, ping)| matches!(ping.kind, PingKind::NotARegistry { .. }))
+                .filter(|(_, ping)| {
+                    matches!(
+                        ping.kind,
+                        PingKind::NotARegistry { .. } | PingKind::Unproven
+                    )
+                })
                 .map(|(at, _)| at)
         })?;
     let image = case.subject.image.as_ref().ok()?;

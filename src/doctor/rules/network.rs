@@ -177,6 +177,15 @@ fn no_answer(case: &Case<'_>) -> Option<Finding> {
             vec![at],
             format!("{registry} cuts the connection in the middle of its answer"),
         ),
+        // Plain HTTP goes through the proxy without a CONNECT that could have failed before.
+        ExchangeFault::Proxy(fault) => Finding::certain(
+            Cause::Proxy,
+            vec![at],
+            format!(
+                "the proxy on the way to {registry} fails: {}",
+                answer::proxy_words(&fault)
+            ),
+        ),
         ExchangeFault::Connect(fault) if case.tcp().is_none_or(|(_, tcp)| tcp.result.is_ok()) => {
             by_connect(case, at, &fault)
         }

@@ -1,10 +1,11 @@
 //! The push right, where it was asked for.
 
 use super::{Case, Rule};
+use crate::doctor::answer;
 use crate::doctor::causes::Cause;
 use crate::doctor::finding::Finding;
 use crate::doctor::target::Operation;
-use crate::model::observation::{LoginVerdict, PingKind, PushVerdict};
+use crate::model::observation::{LoginVerdict, PingKind, PushVerdict, PushView};
 use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[nothing_to_send, login, denied];
@@ -86,6 +87,19 @@ fn denied(case: &Case<'_>) -> Option<Finding> {
         PushVerdict::Allowed | PushVerdict::NotProved { .. } => None,
         PushVerdict::Denied { words } => {
             let words = sanitize_line(words, 140);
+            if is_by_page(push) {
+                return Some(
+                    Finding::likely(
+                        Cause::Proxy,
+                        vec![at],
+                        format!(
+                            "something in front of {registry} refuses the push with a page of its own ({words})"
+                        ),
+                    )
+                    .or([Cause::PushDenied, Cause::NoCredentials])
+                    .settled_by("the configuration of what stands in front of the registry"),
+                );
+            }
             if push.credential.is_none() {
                 return Some(Finding::certain(
                     Cause::NoCredentials,
@@ -120,4 +134,13 @@ fn denied(case: &Case<'_>) -> Option<Finding> {
             ),
         )),
     }
+}
+
+/// The last word was a web page, which no registry sends.
+fn is_by_page(push: &PushView) -> bool {
+    let mut answers = push
+        .exchanges
+        .iter()
+        .filter_map(|exchange| exchange.result.as_ref().ok());
+    answers.next_back().is_some_and(answer::is_page)
 }

@@ -9,7 +9,9 @@ use crate::doctor::answer::{self, Meaning};
 use crate::doctor::causes::Cause;
 use crate::doctor::evidence::short_digest;
 use crate::doctor::finding::Finding;
-use crate::model::observation::{Answer, Exchange, ExchangeFault, LoginVerdict, PingKind, Purpose};
+use crate::model::observation::{
+    Answer, Exchange, ExchangeFault, LoginVerdict, ManifestKind, Ping, PingKind, Purpose,
+};
 use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[
@@ -19,6 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     server_at_ping,
     server_at_manifest,
     wrong_bytes,
+    wrong_type,
     storage,
 ];
 
@@ -91,6 +94,9 @@ fn token_service(case: &Case<'_>) -> Option<Finding> {
         let what = match exchange.map(|exchange| &exchange.result) {
             Some(Err(ExchangeFault::Withheld(withheld))) => {
                 format!("must not be asked: {}", answer::withheld_words(withheld))
+            }
+            Some(Err(fault @ ExchangeFault::Malformed { .. })) => {
+                format!("fails: {}", answer::fault_words(fault))
             }
             Some(Err(fault)) => format!("does not: {}", answer::fault_words(fault)),
             Some(Ok(_)) | None => format!("fails: {words}"),
@@ -190,7 +196,10 @@ fn server_at_ping(case: &Case<'_>) -> Option<Finding> {
         PingKind::ChallengeMissing => Some(Finding::certain(
             Cause::ServerError,
             vec![at],
-            format!("{registry} refuses without saying how to log in: {said}, and no challenge"),
+            format!(
+                "{registry} refuses without saying how to log in: {said}, and {}",
+                challenge_words(ping)
+            ),
         )),
         PingKind::NoAnswer => Some(Finding::certain(
             Cause::ServerError,
@@ -199,6 +208,28 @@ fn server_at_ping(case: &Case<'_>) -> Option<Finding> {
         )),
         _ => None,
     }
+}
+
+/// What stands in the place of a challenge that runtimes can answer.
+fn challenge_words(ping: &Ping) -> String {
+    let schemes: Vec<String> = ping
+        .exchange
+        .result
+        .iter()
+        .flat_map(|answer| &answer.challenges)
+        .map(|challenge| sanitize_line(&challenge.scheme, 20))
+        .collect();
+    if schemes.is_empty() {
+        return "no challenge".to_owned();
+    }
+    // A realm is all that Bearer needs, and Basic needs nothing.
+    if schemes.iter().any(|scheme| scheme == "bearer") {
+        return "a Bearer challenge without a realm".to_owned();
+    }
+    format!(
+        "a challenge that runtimes do not answer ({})",
+        schemes.join(", ")
+    )
 }
 
 fn server_at_manifest(case: &Case<'_>) -> Option<Finding> {
@@ -229,11 +260,51 @@ fn wrong_bytes(case: &Case<'_>) -> Option<Finding> {
     ))
 }
 
+/// An image under a `Content-Type` that runtimes take for schema 1, and then cannot read (containers/image
+/// `manifest.NormalizedMIMEType`; containerd goes by the header too). Schema 1 and what is no image have rules of their own.
+fn wrong_type(case: &Case<'_>) -> Option<Finding> {
+    let (attempt, manifest) = case.manifest()?;
+    let served_as = manifest.served_as.as_ref()?;
+    if !matches!(
+        manifest.kind,
+        ManifestKind::Image { .. } | ManifestKind::Index { .. }
+    ) {
+        return None;
+    }
+    let how = if served_as.is_empty() {
+        "without a Content-Type".to_owned()
+    } else {
+        format!("as {}", sanitize_line(served_as, 60))
+    };
+    Some(Finding::certain(
+        Cause::ServerError,
+        vec![attempt.at],
+        format!(
+            "{} hands out the manifest {how}, by which runtimes do not know it for one",
+            case.subject.registry()
+        ),
+    ))
+}
+
 /// The storage behind the registry is out of reach or refuses; what is simply not there is `location.blob-missing`.
 fn storage(case: &Case<'_>) -> Option<Finding> {
     let registry = case.subject.registry();
     case.bad_blobs().into_iter().find_map(|(at, view)| {
         let last = view.redirected.as_ref().unwrap_or(&view.exchange);
+        let place = if view.redirected.is_some() {
+            format!("the storage that {registry} sends to")
+        } else {
+            registry.to_owned()
+        };
+        let part = short_digest(&view.descriptor.digest);
+        if let Some(mismatch) = &view.mismatch {
+            let words = answer::mismatch_words(mismatch, view.descriptor.size);
+            return Some(Finding::certain(
+                Cause::ServerError,
+                vec![at],
+                format!("{place} hands out something else as {part}: {words}"),
+            ));
+        }
         let words = match &last.result {
             Ok(answer) if answer.status == 404 => return None,
             Ok(answer) if answer.status == 429 => {
@@ -246,21 +317,19 @@ fn storage(case: &Case<'_>) -> Option<Finding> {
                 ));
             }
             Ok(answer) => answer::words_of(answer),
-            Err(crate::model::observation::ExchangeFault::Deadline) => return None,
+            Err(ExchangeFault::Deadline) => return None,
             Err(fault) => answer::fault_words(fault),
         };
-        let place = if view.redirected.is_some() {
-            format!("the storage that {registry} sends to")
-        } else {
-            registry.to_owned()
+        // The registry's own silence is the network's matter as long as nothing else is behind it.
+        let cause = match &last.result {
+            Err(ExchangeFault::TimedOut { .. }) if view.redirected.is_none() => Cause::Timeout,
+            Err(ExchangeFault::Cut { .. }) if view.redirected.is_none() => Cause::Reset,
+            _ => Cause::ServerError,
         };
         Some(Finding::certain(
-            Cause::ServerError,
+            cause,
             vec![at],
-            format!(
-                "{place} does not hand out {}: {words}",
-                short_digest(&view.descriptor.digest)
-            ),
+            format!("{place} does not hand out {part}: {words}"),
         ))
     })
 }

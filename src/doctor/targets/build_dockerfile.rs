@@ -65,7 +65,7 @@ fn ask(ground: &Ground<'_>, spec: &Spec<'_>, image: &str) -> Ask {
     let mut found = resolve::reference(ground, spec.namespace, &named);
     found.fact = Some(ResolvedFact {
         from: "the base image of a stage".to_owned(),
-        by: "its Dockerfile".to_owned(),
+        by: ResolvedFact::BY_DOCKERFILE.to_owned(),
     });
     by_builder(ground, spec, &need, found)
 }

@@ -8,7 +8,7 @@ use super::ground::Ground;
 use super::signature;
 use crate::credentials::{self, SourceError};
 use crate::doctor::ask::Ask;
-use crate::doctor::probes::credentials::Sources;
+use crate::doctor::probes::credentials::{FileFault, Sources};
 use crate::doctor::run::Request;
 use crate::doctor::target::{Consumer, Operation, TargetRef};
 use crate::env::Env;
@@ -85,7 +85,7 @@ async fn by_file(env: &Env, request: &Request, text: &str) -> Result<Vec<Ask>, E
             Consumer::AuthFile {
                 path: path.display().to_string(),
             },
-            file(env, path, text).await?,
+            file(env, request, path, text).await?,
         ),
         None => (Consumer::Anonymous, Sources::of(&Consumer::Anonymous)),
     };
@@ -114,7 +114,12 @@ fn questions(
 }
 
 /// What containers/image takes out of a file for one image.
-async fn file(env: &Env, path: &std::path::Path, text: &str) -> Result<Sources, Error> {
+async fn file(
+    env: &Env,
+    request: &Request,
+    path: &std::path::Path,
+    text: &str,
+) -> Result<Sources, Error> {
     let name = path.display().to_string();
     let config = match credentials::read_config(&env.cwd.join(path)).await {
         Ok(config) => config,
@@ -126,13 +131,16 @@ async fn file(env: &Env, path: &std::path::Path, text: &str) -> Result<Sources, 
     let Ok(image) = ImageReference::parse(text) else {
         return Ok(Sources::of_file(name, config, None, None));
     };
-    let (found, fault) = match credentials::from_file(env, path, &image.name(), HELPER).await {
+    // Half of the run's time is left to look at the registry, whatever a helper does.
+    let patience = HELPER.min(request.timeout / 2);
+    let (found, fault) = match credentials::from_file(env, path, &image.name(), patience).await {
         Ok(found) => (Some(found), None),
-        Err(SourceError::NoEntry { .. }) => (None, None),
-        Err(SourceError::BadEntry { key, reason, .. }) => (None, Some((key, reason))),
+        Err(SourceError::NoEntry { .. } | SourceError::HelperHasNone { .. }) => (None, None),
+        Err(SourceError::BadEntry { key, .. }) => (None, Some(FileFault::Entry { key })),
         Err(SourceError::Helper { helper, reason }) => {
             let reason = format!("the credential helper {helper:?} {reason}");
-            (None, Some((image.registry().to_owned(), reason)))
+            let key = image.registry().to_owned();
+            (None, Some(FileFault::Helper { key, reason }))
         }
         Err(other) => return Err(other.into()),
     };

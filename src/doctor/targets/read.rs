@@ -275,7 +275,7 @@ impl Reader<'_> {
                 .iter()
                 .any(|pick| matches!(pick, Pick::Sweep { .. }))
             && accounts.as_ref().is_ok_and(Vec::is_empty)
-            && let Some(missing) = self.cluster.missing_namespace().await
+            && let Some(missing) = self.cluster.missing_namespace(&self.namespace).await
         {
             return Err(missing);
         }

@@ -282,6 +282,9 @@ fn every_broken_rule_is_told_apart_and_mended_where_the_meaning_is_evident() {
         ("quay.io/", R::NoRepository, None),
         ("registry.example.com:5000", R::NoRepository, None),
         ("localhost:5000", R::NoRepository, None),
+        ("10.0.0.7", R::NoRepository, None),
+        ("10.0.0.7:5000", R::NoRepository, None),
+        ("10.0.0.7:5000/", R::NoRepository, None),
         ("[::1]:5000", R::NoRepository, None),
         (
             "user:secret@quay.io/org/app",
@@ -347,4 +350,22 @@ fn the_error_says_what_is_wrong_and_what_was_meant() {
     let error = crate::error::Error::from(error);
     assert_eq!(error.hints(), ["did you mean quay.io/org/app?"]);
     assert_eq!(error.status(), 2);
+}
+
+#[test]
+fn a_registry_is_put_into_lower_case_and_nothing_else_is() {
+    let lower = |text: &str| {
+        let image = ImageReference::parse(text).expect("an image");
+        image.with_lower_case_registry().map(|it| it.to_string())
+    };
+    assert_eq!(
+        lower("Quay.IO:443/team/app:V1").as_deref(),
+        Some("quay.io:443/team/app:V1")
+    );
+    assert_eq!(
+        lower("[FD00::1]:5000/app:1").as_deref(),
+        Some("[fd00::1]:5000/app:1")
+    );
+    assert_eq!(lower("quay.io/team/app:V1"), None);
+    assert_eq!(lower("app"), None);
 }

@@ -42,6 +42,8 @@ pub struct Message {
     pub back_off: bool,
     /// Whether the kubelet's words stand around it: the pull is a pod's, with a pod's secrets.
     pub for_pod: bool,
+    /// Whether the lines around the failure tell of a login (`true`) or a logout (`false`) just before.
+    pub logged_in: Option<bool>,
     /// The failures of mirrors that were asked first, in their order; the message's own symptom is the source's.
     pub mirrors: Vec<Self>,
     /// The object that the text is about, where it names one.
@@ -175,6 +177,7 @@ impl Message {
             words: super::sanitize::sanitize_line(&hide::secrets(head(text)), 200),
             back_off: false,
             for_pod: false,
+            logged_in: None,
             mirrors: Vec::new(),
             object: None,
             secrets: Vec::new(),

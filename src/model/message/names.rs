@@ -40,6 +40,8 @@ const BEFORE_IMAGE: &[&str] = &[
     "pulling image ",
     "Pulling ",
     "load metadata for ",
+    "unable to pin image ",
+    "failed to push ",
     "source metadata for ",
     "pull image ",
     "Error: image ",
@@ -106,6 +108,7 @@ fn after(rest: &str, before: &str) -> Option<String> {
         "manifest for ",
         "Error: image ",
         "trying and failing to pull image ",
+        "unable to pin image ",
     ]
     .contains(&before);
     plausible(value, sure || named)
@@ -210,7 +213,7 @@ pub(super) fn operation(lower: &str) -> Option<Operation> {
         "image stream",
         "dockerimage.image.openshift.io",
     ];
-    const PULL: [&str; 9] = [
+    const PULL: [&str; 10] = [
         "pull",
         "resolve reference",
         "reading manifest",
@@ -220,6 +223,7 @@ pub(super) fn operation(lower: &str) -> Option<Operation> {
         "manifest for",
         "pinging",
         "docker images with name",
+        "unable to pin image",
     ];
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if has(&PUSH) || lower.starts_with("post ") || lower.contains(" post \"") {

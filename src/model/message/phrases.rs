@@ -69,7 +69,7 @@ const ANSWERS: &[Row] = &[
          insufficient privileges | insufficient rights | lacks permission | no permission | \
          access to the resource + is denied for | cannot get resource \"imagestreams/layers\" | \
          imagestreams/layers | is forbidden: user | token does not match expected scopes | permission_denied | \
-         need + read:packages | read_registry | missing scope",
+         need + read:packages | read_registry | missing scope | installation not allowed to",
     ),
     (
         Symptom::WrongLogin,
@@ -88,14 +88,14 @@ const ANSWERS: &[Row] = &[
     ),
     (
         Symptom::NoBasicAuth,
-        "no basic auth credentials | did not have credentials | no credentials | credentials not found | \
+        "no basic auth credentials | no scope specified for token auth | did not have credentials | no credentials | credentials not found | \
          not logged in | missing credentials | need to be authenticated | must be logged in | please login | \
          please log in | login required | authenticate before | anonymous access | anonymous is not | anonymous user | no authentication | \
          unauthenticated",
     ),
     (
         Symptom::Denied,
-        "insufficient_scope | pull access denied | access to the resource is denied | no pull access | verify that it exists and you have permission | denied: | \
+        "insufficient_scope | pull access denied | access to the resource is den | no pull access | verify that it exists and you have permission | denied: | \
          denied\" | access denied | access forbidden | insufficient scope | permission denied + repositor | \
          not have permission | is denied | access is denied | access to this resource is denied | push access | \
          no push access | accessdenied",

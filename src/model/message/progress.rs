@@ -18,6 +18,11 @@ const PUSHES: [&str; 8] = [
     "docker push ",
 ];
 
+/// The commands that pull and push, as they are typed or repeated by a pipeline.
+const COMMANDS: [&str; 7] = [
+    "docker", "podman", "nerdctl", "crictl", "ctr", "buildah", "skopeo",
+];
+
 /// containerd's clients, while they look a name up.
 const RESOLVES: [&str; 2] = [": resolving ", ": resolved "];
 
@@ -55,8 +60,37 @@ pub(super) fn complete(message: &mut Message, pieces: &[Piece]) {
         message.operation = Some(Operation::Pull);
     }
     if message.image.is_none() {
-        message.image = pieces.iter().find_map(|piece| pulled(&piece.text));
+        message.image = pieces
+            .iter()
+            .find_map(|piece| pulled(&piece.text).or_else(|| commanded(&piece.text)));
     }
+    let logs_in = |line: &String| {
+        line.contains("login succeeded")
+            || line.contains(" login ") && line.contains("--password-stdin")
+    };
+    message.logged_in = if has(&["docker logout", "podman logout"]) {
+        Some(false)
+    } else {
+        lower.iter().any(logs_in).then_some(true)
+    };
+}
+
+/// `docker --config x pull registry/app`: what a command was given. Names of one part are left out: `docker pull failed`.
+fn commanded(line: &str) -> Option<String> {
+    let mut words = line.split_whitespace();
+    words.find(|word| {
+        let name = word.rsplit(['/', '.']).next().unwrap_or(word);
+        COMMANDS.contains(&name)
+    })?;
+    words.find(|word| ["pull", "push"].contains(word))?;
+    let name = words.take(6).find(|word| {
+        word.contains('/')
+            && !word.starts_with(['-', '/'])
+            // The value of `--platform`.
+            && !word.starts_with("linux/")
+            && !word.starts_with("windows/")
+    })?;
+    read::image_of(&format!("Pulling image \"{name}\""))
 }
 
 /// `latest: Pulling from library/x`: the path alone, so that only Docker Hub's own images are sure of their registry.

@@ -87,6 +87,7 @@ fn of_line(line: &str, alone: bool) -> Message {
         mirrors,
         url,
         object: None,
+        logged_in: None,
     }
 }
 

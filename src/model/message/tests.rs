@@ -198,3 +198,29 @@ fn secrets_are_hidden_where_they_stand() {
         hide::secrets("Bearer realm=\"https://auth.example.com/token\" for app:1@sha256:abcd");
     assert!(kept.contains("realm=") && kept.contains("app:1@sha256:abcd"));
 }
+
+#[test]
+fn a_command_in_front_names_the_image() {
+    let image =
+        |command: &str| read(&format!("{command}\nError response from daemon: denied")).image;
+    assert_eq!(
+        image("$ /usr/bin/docker --config /tmp/x pull ghcr.io/team/app:1").as_deref(),
+        Some("ghcr.io/team/app:1")
+    );
+    assert_eq!(
+        image("sudo podman pull --platform linux/arm64 quay.io/team/app").as_deref(),
+        Some("quay.io/team/app")
+    );
+    assert_eq!(image("docker pull failed with exit code 1"), None);
+}
+
+#[test]
+fn words_outside_of_the_evidence_are_read_where_nothing_else_tells() {
+    // The runtime's words are not the ones that images are spoken of in.
+    assert_eq!(
+        symptom(
+            "Unpacking the image\nfailed to create snapshot: missing parent \"k8s.io/9/sha256:ab\" bucket: not found"
+        ),
+        Symptom::Storage
+    );
+}

@@ -33,8 +33,11 @@ pub enum PingKind {
     Open,
     /// A registry that wants credentials (401 with a challenge).
     Challenge,
-    /// A registry that refuses without saying how to log in.
+    /// A registry that refuses without saying how to log in, or by a way that runtimes do not know.
     ChallengeMissing,
+    /// 2xx, and nothing in it that only a registry says, as a file server answers that has an image's files in the right
+    /// places: what it has when it is asked for the image tells.
+    Unproven,
     /// It answers, and not as a registry.
     NotARegistry {
         why: String,
@@ -112,6 +115,8 @@ pub struct ManifestFact {
     /// The digest that was asked for, when the body does not match it.
     pub asked_digest: Option<String>,
     pub media_type: String,
+    /// The `Content-Type` where that is no type of a manifest; empty where there was none.
+    pub served_as: Option<String>,
     pub kind: ManifestKind,
 }
 
@@ -146,6 +151,8 @@ pub struct Child {
     pub descriptor: Descriptor,
     /// `None` for attestations and other entries without a usable platform.
     pub platform: Option<Platform>,
+    /// It says nothing of a platform: it is taken where none that does fits.
+    pub for_any: bool,
 }
 
 /// `tags/list`.
@@ -165,6 +172,17 @@ pub struct BlobView {
     pub exchange: Exchange,
     /// The storage host that the registry redirected to, and its answer.
     pub redirected: Option<Exchange>,
+    /// What is there in the blob's place, where it is seen not to be the blob.
+    pub mismatch: Option<Mismatch>,
+}
+
+/// How what a registry hands out differs from what its manifest names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mismatch {
+    /// It is so many bytes long.
+    Size { delivered: u64 },
+    /// It has this digest.
+    Digest { delivered: String },
 }
 
 /// The push probe.

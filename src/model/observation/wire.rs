@@ -283,6 +283,10 @@ pub enum ExchangeFault {
     Cut {
         text: String,
     },
+    /// A well-formed answer of HTTP whose content cannot be used for what it was asked for.
+    Malformed {
+        text: String,
+    },
     /// An answer that is no HTTP or breaks it.
     Protocol {
         text: String,

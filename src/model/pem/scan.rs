@@ -56,6 +56,8 @@ pub(super) fn scan(bundle: &[u8]) -> Scanned {
             scan.begin(number, line, end);
         } else if line.starts_with(END) {
             scan.end(number, line, &bundle[..start]);
+        } else if !line.contains(&DASHES[0]) {
+            // A line of a body, as nearly all are: base64 has no dash.
         } else if let Some(at) = find(line, BEGIN) {
             scan.misplaced_begin(number, line, at);
         } else if let Some(at) = find(line, END) {
@@ -252,10 +254,9 @@ fn decode(body: &[u8]) -> Result<Vec<u8>, DefectKind> {
     if first.contains(&b':') {
         return Err(DefectKind::Headers);
     }
-    let packed: Vec<u8> = body
-        .iter()
-        .copied()
-        .filter(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
-        .collect();
+    let mut packed = Vec::with_capacity(body.len());
+    for text in body.split(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
+        packed.extend_from_slice(text);
+    }
     BASE64.decode(packed).map_err(|_| DefectKind::BrokenBase64)
 }

@@ -38,6 +38,16 @@ fn encodes_as_openssl_does() {
 }
 
 #[test]
+fn unread_are_those_that_look_like_certificates() {
+    let other = encode(b"no certificate");
+    let bundle = format!("a note - with a dash\n{}{other}{}", root(), root());
+    let found: Vec<_> = unread(bundle.as_bytes()).collect();
+    assert_eq!(found, [der(), b"no certificate".to_vec(), der()]);
+    assert_eq!(parse(bundle.as_bytes()).certificates.len(), 2);
+    assert_eq!(unread(b"-----BEGIN CERTIFICATE-----\n").count(), 0);
+}
+
+#[test]
 fn nothing_there() {
     assert_eq!(kinds(""), [DefectKind::Empty]);
     assert_eq!(kinds(" \n\n"), [DefectKind::Empty]);

@@ -107,7 +107,19 @@ impl<'a> Tag<'a> {
     }
 
     pub(super) fn plan(&self, args: &ImportArgs<'_>, planned: &mut Planned) {
-        let policies = self.policies(args.policies);
+        let mut named = args.policies.clone();
+        // Only tags can be scheduled (openshift-apiserver `pkg/image/apis/image/validation` `ValidateImageStreamImport`).
+        if self.wish.image.digest().is_some()
+            && named.scheduled.is_none()
+            && self.policies(&named).scheduled
+        {
+            named.scheduled = Some(false);
+            planned.notes.push(format!(
+                "{} is no longer scheduled: a digest is the same image for ever",
+                self.name
+            ));
+        }
+        let policies = self.policies(&named);
         let source = if self.follows_it() {
             self.source().to_owned()
         } else {
@@ -124,8 +136,8 @@ impl<'a> Tag<'a> {
             image["importPolicy"]["importMode"] = mode.as_str().into();
         }
         if self.spec.is_some() {
-            let ops = self.edits(args.policies);
-            planned.notes.extend(self.carried(args.policies, &policies));
+            let ops = self.edits(&named);
+            planned.notes.extend(self.carried(&named, &policies));
             if !ops.is_empty() {
                 planned.edits.push(Edit {
                     tag: self.wish.tag.clone(),

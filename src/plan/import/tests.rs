@@ -159,6 +159,29 @@ fn policies_that_are_not_named_are_carried_forward() {
 }
 
 #[test]
+fn a_digest_is_scheduled_no_more() {
+    let mut old = tag(IMAGE);
+    old["importPolicy"] = json!({"insecure": true, "scheduled": true});
+    let pinned = format!("{IMAGE}@sha256:{}", "a".repeat(64));
+    let case = Case::of(&old).changing();
+    let planned = case.plan(&pinned).expect("a plan");
+    assert_eq!(
+        planned.images[0]["importPolicy"],
+        json!({"insecure": true, "scheduled": false})
+    );
+    assert!(
+        planned
+            .notes
+            .iter()
+            .any(|note| note.starts_with("app:latest is no longer scheduled")),
+        "{:?}",
+        planned.notes
+    );
+    let after = case.tag(&pinned);
+    assert_eq!(after["importPolicy"], json!({"insecure": true}));
+}
+
+#[test]
 fn what_follows_something_else_is_left_alone_unless_asked_for() {
     let from = |kind: &str, name: &str| json!({"name": "latest", "from": {"kind": kind, "name": name, "namespace": "base"}});
     let mut reference = tag(IMAGE);

@@ -135,7 +135,8 @@ fn external(text: &str) -> Result<ImageReference, AimRefusal> {
     if !image.names_registry() {
         return Err(AimRefusal::NoRegistry { text: text() });
     }
-    Ok(image)
+    // Credentials are found under no other.
+    Ok(image.with_lower_case_registry().unwrap_or(image))
 }
 
 /// Streams are called as repositories are (openshift-apiserver `pkg/image/apis/image/validation` `ValidateImageStreamName`).

@@ -10,7 +10,7 @@ use crate::model::trust::{self, IssuerVerdict, RootStore, Verdict};
 /// The longest name of a certificate that is printed.
 const LONGEST: usize = 80;
 /// The name of the offered certificates in a verdict.
-pub const SOURCE: &str = "the offered certificates";
+pub const SOURCE: &str = "what is offered";
 
 /// What was found fit.
 #[derive(Debug, Clone, PartialEq, Eq)]

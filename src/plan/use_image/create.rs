@@ -8,7 +8,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Planned;
-use super::rolls::{self, Rolls};
+use super::rolls::Rolls;
 use super::stream::{self, StreamAim, StreamRefusal};
 use super::triggers;
 use crate::model::exposed::{Exposed, Port};
@@ -61,7 +61,7 @@ pub fn new(aim: &NewAim<'_>) -> Result<Planned, StreamRefusal> {
         object,
         workload(aim, exposed),
         format!("runs {}", aim.image),
-        rolls::risk(aim.kind).map(|_| "a pod is started".to_owned()),
+        Some("a pod is started".to_owned()),
     ));
     if exposed.ports.is_empty() {
         if aim.exposed.is_some() {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Workload;
-use crate::model::kinds::{self, Kind};
+use crate::model::kinds;
 
 /// What follows a change of the image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +67,13 @@ fn has_config_change(workload: &Workload) -> bool {
     }
 }
 
-/// What happens because of the write, for who carries it out.
-pub fn risk(kind: Kind) -> Option<String> {
-    match kind {
+/// What happens because of the write, for who carries it out; nothing where nothing does.
+pub fn risk(workload: &Workload, rolls: &Rolls) -> Option<String> {
+    let has_none = workload.object.value().pointer("/spec/replicas") == Some(&Value::from(0));
+    if *rolls != Rolls::ByItself || has_none {
+        return None;
+    }
+    match workload.kind {
         kinds::DEPLOYMENT | kinds::STATEFUL_SET | kinds::DAEMON_SET | kinds::DEPLOYMENT_CONFIG => {
             Some("its pods are replaced, as its update strategy says".to_owned())
         }
@@ -83,6 +87,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::kinds::Kind;
     use crate::plan::Object;
 
     fn judge(kind: Kind, spec: &Value, by_trigger: bool) -> Rolls {
@@ -92,8 +97,10 @@ mod tests {
             object: Object::new(object),
         };
         let mut notes = Vec::new();
+        // Nothing is said of pods that are replaced where none is.
         let rolls = of(&workload, by_trigger, "oc", &mut notes);
         assert_eq!(notes.is_empty(), rolls == Rolls::ByItself);
+        assert_eq!(risk(&workload, &rolls).is_some(), rolls == Rolls::ByItself);
         rolls
     }
 
@@ -172,5 +179,16 @@ mod tests {
                 kind.kind
             );
         }
+    }
+
+    #[test]
+    fn what_has_no_pods_replaces_none() {
+        let object =
+            json!({"metadata": {"name": "web", "namespace": "shop"}, "spec": {"replicas": 0}});
+        let workload = Workload {
+            kind: kinds::DEPLOYMENT,
+            object: Object::new(object),
+        };
+        assert_eq!(risk(&workload, &Rolls::ByItself), None);
     }
 }

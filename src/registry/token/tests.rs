@@ -92,3 +92,27 @@ fn a_request_without_wishes_has_no_question_mark() {
     let query = token_query(Purpose::Token, &realm, &key, None);
     assert_eq!(query.url.as_str(), "https://auth.example/token");
 }
+
+#[test]
+fn answers_that_go_cannot_read_are_known() {
+    let read = |body: &str| TokenResponse::read(body.as_bytes()).map(|it| it.unreadable);
+    for good in [
+        r#"{"token":"t"}"#,
+        r#"{"token":"t","expires_in":300,"issued_at":"2026-11-22T10:00:00.5Z"}"#,
+        r#"{"token":"t","expires_in":-1,"issued_at":"0001-01-01T00:00:00Z"}"#,
+        r#"{"token":null,"access_token":"t","expires_in":null,"issued_at":null}"#,
+    ] {
+        assert_eq!(read(good), Some(None), "{good}");
+    }
+    for bad in [
+        r#"{"token":"t","expires_in":"300"}"#,
+        r#"{"token":"t","expires_in":300.0}"#,
+        r#"{"token":"t","issued_at":"yesterday"}"#,
+        r#"{"token":"t","issued_at":1700000000}"#,
+        r#"{"token":5,"access_token":"t"}"#,
+        r#"{"token":"t\n"}"#,
+    ] {
+        assert!(read(bad).flatten().is_some(), "{bad}");
+    }
+    assert_eq!(read("{}"), None);
+}

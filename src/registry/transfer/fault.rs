@@ -89,6 +89,7 @@ impl Fault {
                 ExchangeFault::Tls(_)
                 | ExchangeFault::Untrusted
                 | ExchangeFault::Protocol { .. }
+                | ExchangeFault::Malformed { .. }
                 | ExchangeFault::Withheld(_)
                 | ExchangeFault::Deadline,
             ) => Again::Never,

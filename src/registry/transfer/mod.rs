@@ -40,6 +40,8 @@ use crate::model::platform::Platform;
 pub const AT_ONCE: usize = super::pool::MOST_CONNECTIONS;
 /// What an answer may take, where nothing but looking things up is asked for.
 const ANSWER: Duration = Duration::from_secs(20);
+/// What a connection may take, and what its TLS: a machine that is busy with a copy is slow at both.
+const CONNECT: Duration = Duration::from_secs(15);
 /// Without a byte for so long, a connection is dead.
 const STALL: Duration = Duration::from_secs(60);
 /// What a registry may take to make a blob of what it was sent: some copy it once more inside their storage.
@@ -54,6 +56,8 @@ pub fn for_content(options: Options) -> Options {
     Options {
         deadline: Instant::now() + WHOLE_COPY,
         budgets: Budgets {
+            tcp: CONNECT,
+            tls: CONNECT,
             http: ANSWER,
             pause: PAUSE,
             ..Budgets::default()

@@ -6,7 +6,7 @@ use super::wrap::{hanging, labelled, plural, put};
 use super::{Detail, Look};
 use crate::doctor::diagnosis::Outcome;
 use crate::report::group::Groups;
-use crate::report::v1::{Evidence, Report};
+use crate::report::v1::{Evidence, Judged, Report};
 
 /// Rights that are listed, and namespaces of one.
 const RIGHTS: usize = 10;
@@ -20,10 +20,12 @@ fn items(report: &Report) -> impl Iterator<Item = &Evidence> {
 }
 
 /// What was not read for lack of a right, each once: `events in shop (no right to list events)`.
-pub(super) fn not_read(report: &Report, look: &Look) -> String {
+pub(super) fn not_read<'a>(results: impl Iterator<Item = &'a Judged>, look: &Look) -> String {
     let mut rights: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let refused = items(report).filter(|item| item.skip_reason.as_deref() == Some("forbidden"));
+    let refused = results
+        .flat_map(|result| &result.evidence)
+        .filter(|item| item.skip_reason.as_deref() == Some("forbidden"));
     for item in refused.filter(|item| seen.insert(&item.detail)) {
         let (what, right, place) = right(&item.detail);
         let places = rights.entry((what, right)).or_default();
@@ -118,11 +120,11 @@ pub(super) fn footer(report: &Report, groups: &Groups<'_>, look: &Look) -> Strin
     let unseen = items(report)
         .filter(|item| matches!(item.skip_reason.as_deref(), Some("forbidden" | "timed-out")))
         .count();
-    parts.push(if unseen == 0 {
-        "all observed".to_owned()
-    } else {
-        format!("{unseen} not observed")
-    });
+    if unseen > 0 {
+        parts.push(format!("{unseen} not observed"));
+    } else if !report.results.iter().any(is_gap) {
+        parts.push("all observed".to_owned());
+    }
     let assumed = items(report).filter(|item| item.assumed.is_some()).count();
     if assumed > 0 {
         parts.push(format!("{assumed} assumed"));
@@ -143,4 +145,9 @@ pub(super) fn footer(report: &Report, groups: &Groups<'_>, look: &Look) -> Strin
         put(&mut text, format_args!("  {}\n", look.paint.cyan(&command)));
     }
     text
+}
+
+/// Nothing was found, and something could not be looked at: that is what such a result says.
+fn is_gap(result: &Judged) -> bool {
+    result.outcome() == Outcome::Undetermined && result.cause.is_none()
 }

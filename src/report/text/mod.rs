@@ -10,7 +10,7 @@ mod verbose;
 mod who;
 pub(super) mod wrap;
 
-use super::group::{Groups, groups};
+use super::group::{Group, Groups, groups};
 use super::v1::{Judged, Report};
 use crate::model::observation::Exchange;
 use crate::ui::{Glyphs, Paint};
@@ -49,6 +49,14 @@ const LABEL: usize = 12;
 /// Targets that work are listed up to this number.
 const HEALTHY: usize = 10;
 
+/// For files: no colour, no terminal.
+const PLAIN: Look = Look {
+    paint: Paint::plain(),
+    glyphs: Glyphs::for_locale(true),
+    width: WIDEST,
+    detail: Detail::Normal,
+};
+
 impl Look {
     fn columns(&self) -> usize {
         self.width.min(WIDEST)
@@ -86,7 +94,7 @@ pub fn render(report: &Report, exchanges: &[Exchange], look: &Look) -> String {
     if look.detail >= Detail::Wire && !exchanges.is_empty() {
         text.push_str(&verbose::wire(exchanges, look));
     }
-    let unread = footer::not_read(report, look);
+    let unread = footer::not_read(report.results.iter(), look);
     if !unread.is_empty() {
         put(&mut text, format_args!("\n{unread}"));
     }
@@ -149,6 +157,35 @@ fn are_one_image(results: &[&Judged]) -> bool {
     let mut pairs = results.iter().map(|result| (&result.target, &result.image));
     let first = pairs.next();
     pairs.all(|pair| Some(pair) == first)
+}
+
+/// A result by itself, in full and without colour, with the place to read on.
+pub(super) fn one(result: &Judged, report: &Report) -> String {
+    let look = &PLAIN;
+    let group = Group {
+        first: result,
+        members: vec![result],
+    };
+    let home = Home::of(report);
+    let mut text = group_headline(&group, home, look);
+    block::body(&mut text, &group, home, look);
+    if let Some(cause) = &result.cause {
+        put(
+            &mut text,
+            format_args!("\n  {} explain {cause}\n", report.command()),
+        );
+    }
+    text
+}
+
+/// What was not read of these results for lack of a right.
+pub(super) fn not_read<'a>(results: impl Iterator<Item = &'a Judged>) -> String {
+    footer::not_read(results, &PLAIN)
+}
+
+/// A target by its name in a report.
+pub(super) fn name(result: &Judged, report: &Report) -> String {
+    who::listed(result, Home::of(report))
 }
 
 /// The first line of a result by itself, for lists of changes in a report.

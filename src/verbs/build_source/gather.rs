@@ -4,13 +4,13 @@ use futures_util::future::try_join_all;
 
 use super::words::{Tag, Words};
 use crate::cli::build_source::BuildSourceArgs as Flags;
-use crate::cluster::{Cluster, Kind, Scope, Selectors, kinds};
+use crate::cluster::{Cluster, Scope, Selectors, kinds};
 use crate::error::Error;
 use crate::plan::Object;
 use crate::plan::build_source::input::{self, Input, Role, Wanted};
-use crate::plan::link::near;
 use crate::ui::sanitize_line;
 use crate::verbs::Run;
+use crate::verbs::objects::{required, with_near};
 
 /// A BuildConfig that is to be changed.
 pub(super) struct Build {
@@ -85,11 +85,11 @@ pub(super) async fn builds(
 }
 
 async fn named(cluster: &Cluster, names: &[String]) -> Result<Vec<Object>, Error> {
-    let namespace = cluster.namespace();
-    let reads = names
+    let configs: Vec<_> = names
         .iter()
-        .map(|name| required(cluster, kinds::BUILD_CONFIG, namespace, name));
-    try_join_all(reads).await
+        .map(|name| kinds::BUILD_CONFIG.object(Some(cluster.namespace()), name))
+        .collect();
+    try_join_all(configs.iter().map(|config| required(cluster, config))).await
 }
 
 async fn selected(cluster: &Cluster, selector: &str) -> Result<Vec<Object>, Error> {
@@ -122,7 +122,8 @@ async fn account(cluster: &Cluster, config: &Object) -> Result<Object, Error> {
         "" => "builder",
         name => name,
     };
-    required(cluster, kinds::SERVICE_ACCOUNT, cluster.namespace(), name)
+    let account = kinds::SERVICE_ACCOUNT.object(Some(cluster.namespace()), name);
+    required(cluster, &account)
         .await
         .map_err(|error| error.context(format!("the account of bc/{}", config.name())))
 }
@@ -135,7 +136,8 @@ pub(super) async fn tag(cluster: &Cluster, tag: &Tag) -> Result<(), Error> {
         ));
     }
     let namespace = tag.namespace.as_deref().unwrap_or(cluster.namespace());
-    let stream = required(cluster, kinds::IMAGE_STREAM, namespace, &tag.stream).await?;
+    let stream = kinds::IMAGE_STREAM.object(Some(namespace), &tag.stream);
+    let stream = required(cluster, &stream).await?;
     let mut tags: Vec<String> = Vec::new();
     for (list, field) in [("/spec/tags", "name"), ("/status/tags", "tag")] {
         let names = stream.items(list).iter();
@@ -150,38 +152,10 @@ pub(super) async fn tag(cluster: &Cluster, tag: &Tag) -> Result<(), Error> {
         "the image stream {:?} in namespace {namespace:?} has no tag {:?}",
         tag.stream, tag.tag
     ));
-    Err(match (near(&tag.tag, &tags).as_slice(), tags.as_slice()) {
-        ([], []) => error.hint("it has none at all"),
-        ([], all) => error.hint(format!("it has {}", all.join(", "))),
-        (near, _) => error.hint(format!("did you mean {}?", near.join(" or "))),
-    })
-}
-
-/// An object that must be there; else near names.
-pub(super) async fn required(
-    cluster: &Cluster,
-    kind: Kind,
-    namespace: &str,
-    name: &str,
-) -> Result<Object, Error> {
-    let reference = kind.object(Some(namespace), name);
-    if let Some(object) = cluster.get(&reference).await? {
-        return Ok(Object::new(object));
-    }
-    let mut names = Vec::new();
-    let scope = Scope::Namespace(namespace.to_owned());
-    // For a suggestion only: what cannot be listed gives none.
-    let listed = cluster
-        .list(kind, &scope, &Selectors::default(), |object| {
-            names.extend(object["metadata"]["name"].as_str().map(str::to_owned));
-        })
-        .await;
-    let near = listed.map(|()| near(name, &names)).unwrap_or_default();
-    let error = Error::failure(format!("{reference} not found in namespace {namespace:?}"));
-    Err(if near.is_empty() {
-        error
+    Err(if tags.is_empty() {
+        error.hint("it has none at all")
     } else {
-        error.hint(format!("did you mean {}?", near.join(" or ")))
+        with_near(error, &tag.tag, &tags)
     })
 }
 

@@ -7,7 +7,7 @@ use super::words::Wish;
 use crate::cli::build_source::BuildSourceArgs as Flags;
 use crate::cluster::{Cluster, kinds};
 use crate::doctor::diagnosis::{Diagnosis, Outcome};
-use crate::doctor::evidence::{Check, Fact, Status};
+use crate::doctor::evidence::{Check, Fact, ResolvedFact, Status};
 use crate::doctor::target::{Operation, TargetRef};
 use crate::doctor::targets::Argument;
 use crate::error::Error;
@@ -45,6 +45,9 @@ pub(super) async fn look(
     let answers = preflight::ask_and_read(run, cluster, question, true)
         .await?
         .only(|result| {
+            if is_of_dockerfile(result) {
+                return false;
+            }
             // The build's other images are as they were.
             let mut builds = builds.iter();
             builds
@@ -88,6 +91,17 @@ pub(super) async fn look(
         }
     }
     Ok(())
+}
+
+/// Whether it is about an image of another stage, which the strategy's does not take the place of.
+fn is_of_dockerfile(result: &Diagnosis) -> bool {
+    result
+        .evidence
+        .facts(|fact| match fact {
+            Fact::Resolved(found) => Some(found),
+            _ => None,
+        })
+        .any(|(_, found)| found.by == ResolvedFact::BY_DOCKERFILE)
 }
 
 fn is_of(result: &Diagnosis, config: &str) -> bool {

@@ -1,10 +1,9 @@
 //! The secret that the builds pull with: found, named, or made on the spot.
 
-use super::gather::{Build, required};
+use super::gather::Build;
 use crate::cli::build_source::BuildSourceArgs as Flags;
 use crate::cli::global::Global;
 use crate::cli::link::LinkArgs;
-use crate::cli::namespaces::NamespaceFlags;
 use crate::cluster::snapshot::decode;
 use crate::cluster::{Cluster, Scope, kinds};
 use crate::error::Error;
@@ -14,6 +13,7 @@ use crate::plan::build_source::input::Role;
 use crate::plan::build_source::secret::{self, Choice, Matcher, Offer};
 use crate::plan::{Action, Plan, Purposes, purpose};
 use crate::ui::sanitize_line;
+use crate::verbs::objects::required;
 use crate::verbs::{Run, link};
 
 /// What was found.
@@ -70,7 +70,7 @@ pub(super) async fn find(
     if let Some(name) = &flags.credentials.secret {
         named(run, flags, cluster, builds, image, name).await?;
         found.name_for_all(builds, name);
-    } else if has_credentials(flags) {
+    } else if flags.credentials.name_a_source(&flags.registry) {
         let args = link_args(flags, builds, image);
         let ready = Box::pin(link::prepare(run, global, &args)).await?;
         found.plan = ready.plan;
@@ -92,16 +92,6 @@ pub(super) async fn find(
     Ok(found)
 }
 
-/// Whether one of `link`'s sources was named; the usual files are none that anybody named.
-fn has_credentials(flags: &Flags) -> bool {
-    let from = &flags.credentials;
-    from.registry_username.is_some()
-        || from.registry_token_stdin
-        || from.from_secret.is_some()
-        || from.from_context.is_some()
-        || flags.registry.registry_config.is_some()
-}
-
 /// `link` for the accounts of the builds, checked with the image itself.
 fn link_args(flags: &Flags, builds: &[Build], image: &ImageReference) -> LinkArgs {
     let mut accounts: Vec<String> = Vec::new();
@@ -112,20 +102,18 @@ fn link_args(flags: &Flags, builds: &[Build], image: &ImageReference) -> LinkArg
         }
     }
     LinkArgs {
-        target: image.registry().to_owned(),
-        purposes: Purposes::BOTH,
         service_accounts: accounts,
-        for_workload: None,
         image: Some(image.to_string()),
         skip_check: flags.skip_check,
         name: flags.name.clone(),
-        format: None,
-        restart: false,
         yes: flags.yes,
-        credentials: flags.credentials.clone(),
-        registry: flags.registry.clone(),
-        namespaces: NamespaceFlags::default(),
-        write: flags.write.clone(),
+        ..LinkArgs::on_the_way(
+            image.registry().to_owned(),
+            Purposes::BOTH,
+            &flags.credentials,
+            &flags.registry,
+            &flags.write,
+        )
     }
 }
 
@@ -144,11 +132,10 @@ async fn named(
         )
         .hint(format!("--from-secret {name} makes a copy of its login")));
     }
-    let object = required(cluster, kinds::SECRET, cluster.namespace(), name)
-        .await
-        .map_err(|error| {
-            error.hint("with credentials (--registry-username, -a FILE, --from-secret) one is made")
-        })?;
+    let object = kinds::SECRET.object(Some(cluster.namespace()), name);
+    let object = required(cluster, &object).await.map_err(|error| {
+        error.hint("with credentials (--registry-username, -a FILE, --from-secret) one is made")
+    })?;
     let secret = decode::secret(object.value());
     if secret.is_of_platform() {
         return Err(Error::failure(format!(

@@ -6,6 +6,7 @@ use crate::model::image::ImageReference;
 use crate::plan::build_source::Origin;
 use crate::plan::naming;
 use crate::ui::{Ui, sanitize_line};
+use crate::verbs::arguments;
 
 /// What is wished for.
 pub(super) struct Words {
@@ -120,7 +121,7 @@ fn name(word: &str) -> Result<String, Error> {
 
 /// The image in full, as it is going to be written.
 fn image(ui: &mut Ui, text: &str) -> Result<ImageReference, Error> {
-    let image = ImageReference::parse(text)?;
+    let image = arguments::image(ui, text)?;
     if !image.names_registry() {
         ui.status(format!(
             "{text} names no registry: it is written as {image}, because nodes may look for it elsewhere first"

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Arg;
 
 use super::offer::Offer;
+use crate::cli;
 use crate::cli::complete::line::{self, Line, Place};
 use crate::cli::complete::values::{self, Values};
 use crate::cli::complete::{self, Candidate};
@@ -14,7 +15,13 @@ use crate::env::Env;
 
 /// Answers for the words behind the program's name, of which the last is being typed.
 pub(super) fn answer(env: &Env, words: &[String]) -> Offer {
-    let mut root = crate::cli::command("oc extreg");
+    let mut root = cli::command("oc extreg");
+    // The first word, unless that is the one that is being typed.
+    if let [verb, _, ..] = words
+        && root.find_subcommand(verb).is_some()
+    {
+        root = cli::of_verb(root, verb);
+    }
     root.build();
     let line = line::read(&root, words);
     match &line.place {

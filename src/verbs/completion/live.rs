@@ -156,7 +156,7 @@ impl Reader<'_> {
         kind: Kind,
         fields: Option<&str>,
         whole: bool,
-        each: impl FnMut(Value),
+        mut each: impl FnMut(Value),
     ) -> Result<(), ClusterError> {
         let wanted = Glimpse {
             kind,
@@ -164,7 +164,7 @@ impl Reader<'_> {
             fields,
             whole,
         };
-        self.cluster.glimpse(wanted, each).await
+        self.cluster.glimpse(wanted, &mut each).await
     }
 
     async fn names(&self, kind: Kind, fields: Option<&str>) -> Result<(), ClusterError> {

@@ -125,14 +125,16 @@ fn show(run: &mut Run, plan: &mut Plan, later: &[&[String]]) -> Result<usize, Er
             continue;
         }
         objects += 1;
+        run.ui.line("")?;
         let place = match &object.namespace {
             Some(namespace) if several => format!(" in namespace {namespace}"),
             _ => String::new(),
         };
-        let why: Vec<&str> = changes().map(|change| change.why.as_str()).collect();
+        let mut why: Vec<&str> = changes().map(|change| change.why.as_str()).collect();
+        why.dedup();
         run.ui.line(format!(
-            "to be written: {object}{place}, which {}",
-            why.join(" and ")
+            "to be written: {object}{place} ({})",
+            why.join("; ")
         ))?;
         run.ui.data(text)?;
         for risk in changes().filter_map(|change| change.risk.as_ref()) {

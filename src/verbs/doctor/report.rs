@@ -9,6 +9,7 @@ use crate::doctor::diagnosis::Outcome;
 use crate::error::{Error, Kind};
 use crate::model::observation::Exchange;
 use crate::report::changes::changes;
+use crate::report::junit;
 use crate::report::redact::Redactor;
 use crate::report::text::{self, Detail, Look};
 use crate::report::v1::{self, ReadError};
@@ -33,8 +34,8 @@ impl<'a> Printer<'a> {
     }
 
     /// Whether standard output takes nothing but one report.
-    pub(super) fn is_json(&self) -> bool {
-        self.flags.output == ReportFormat::Json
+    pub(super) fn is_one_document(&self) -> bool {
+        self.flags.output != ReportFormat::Text
     }
 
     /// Prints the report; the exit status follows from the results, whatever the format.
@@ -63,6 +64,7 @@ impl<'a> Printer<'a> {
         let exchanges = if self.flags.redact { &[] } else { exchanges };
         match self.flags.output {
             ReportFormat::Json => run.ui.stream(|out| report.write_json(out))?,
+            ReportFormat::Junit => run.ui.stream(|out| junit::write(&report, out))?,
             ReportFormat::Text => {
                 let look = look(run, self.flags);
                 run.ui.data(text::render(&report, exchanges, &look))?;

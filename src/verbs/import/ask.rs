@@ -6,12 +6,14 @@ use super::Prepared;
 use crate::cli::import::ImportArgs as Flags;
 use crate::cli::registry_flags::RegistryFlags;
 use crate::cluster::ClusterError;
-use crate::cluster::importing::{ImportResult, ImportedImage};
+use crate::cluster::importing::{ImageAnswer, ImportResult, ImportedImage};
 use crate::doctor::target::Operation;
 use crate::doctor::targets::Argument;
 use crate::error::Error;
 use crate::model::kinds;
-use crate::plan::import::{Planned, Wish, new_stream, request};
+use crate::plan::import::{
+    AT_ONCE, ImportArgs, Planned, Wish, import as plan_import, new_stream, request,
+};
 use crate::plan::{Action, Change, Object, Plan, UndoNote, WhenGone, after};
 use crate::ui::sanitize_line;
 use crate::verbs::{Run, preflight};
@@ -106,7 +108,8 @@ pub(super) async fn repository(
     if tags.is_empty() {
         return Err(Error::failure(format!("{repository} has no tags")).hint("nothing was written"));
     }
-    for (tag, image) in tags {
+    let rest = rest(run, ready, &answer.more).await?;
+    for (tag, image) in tags.into_iter().chain(rest) {
         match image {
             Ok(image) => {
                 ready.wishes.push(Wish {
@@ -126,6 +129,14 @@ pub(super) async fn repository(
         run.ui
             .warning(format!("left out: {}", sanitize_line(words, 400)));
     }
+    if let Some(more) = ready
+        .failed
+        .len()
+        .checked_sub(NAMED)
+        .filter(|more| *more > 0)
+    {
+        run.ui.warning(format!("left out: {} more", count(more)));
+    }
     if ready.wishes.is_empty() {
         return Err(Error::failure(format!(
             "the API server can import none of the {} tags of {repository}",
@@ -138,19 +149,53 @@ pub(super) async fn repository(
         run.ui.glyphs().pass,
         count(ready.wishes.len())
     ));
-    if !answer.more.is_empty() {
-        let mut names: Vec<&str> = answer.more.iter().map(String::as_str).take(NAMED).collect();
-        if answer.more.len() > NAMED {
-            names.push("...");
-        }
-        run.ui.warning(format!(
-            "left out: {} more of the repository, because the API server takes {} at one time ({}); each can be imported by itself",
-            count(answer.more.len()),
-            ready.wishes.len() + ready.failed.len(),
-            names.join(", ")
-        ));
-    }
     Ok(())
+}
+
+/// Asks for the tags that the API server has named and not looked at: of a repository it takes so many at one time, of tags that
+/// are asked for by name as many as they are.
+///
+/// # Errors
+///
+/// When it refuses a question as a whole.
+async fn rest(
+    run: &mut Run,
+    ready: &Prepared,
+    names: &[String],
+) -> Result<Vec<(String, ImageAnswer)>, Error> {
+    let stream = &ready.target.stream;
+    let counter = run.ui.counter("more tags");
+    let mut found = Vec::new();
+    for tags in names.chunks(AT_ONCE) {
+        counter.show(found.len(), names.len());
+        let wishes: Vec<Wish> = tags
+            .iter()
+            .map(|tag| Wish {
+                tag: tag.clone(),
+                image: ready.target.image.with_tag(tag),
+            })
+            .collect();
+        let args = ImportArgs {
+            stream,
+            wishes: &wishes,
+            policies: &ready.policies,
+            // What stands in the way is said of all tags at once, when they are known.
+            change_source: true,
+        };
+        let planned = plan_import(ready.seen.as_ref(), &args)
+            .map_err(|refusal| Error::failure(refusal.to_string()))?;
+        let question = planned.request(stream, false, None);
+        let result = ready
+            .cluster
+            .import_images(ready.cluster.namespace(), &question)
+            .await
+            .map_err(|error| Error::from(error).context("the dry run of the import failed"))?;
+        found.extend(tags.iter().cloned().zip(result.images));
+        if run.interrupt.is_asked() {
+            return Err(Error::exit_only(crate::error::Kind::Interrupted));
+        }
+    }
+    Ok(found)
 }
 
 pub(super) fn count(tags: usize) -> String {

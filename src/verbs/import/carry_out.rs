@@ -10,6 +10,9 @@ use crate::plan::import::arrival::{Arrival, arrival};
 use crate::plan::{after, diff};
 use crate::verbs::{Run, writing};
 
+/// Tags that are named one by one; of more their number.
+pub(super) const NAMED: usize = 20;
+
 /// Imports as the flags say, prints the stream or a line about it, and says what came.
 ///
 /// # Errors
@@ -26,7 +29,9 @@ pub(super) async fn carry_out(run: &mut Run, flags: &Flags, ready: &Prepared) ->
         return report::left_out(ready);
     }
     let journal = Journal::of(&run.env);
+    let counter = run.ui.counter("tags");
     let importer = Importer {
+        told: &|done, of| counter.show(done, of),
         cluster: &ready.cluster,
         journal: &journal,
         interrupt: &run.interrupt,
@@ -38,6 +43,7 @@ pub(super) async fn carry_out(run: &mut Run, flags: &Flags, ready: &Prepared) ->
     let came = importer
         .run(header(ready), ready.seen.clone(), &planner)
         .await?;
+    drop(counter);
     for warning in ready.cluster.take_warnings() {
         run.ui.warning(crate::ui::sanitize_line(&warning, 500));
     }
@@ -160,12 +166,16 @@ async fn conclude(
     if failed.is_empty() {
         return report::left_out(ready);
     }
-    for (tag, words) in &failed {
+    for (tag, words) in failed.iter().take(NAMED) {
         run.ui.warning(format!(
             "{}:{tag} was not imported: {}",
             ready.target.stream.name,
             crate::ui::sanitize_line(words, 600)
         ));
+    }
+    if let Some(more) = failed.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        run.ui
+            .warning(format!("and {} more were not", ask::count(more)));
     }
     let first = failed.first().map_or("", |(_, words)| words.as_str());
     let error = if let [_] = tags.as_slice() {

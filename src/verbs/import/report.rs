@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Prepared;
+use super::carry_out::NAMED;
 use crate::cluster::importing::{ImageAnswer, ImportedImage};
 use crate::error::Error;
 use crate::plan::Object;
@@ -13,8 +14,6 @@ use crate::verbs::Run;
 /// How long to wait for images that the cluster imports by itself.
 const PATIENCE: Duration = Duration::from_secs(30);
 const STEP: Duration = Duration::from_millis(250);
-/// Tags that are named one by one.
-const NAMED: usize = 20;
 
 /// ` (linux/amd64, linux/arm64)`.
 pub(super) fn platforms(image: &ImportedImage) -> String {
@@ -109,10 +108,14 @@ pub(super) fn put_back(
             "the image stream {stream}, which was made for it, is deleted again"
         ));
     }
-    let names: Vec<String> = failed
+    let mut names: Vec<String> = failed
         .iter()
+        .take(NAMED)
         .map(|(tag, _)| format!("{stream}:{tag}"))
         .collect();
+    if failed.len() > NAMED {
+        names.push("...".to_owned());
+    }
     error.hint(format!(
         "put back as it was: {}; the stream's status says that the import failed until the next one",
         names.join(", ")

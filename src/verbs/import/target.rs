@@ -5,6 +5,8 @@ use crate::cluster::{ObjectRef, kinds};
 use crate::error::Error;
 use crate::model::image::ImageReference;
 use crate::plan::import::Wish;
+use crate::ui::Ui;
+use crate::verbs::arguments;
 
 /// How people write the kind in front of a stream's or a tag's name.
 const KINDS: [&str; 8] = [
@@ -31,9 +33,12 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn of(flags: &Flags) -> Result<Self, Error> {
+    pub(super) fn of(ui: &mut Ui, flags: &Flags) -> Result<Self, Error> {
         let (stream, tag) = stream_and_tag(&flags.stream)?;
-        let image = ImageReference::parse(&flags.image)?;
+        let image = arguments::image(ui, &flags.image)?;
+        if flags.policy.scheduled == Some(true) && image.digest().is_some() {
+            return Err(arguments::never_changes(&image));
+        }
         if flags.all {
             if let Some(tag) = tag {
                 return Err(Error::usage(format!(

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::cli::registry_flags::RegistryFlags;
+use crate::cli::insecure::InsecureArgs as Flags;
 use crate::cluster::Cluster;
 use crate::cluster::snapshot::WantConfig;
 use crate::doctor::answer;
@@ -50,7 +50,7 @@ pub(super) enum Speaks {
 pub(super) async fn probe(
     env: &Env,
     cluster: Option<&Cluster>,
-    flags: &RegistryFlags,
+    flags: &Flags,
     endpoint: &Endpoint,
 ) -> Result<Speaks, Error> {
     let machine = Arc::new(setup::machine_roots(env, flags.registry_ca.as_deref())?);

@@ -6,7 +6,6 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::target::Target;
-use super::workload;
 use crate::cli::credential_flags::CredentialFlags;
 use crate::cli::global::Global;
 use crate::cli::link::LinkArgs as Flags;
@@ -17,11 +16,10 @@ use crate::error::Error;
 use crate::model::credential::Credential;
 use crate::model::docker_config::{DockerConfig, Entry, shown_key};
 use crate::model::{auth_file, keyring};
-use crate::plan::link::near;
 use crate::plan::secret::{self, Copied};
 use crate::plan::{Object, token_user};
 use crate::verbs::namespaces::Namespaces;
-use crate::verbs::{Run, connecting};
+use crate::verbs::{Run, connecting, objects};
 
 /// How long a credential helper may take.
 const HELPER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -186,45 +184,62 @@ async fn from_secret(
     target: &Target,
     as_it_is: bool,
 ) -> Result<(Credential, String), Error> {
-    let place = format!("secret {name:?} in namespace {namespace:?}");
-    let Some(object) = cluster
-        .get(&kinds::SECRET.object(Some(namespace), name))
-        .await?
-        .map(Object::new)
-    else {
-        return Err(no_secret(cluster, namespace, name, as_it_is).await);
-    };
+    let reference = kinds::SECRET.object(Some(namespace), name);
+    let secret = objects::required(cluster, &reference)
+        .await
+        .map_err(|error| {
+            error.hint(if as_it_is {
+                "without --secret a secret is made from your credentials; --from-secret [NS/]NAME copies them"
+            } else {
+                "--from-secret NS/NAME takes it out of another namespace"
+            })
+        })?;
+    entry_of(
+        &secret,
+        &format!("secret {name:?} in namespace {namespace:?}"),
+        &target.lookup_name(),
+        &target.registry,
+        as_it_is,
+    )
+}
+
+/// The login for an image out of a secret, with where it stands; `place` names the secret, `registry` what is looked for.
+/// Unless it is used `as_it_is`, also out of a secret of another type.
+pub(in crate::verbs) fn entry_of(
+    secret: &Object,
+    place: &str,
+    image: &str,
+    registry: &impl std::fmt::Display,
+    as_it_is: bool,
+) -> Result<(Credential, String), Error> {
     let unusable =
         |error: secret::ReadError| Error::failure(format!("{place} cannot be used: {error}"));
     let config = if as_it_is {
-        secret::read(&object).map_err(|error| {
+        secret::read(secret).map_err(|error| {
             let wrong_type = matches!(error, secret::ReadError::Type(_));
             let error = unusable(error);
             if wrong_type {
-                error.hint(format!(
-                    "--from-secret {name} copies its credentials into a secret of the right type"
-                ))
+                error.hint("--from-secret copies its credentials into a secret of the right type")
             } else {
                 error
             }
         })?
     } else {
-        match secret::read_to_copy(&object).map_err(unusable)? {
+        match secret::read_to_copy(secret).map_err(unusable)? {
             Copied::Config(config) => config,
             Copied::Login(credential) => {
                 return Ok((credential, format!("username and password of {place}")));
             }
         }
     };
-    let entry = entry_for(&config, &target.lookup_name(), as_it_is).ok_or_else(|| {
+    let entry = entry_for(&config, image, as_it_is).ok_or_else(|| {
         let keys: Vec<String> = config
             .entries()
             .iter()
             .map(|it| shown_key(&it.key))
             .collect();
         Error::failure(format!(
-            "{place} has no entry for {}; it has {}",
-            target.registry,
+            "{place} has no entry for {registry}; it has {}",
             if keys.is_empty() {
                 "none".to_owned()
             } else {
@@ -240,27 +255,8 @@ async fn from_secret(
     Ok((credential, format!("entry {key:?} of {place}")))
 }
 
-/// There is no such secret: which one was meant, or what else could be done.
-async fn no_secret(cluster: &Cluster, namespace: &str, name: &str, as_it_is: bool) -> Error {
-    let error = Error::failure(format!(
-        "secret {name:?} not found in namespace {namespace:?}"
-    ));
-    let known = workload::names(cluster, kinds::SECRET, namespace).await;
-    match near(name, &known).as_slice() {
-        [] if as_it_is => error.hint(
-            "without --secret a secret is made from your credentials; --from-secret [NS/]NAME copies them",
-        ),
-        [] => error.hint("--from-secret NS/NAME takes it out of another namespace"),
-        near => error.hint(format!("did you mean {}?", near.join(" or "))),
-    }
-}
-
 /// The entry for an image, by either matcher; unless it is used `as_it_is`, also one under a key that only nearly matches.
-pub(in crate::verbs) fn entry_for<'a>(
-    config: &'a DockerConfig,
-    image: &str,
-    as_it_is: bool,
-) -> Option<&'a Entry> {
+fn entry_for<'a>(config: &'a DockerConfig, image: &str, as_it_is: bool) -> Option<&'a Entry> {
     let exact = keyring::lookup(&[config], image)
         .first()
         .map(|found| found.entry)

@@ -5,7 +5,6 @@ use futures_util::stream;
 use serde_json::Value;
 
 use super::target::Target;
-use super::workload;
 use crate::cluster::{Cluster, ClusterError, Kind, Scope, kinds};
 use crate::error::Error;
 use crate::plan::link::{AccountView, NamespaceView};
@@ -92,7 +91,7 @@ async fn one(
         secret: secret?.map(Object::new),
         accounts: views,
         account_names: if missing {
-            workload::names(cluster, kinds::SERVICE_ACCOUNT, namespace).await
+            objects::names(cluster, kinds::SERVICE_ACCOUNT, namespace).await
         } else {
             Vec::new()
         },

@@ -1,10 +1,10 @@
 //! Which service accounts are linked, and for what: `-z`, `--for-workload`, or the usual ones.
 
 use crate::cli::link::LinkArgs as Flags;
-use crate::cluster::{Cluster, Kind, Scope, Selectors, kinds};
+use crate::cluster::{Cluster, Kind, kinds};
 use crate::error::Error;
-use crate::plan::link::near;
-use crate::plan::{Object, Purposes, pod};
+use crate::plan::{Purposes, pod};
+use crate::verbs::objects;
 
 /// The kinds that run as an account, with what kubectl and oc call them.
 const KINDS: [(Kind, &[&str]); 10] = [
@@ -68,15 +68,7 @@ async fn of_workload(cluster: &Cluster, text: &str, namespace: &str) -> Result<S
         .filter(|_| !name.is_empty())
         .ok_or_else(refuse)?;
     let reference = kind.object(Some(namespace), name);
-    let Some(object) = cluster.get(&reference).await?.map(Object::new) else {
-        let error = Error::failure(format!("{reference} not found in namespace {namespace:?}"));
-        return Err(
-            match near(name, &names(cluster, *kind, namespace).await).as_slice() {
-                [] => error,
-                near => error.hint(format!("did you mean {}?", near.join(" or "))),
-            },
-        );
-    };
+    let object = objects::required(cluster, &reference).await?;
     Ok(match *kind {
         kinds::BUILD_CONFIG | kinds::BUILD => match object.text("/spec/serviceAccount") {
             "" => "builder".to_owned(),
@@ -84,16 +76,4 @@ async fn of_workload(cluster: &Cluster, text: &str, namespace: &str) -> Result<S
         },
         kind => pod::account_of(&object, pod::template_of(kind)),
     })
-}
-
-/// The names of a kind, for suggestions only: what cannot be listed gives none.
-pub(in crate::verbs) async fn names(cluster: &Cluster, kind: Kind, namespace: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    let scope = Scope::Namespace(namespace.to_owned());
-    let listed = cluster
-        .list(kind, &scope, &Selectors::default(), |object| {
-            names.extend(object["metadata"]["name"].as_str().map(str::to_owned));
-        })
-        .await;
-    listed.map(|()| names).unwrap_or_default()
 }

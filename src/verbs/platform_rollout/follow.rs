@@ -132,7 +132,7 @@ pub(super) async fn follow(
             }
             told.last.clone()
         };
-        told.tell(run, &standing);
+        ticker.aside(|| told.tell(run, &standing));
         ticker.show(&standing.open.join(", "));
         if failures == 0 && standing.is_over() {
             return Ok(());
@@ -146,7 +146,7 @@ pub(super) async fn follow(
         }
         let pause = between.min(time.saturating_sub(started.elapsed()));
         if interrupted(run, pause).await {
-            drop(held);
+            drop((held, ticker));
             run.ui.status(format!(
                 "interrupted: the change stays; still open: {}",
                 standing.open.join(", ")

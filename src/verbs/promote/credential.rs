@@ -8,11 +8,10 @@ use crate::cluster::{Cluster, kinds};
 use crate::credentials::{self, SourceError};
 use crate::error::Error;
 use crate::model::credential::Credential;
-use crate::model::docker_config::shown_key;
 use crate::model::image::ImageReference;
-use crate::plan::{Object, secret};
+use crate::plan::Object;
 use crate::verbs::Run;
-use crate::verbs::link::credential::entry_for;
+use crate::verbs::link::credential::entry_of;
 
 /// How long a credential helper may take.
 const HELPER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -131,28 +130,5 @@ async fn from_secret(
         .await?
         .map(Object::new)
         .ok_or_else(|| Error::failure(format!("{place} not found")))?;
-    let config = secret::read(&object)
-        .map_err(|error| Error::failure(format!("{place} cannot be used: {error}")))?;
-    let entry = entry_for(&config, &wanted.image, true).ok_or_else(|| {
-        let keys: Vec<String> = config
-            .entries()
-            .iter()
-            .map(|it| shown_key(&it.key))
-            .collect();
-        Error::failure(format!(
-            "{place} has no entry for {}; it has {}",
-            wanted.registry,
-            if keys.is_empty() {
-                "none".to_owned()
-            } else {
-                keys.join(", ")
-            }
-        ))
-    })?;
-    let key = shown_key(&entry.key);
-    let credential = entry
-        .credential
-        .clone()
-        .map_err(|fault| Error::failure(format!("the entry {key:?} of {place}: {fault}")))?;
-    Ok((credential, format!("entry {key:?} of {place}")))
+    entry_of(&object, &place, &wanted.image, &wanted.registry, true)
 }

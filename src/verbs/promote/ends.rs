@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::model::image::ImageReference;
 use crate::model::kinds;
 use crate::ui::sanitize_line;
-use crate::verbs::Run;
+use crate::verbs::{Run, arguments};
 
 /// Both words, read.
 pub(super) struct Ends {
@@ -49,7 +49,7 @@ impl Ends {
         let source = source(run, &flags.source)?;
         Ok(Self {
             source,
-            target: target(&flags.image)?,
+            target: arguments::in_lower_case(&mut run.ui, target(&flags.image)?),
         })
     }
 
@@ -105,7 +105,17 @@ fn source(run: &mut Run, text: &str) -> Result<Source, Error> {
             for remark in words.remarks {
                 run.ui.status(sanitize_line(&remark, 400));
             }
-            Ok(Source::Image(ImageReference::parse(&image)?))
+            let image = arguments::image(&mut run.ui, &image)?;
+            if !image.names_registry() {
+                // A stream's tag has the same form.
+                let stream = if text.contains(['/', '@']) {
+                    String::new()
+                } else {
+                    format!("; the image stream's tag is written istag/{text}")
+                };
+                run.ui.status(format!("{text}: taken for {image}{stream}"));
+            }
+            Ok(Source::Image(image))
         }
         None => Err(Error::usage("SOURCE is empty")),
     }

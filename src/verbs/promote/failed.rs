@@ -262,7 +262,9 @@ fn cause_of_fault(fault: &ExchangeFault) -> Option<Cause> {
         }
         ExchangeFault::Tls(_) => Some(Cause::Handshake),
         ExchangeFault::Withheld(Withheld::RefusedBefore) => Some(Cause::BadCredentials),
-        ExchangeFault::Protocol { .. } => Some(Cause::ServerError),
+        ExchangeFault::Protocol { .. } | ExchangeFault::Malformed { .. } => {
+            Some(Cause::ServerError)
+        }
         ExchangeFault::Withheld(_) => None,
     }
 }

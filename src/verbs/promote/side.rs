@@ -21,8 +21,9 @@ use crate::registry::{Options, Registry};
 use crate::ui::sanitize_line;
 use crate::verbs::Run;
 
-/// How long the check of a side may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the check of a side may take: it is not what the user waits for, and a registry that is slow to answer is one that can
+/// be copied to.
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ends::{Ends, Source, StreamTag};
 use crate::cli::promote::PromoteArgs as Flags;
 use crate::cluster::snapshot::WantConfig;
-use crate::cluster::{Cluster, Kind, Scope, Selectors, kinds};
+use crate::cluster::{Cluster, Kind, kinds};
 use crate::doctor::setup::{ClusterTrust, PlatformTrust};
 use crate::error::Error;
 use crate::model::credential::Credential;
@@ -13,9 +13,8 @@ use crate::model::image::ImageReference;
 use crate::model::pem;
 use crate::model::trust::RootStore;
 use crate::model::view::{ImageStream, TagItem};
-use crate::plan::link::near;
 use crate::ui::sanitize_line;
-use crate::verbs::Run;
+use crate::verbs::{Run, objects};
 
 /// Where the source is, and what the cluster adds to reach it.
 pub(super) struct Found {
@@ -158,30 +157,12 @@ fn out_of_reach(program: &str, name: &str, tag: &str, why: Option<String>) -> Er
 }
 
 async fn found(cluster: &Cluster, namespace: &str, name: &str) -> Result<ImageStream, Error> {
-    if let Some(stream) = cluster.image_stream(namespace, name).await? {
-        return Ok(stream);
-    }
-    let error = Error::failure(format!(
-        "image stream {name:?} not found in namespace {namespace:?}"
-    ));
-    let mut names = Vec::new();
-    let listed = cluster
-        .list(
-            kinds::IMAGE_STREAM,
-            &Scope::Namespace(namespace.to_owned()),
-            &Selectors::default(),
-            |object| names.extend(object["metadata"]["name"].as_str().map(str::to_owned)),
-        )
-        .await;
-    // Only for a suggestion.
-    drop(listed);
-    Err(did_you_mean(error, &near(name, &names)))
-}
-
-fn did_you_mean(error: Error, near: &[String]) -> Error {
-    match near {
-        [] => error,
-        near => error.hint(format!("did you mean {}?", near.join(" or "))),
+    match cluster.image_stream(namespace, name).await? {
+        Some(stream) => Ok(stream),
+        None => {
+            let stream = kinds::IMAGE_STREAM.object(Some(namespace), name);
+            Err(objects::missing(cluster, &stream).await)
+        }
     }
 }
 
@@ -191,7 +172,7 @@ fn newest<'a>(stream: &'a ImageStream, tag: &str) -> Result<&'a TagItem, Error> 
     let Some(found) = stream.tag(tag) else {
         let tags: Vec<String> = stream.tags.iter().map(|tag| tag.name.clone()).collect();
         let error = Error::failure(format!("the image stream {name} has no tag {tag:?}"));
-        return Err(did_you_mean(error, &near(tag, &tags)));
+        return Err(objects::with_near(error, tag, &tags));
     };
     found.items.first().ok_or_else(|| {
         let error = Error::failure(format!(

@@ -4,11 +4,9 @@ use super::words::Words;
 use crate::cluster::{Cluster, ClusterError, Kind, Scope, Selectors, kinds};
 use crate::error::Error;
 use crate::plan::Object;
-use crate::plan::link::near;
 use crate::plan::push_target::aim::Goal;
 use crate::plan::push_target::{Move, account_of, is_pipeline};
-use crate::verbs::Run;
-use crate::verbs::link::names;
+use crate::verbs::{Run, namespaces, objects};
 
 /// Refuses on a cluster without the groups that are needed.
 pub(super) async fn require_groups(cluster: &Cluster, internal: bool) -> Result<(), Error> {
@@ -48,35 +46,12 @@ pub(super) async fn find(
 }
 
 async fn named(cluster: &Cluster, wanted: &[String]) -> Result<Vec<Object>, Error> {
-    let namespace = cluster.namespace();
     let mut found = Vec::new();
     for name in wanted {
-        let reference = kinds::BUILD_CONFIG.object(Some(namespace), name);
-        match cluster.get(&reference).await? {
-            Some(object) => found.push(Object::new(object)),
-            None => {
-                let error =
-                    Error::failure(format!("{reference} not found in namespace {namespace:?}"));
-                let known = names(cluster, kinds::BUILD_CONFIG, namespace).await;
-                return Err(match near(name, &known).as_slice() {
-                    [] if known.is_empty() => error,
-                    [] => error.hint(format!("there is {}", few(&known))),
-                    near => error.hint(format!("did you mean {}?", near.join(" or "))),
-                });
-            }
-        }
+        let config = kinds::BUILD_CONFIG.object(Some(cluster.namespace()), name);
+        found.push(objects::required(cluster, &config).await?);
     }
     Ok(found)
-}
-
-/// `a, b, c and 4 more`
-fn few(names: &[String]) -> String {
-    const SHOWN: usize = 6;
-    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>();
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
 }
 
 async fn chosen(run: &mut Run, cluster: &Cluster, selector: &str) -> Result<Vec<Object>, Error> {
@@ -148,11 +123,8 @@ pub(super) async fn accounts(cluster: &Cluster, configs: &[Object]) -> Result<Ve
                 "bc/{} builds as the service account {name:?}, which is not in namespace {namespace:?}: none of its builds starts",
                 config.name()
             ));
-            let known = names(cluster, kinds::SERVICE_ACCOUNT, namespace).await;
-            return Err(match near(name, &known).as_slice() {
-                [] => error,
-                near => error.hint(format!("there is {}", near.join(" and "))),
-            });
+            let known = objects::names(cluster, kinds::SERVICE_ACCOUNT, namespace).await;
+            return Err(objects::with_near(error, name, &known));
         };
         accounts.push(Object::new(object));
     }
@@ -180,6 +152,9 @@ pub(super) async fn missing_streams(
         match cluster.get(&reference).await {
             Ok(Some(_)) => {}
             Ok(None) => {
+                if namespace != own {
+                    namespaces::exists(cluster, namespace).await?;
+                }
                 run.ui.status(format!(
                     "image stream {namespace}/{} does not exist: it is made",
                     tag.stream

@@ -2,19 +2,17 @@
 
 use crate::cli::global::Global;
 use crate::cli::link::LinkArgs;
-use crate::cli::namespaces::NamespaceFlags;
 use crate::cli::push_target::PushTargetArgs as Flags;
 use crate::cluster::{Cluster, ClusterError, Scope, Selectors, kinds};
 use crate::error::Error;
 use crate::model::image::ImageReference;
-use crate::plan::link::near;
 use crate::plan::ours::{self, Owner};
 use crate::plan::push_target::aim::{Aim, Goal};
 use crate::plan::push_target::choose::{self, Choice};
 use crate::plan::push_target::{PushSecret, account_of, is_there, push_secret_of};
 use crate::plan::{Object, Plan, Purposes};
-use crate::verbs::Run;
 use crate::verbs::link::{self, Begun, Checks};
+use crate::verbs::{Run, objects};
 
 /// Credentials that a secret is made of, as far as they are known before the cluster is asked.
 pub(super) struct Made {
@@ -30,13 +28,8 @@ pub(super) struct Chosen {
 
 /// Reads the credentials that were given, if any were.
 pub(super) fn begin(run: &mut Run, flags: &Flags, aim: &Aim) -> Result<Option<Made>, Error> {
-    let from = &flags.credentials;
-    let given = from.registry_username.is_some()
-        || from.registry_token_stdin
-        || from.from_secret.is_some()
-        || from.from_context.is_some()
-        || from.registry_password.is_some()
-        || flags.registry.registry_config.is_some();
+    link::refuse_on_command_line(&flags.credentials)?;
+    let given = flags.credentials.name_a_source(&flags.registry);
     let Some(registry) = aim.registry().filter(|_| given) else {
         if flags.name.is_some() {
             return Err(Error::usage(
@@ -47,20 +40,16 @@ pub(super) fn begin(run: &mut Run, flags: &Flags, aim: &Aim) -> Result<Option<Ma
         return Ok(None);
     };
     let link = LinkArgs {
-        target: registry,
-        purposes: Purposes::PUSH,
-        service_accounts: Vec::new(),
-        for_workload: None,
-        image: None,
         skip_check: flags.skip_check,
         name: flags.name.clone(),
-        format: None,
-        restart: false,
         yes: flags.yes,
-        credentials: flags.credentials.clone(),
-        registry: flags.registry.clone(),
-        namespaces: NamespaceFlags::default(),
-        write: flags.write.clone(),
+        ..LinkArgs::on_the_way(
+            registry,
+            Purposes::PUSH,
+            &flags.credentials,
+            &flags.registry,
+            &flags.write,
+        )
     };
     let begun = link::begin(run, &link)?;
     Ok(Some(Made { flags: link, begun }))
@@ -163,12 +152,9 @@ async fn named(run: &mut Run, cluster: &Cluster, name: &str) -> Result<(), Error
     let secret = match cluster.get(&reference).await {
         Ok(Some(secret)) => Object::new(secret),
         Ok(None) => {
-            let error = Error::failure(format!("{place} not found"));
-            let known = link::names(cluster, kinds::SECRET, namespace).await;
-            return Err(match near(name, &known).as_slice() {
-                [] => error.hint("without --secret one is looked for, or made of credentials"),
-                near => error.hint(format!("did you mean {}?", near.join(" or "))),
-            });
+            return Err(objects::missing(cluster, &reference)
+                .await
+                .hint("without --secret one is looked for, or made of credentials"));
         }
         Err(error @ ClusterError::Forbidden { .. }) => {
             run.ui.warning(format!("not checked: {place} ({error})"));

@@ -3,7 +3,10 @@
 use crate::cli::push_target::PushTargetArgs as Flags;
 use crate::error::Error;
 use crate::model::image::ImageReference;
+use crate::plan::naming;
 use crate::plan::push_target::aim::{Aim, AimRefusal};
+use crate::ui::Ui;
+use crate::verbs::arguments;
 
 /// What oc calls BuildConfigs, and what `-o name` prints.
 const KINDS: [&str; 3] = ["bc", "buildconfig", "buildconfigs"];
@@ -22,13 +25,13 @@ impl Words {
     /// # Errors
     ///
     /// When they make no sense together.
-    pub(super) fn of(flags: &Flags) -> Result<Self, Error> {
+    pub(super) fn of(ui: &mut Ui, flags: &Flags) -> Result<Self, Error> {
         let (names, aim) = match (&flags.internal, flags.words.split_last()) {
             (Some(tag), _) => {
                 let aim = Aim::stream_tag(tag).map_err(refused)?;
                 (flags.words.as_slice(), aim)
             }
-            (None, Some((image, names))) => (names, aim(image, names, flags)?),
+            (None, Some((image, names))) => (names, aim(ui, image, names, flags)?),
             (None, None) => return Err(too_few("there is no image")),
         };
         let mut known: Vec<String> = Vec::new();
@@ -60,10 +63,10 @@ fn too_few(what: &str) -> Error {
 }
 
 /// The image, with the mistakes of the order of words told as such.
-fn aim(image: &str, names: &[String], flags: &Flags) -> Result<Aim, Error> {
+fn aim(ui: &mut Ui, image: &str, names: &[String], flags: &Flags) -> Result<Aim, Error> {
     let is_image =
         |word: &String| ImageReference::parse(word).is_ok_and(|image| image.names_registry());
-    Aim::image(image).map_err(|refusal| {
+    let aim = Aim::image(image).map_err(|refusal| {
         let misplaced = names.iter().find(|word| is_image(word));
         let only_name = names.is_empty() && flags.selector.is_none();
         match (&refusal, misplaced) {
@@ -73,7 +76,15 @@ fn aim(image: &str, names: &[String], flags: &Flags) -> Result<Aim, Error> {
             (AimRefusal::NoRegistry { .. }, None) if only_name => too_few("there is no image"),
             _ => refused(refusal),
         }
-    })
+    })?;
+    let written = image.split('/').next().unwrap_or_default();
+    if let Some(registry) = aim.registry()
+        && registry != written
+        && written.eq_ignore_ascii_case(&registry)
+    {
+        ui.status(arguments::lower_case_words(written, &registry));
+    }
+    Ok(aim)
 }
 
 fn refused(refusal: AimRefusal) -> Error {
@@ -90,14 +101,15 @@ fn refused(refusal: AimRefusal) -> Error {
 
 /// `NAME`, `bc/NAME`, or what `-o name` prints.
 fn name_of(word: &str) -> Result<String, Error> {
-    let Some((kind, name)) = word.split_once('/') else {
-        return Ok(word.to_owned());
+    let name = match word.split_once('/') {
+        Some((kind, name)) => {
+            let plain = kind.split('.').next().unwrap_or_default();
+            let is_kind = KINDS.contains(&plain.to_ascii_lowercase().as_str());
+            is_kind.then_some(name)
+        }
+        None => Some(word),
     };
-    let plain = kind.split('.').next().unwrap_or_default();
-    if KINDS.contains(&plain.to_ascii_lowercase().as_str())
-        && !name.is_empty()
-        && !name.contains('/')
-    {
+    if let Some(name) = name.filter(|name| naming::is_object_name(name)) {
         return Ok(name.to_owned());
     }
     Err(Error::usage(format!("{word:?} is no BuildConfig"))

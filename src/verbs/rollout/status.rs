@@ -165,7 +165,8 @@ fn deployment_config(object: &Value) -> Progress {
     match progressing.and_then(|condition| condition["reason"].as_str()) {
         Some("NewReplicationControllerAvailable") => {
             let available = number(&object["status"]["availableReplicas"]);
-            Progress::Done(format!("rolled out, {available} pods available"))
+            let pods = if available == 1 { "pod" } else { "pods" };
+            Progress::Done(format!("rolled out, {available} {pods} available"))
         }
         Some("ProgressDeadlineExceeded" | "RolloutCancelled" | "DeploymentConfigPaused") => {
             Progress::Failed(message)

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::model::endpoint::RegistryArgument;
 use crate::model::policy::key_for;
 use crate::ui::Ui;
+use crate::verbs::arguments;
 
 /// Parses the registry and shows what was put right. A certificate is for a host: a path has no place in it.
 pub(super) fn registry(ui: &mut Ui, flags: &Flags) -> Result<RegistryArgument, Error> {
@@ -12,17 +13,9 @@ pub(super) fn registry(ui: &mut Ui, flags: &Flags) -> Result<RegistryArgument, E
         .registry
         .as_deref()
         .ok_or_else(|| Error::usage("which registry?"))?;
-    let registry = RegistryArgument::parse(text).map_err(Error::from)?;
-    if let Some(path) = &registry.path {
-        return Err(Error::usage(format!(
-            "certificates are for a host, and {path:?} is a path on it"
-        ))
-        .hint(format!("leave it out: {}", registry.endpoint)));
-    }
-    for note in &registry.notes {
-        ui.status(format!("{registry}: {note}"));
-    }
-    Ok(registry)
+    arguments::registry(ui, text, |path| {
+        format!("certificates are for a host, and {path:?} is a path on it")
+    })
 }
 
 /// Whether the registry can stand in a ConfigMap as `host..port`.

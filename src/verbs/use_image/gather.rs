@@ -3,12 +3,12 @@
 use std::fmt;
 
 use super::target::{TagName, Target};
-use crate::cluster::{Cluster, Kind, Scope, Selectors, kinds};
+use crate::cluster::{Cluster, Kind, kinds};
 use crate::error::Error;
 use crate::plan::Object;
-use crate::plan::link::near;
 use crate::plan::use_image::Workload;
 use crate::plan::use_image::owner::{self, Owner};
+use crate::verbs::{namespaces, objects};
 
 /// Owners of owners that are looked for: pod, ReplicaSet, Deployment, and what an operator made that of.
 const MOST_OWNERS: usize = 4;
@@ -76,22 +76,18 @@ pub(super) async fn workload(
             ))
             .hint("choose another name"));
         }
+        namespaces::exists(cluster, place).await?;
         return Ok(None);
     }
     let Some(object) = found else {
-        let error = Error::failure(format!("{reference} not found in namespace {place:?}"));
-        let near = near(&target.name, &names(cluster, target.kind).await);
-        let error = if near.is_empty() {
-            error
-        } else {
-            error.hint(format!("did you mean {}?", near.join(" or ")))
-        };
-        let made = matches!(target.kind, kinds::DEPLOYMENT | kinds::DEPLOYMENT_CONFIG);
-        return Err(if made && near.is_empty() {
-            error.hint("--create makes it")
-        } else {
-            error
-        });
+        let error = objects::missing(cluster, &reference).await;
+        return Err(
+            if matches!(target.kind, kinds::DEPLOYMENT | kinds::DEPLOYMENT_CONFIG) {
+                error.hint("--create makes it")
+            } else {
+                error
+            },
+        );
     };
     if let Some(owner) = owner::of(&object) {
         return Err(owned(cluster, target, owner).await);
@@ -139,16 +135,4 @@ pub(super) async fn tag(cluster: &Cluster, wanted: Option<TagName>) -> Result<Op
     let reference = kinds::IMAGE_STREAM.object(Some(cluster.namespace()), &stream);
     let seen = cluster.get(&reference).await?.map(Object::new);
     Ok(Some(Tag { stream, tag, seen }))
-}
-
-/// The names of a kind, for suggestions only: what cannot be listed gives none.
-async fn names(cluster: &Cluster, kind: Kind) -> Vec<String> {
-    let mut names = Vec::new();
-    let scope = Scope::Namespace(cluster.namespace().to_owned());
-    let listed = cluster
-        .list(kind, &scope, &Selectors::default(), |object| {
-            names.extend(object["metadata"]["name"].as_str().map(str::to_owned));
-        })
-        .await;
-    listed.map(|()| names).unwrap_or_default()
 }

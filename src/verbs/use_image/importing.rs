@@ -83,11 +83,12 @@ pub(super) async fn follow(run: &mut Run, watch: &Watch<'_>) -> Result<(), Error
             }
         }
     };
-    run.ui.status(format!(
+    let words = format!(
         "istag/{} imported {}",
         watch.tag,
         sanitize_line(&digest, 100)
-    ));
+    );
+    line.aside(|| run.ui.status(words));
     if !triggers::act_on(watch.workload.kind) {
         return Ok(());
     }

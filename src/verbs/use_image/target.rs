@@ -6,6 +6,7 @@ use crate::model::image::ImageReference;
 use crate::plan::naming;
 use crate::plan::use_image::create;
 use crate::ui::Ui;
+use crate::verbs::arguments;
 
 /// The kinds whose image can be set, or that people try, with what kubectl and oc call them.
 const KINDS: [(Kind, &[&str]); 8] = [
@@ -53,17 +54,19 @@ pub(super) fn parse(text: &str, create: bool, program: &str) -> Result<Target, E
         Error::usage(words).hint("for example deployment/web, sts/db, cronjob/report or dc/app")
     };
     let Some((word, name)) = text.split_once('/') else {
-        return Err(
-            refuse(format!("a workload is written KIND/NAME, not {text:?}"))
-                .hint(format!("did you mean deployment/{text}?")),
-        );
+        let error = refuse(format!("a workload is written KIND/NAME, not {text:?}"));
+        return Err(if naming::is_object_name(text) {
+            error.hint(format!("did you mean deployment/{text}?"))
+        } else {
+            error
+        });
     };
     let word = word.to_ascii_lowercase();
     let plain = word.split('.').next().unwrap_or_default();
     let Some((kind, _)) = KINDS.iter().find(|(_, words)| words.contains(&plain)) else {
         return Err(unknown(plain, name, program, refuse));
     };
-    if name.is_empty() || name.contains('/') {
+    if !naming::is_object_name(name) && !create {
         return Err(refuse(format!("{text:?} names no workload")));
     }
     if create {
@@ -115,8 +118,8 @@ fn unknown(word: &str, name: &str, program: &str, refuse: impl Fn(String) -> Err
 
 /// The image; what it was taken for is shown where that is more than was written.
 pub(super) fn image(ui: &mut Ui, text: &str) -> Result<ImageReference, Error> {
-    let image = ImageReference::parse(text)?;
-    if image.to_string() != text {
+    let image = arguments::image(ui, text)?;
+    if !image.to_string().eq_ignore_ascii_case(text) {
         ui.status(format!("{text}: taken for {image}"));
     }
     Ok(image)

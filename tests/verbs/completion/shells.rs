@@ -6,8 +6,8 @@ use extreg_test_support::api::PodState;
 use extreg_test_support::process::{Cmd, find_program, program_or_skip};
 
 use super::path;
-use super::terminal::Terminal;
 use crate::kit::Embedded;
+use crate::terminal::Terminal;
 
 /// kubectl and oc are not needed to build or use the program: their absence fails nothing.
 #[expect(

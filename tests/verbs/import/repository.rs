@@ -1,6 +1,6 @@
 //! `--all`: whole repositories.
 
-use extreg_test_support::api::ImportAnswer;
+use extreg_test_support::api::{Fault, ImportAnswer};
 use extreg_test_support::content::Image;
 use serde_json::json;
 
@@ -76,21 +76,67 @@ fn what_of_a_repository_cannot_be_had_is_left_out_and_named() {
 }
 
 #[test]
-fn more_tags_than_the_server_takes_are_named() {
+fn more_tags_than_the_server_takes_at_one_time_come_all_the_same() {
     let imports = Imports::new();
     for at in 0..55 {
         imports
             .registry
             .push_image("team/many", &format!("t{at:02}"), &Image::new());
     }
-    let output = imports.import("app", "team/many", "--all").success();
-    output.says("the API server can import 50 tags of");
-    output.says(
-        "left out: 5 tags more of the repository, because the API server takes 50 at one time",
+    // One of the second batch follows it already, with a policy of its own, and another cannot be had.
+    let mut scheduled = follows("t52", &imports.image("team/many:t52"));
+    scheduled["importPolicy"] = json!({"scheduled": true});
+    imports.stream_of(&json!([scheduled]));
+    let refused = ImportAnswer::failed("InternalError", "Internal error occurred: unknown blob");
+    imports
+        .api()
+        .script_import(&imports.image("team/many:t53"), refused);
+    let output = imports.import("app", "team/many", "--all").exits(1);
+    output.prints(&format!("{STREAM} imported\n"));
+    output.says("the API server can import 54 tags of");
+    output.says("left out: t53: InternalError");
+    output.says("and 34 more tags");
+    output.says("1 of the 55 tags of");
+    let stream = imports.stream().expect("the stream");
+    assert_eq!(stream["spec"]["tags"].as_array().map(Vec::len), Some(54));
+    assert_eq!(stream["status"]["tags"].as_array().map(Vec::len), Some(54));
+    let policy = &imports.tag("t52").expect("the tag")["importPolicy"];
+    assert_eq!(policy["scheduled"], true);
+
+    let again = imports.import("app", "team/many", "--all").exits(1);
+    again.prints(&format!("{STREAM} unchanged\n"));
+    imports.undo().success();
+    let stream = imports.stream().expect("the stream");
+    assert_eq!(stream["spec"]["tags"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn what_came_before_the_server_refuses_the_rest_stays() {
+    let imports = Imports::new();
+    for at in 0..55 {
+        imports
+            .registry
+            .push_image("team/many", &format!("t{at:02}"), &Image::new());
+    }
+    // Two dry runs and the first batch go through.
+    let no = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403,
+        "message": "imagestreamimports.image.openshift.io is forbidden: the quota is used up"});
+    imports.api().fault(
+        Fault::answer(403, no)
+            .on_methods(&["POST"])
+            .on_path("/imagestreamimports")
+            .after(3),
     );
+    let output = imports.import("app", "team/many", "--all").exits(1);
+    output.prints(&format!("{STREAM} imported\n"));
+    output.says("app:t50 was not imported: not asked for: ");
+    output.says("the quota is used up");
+    output.says("5 of 55 tags could not be imported");
     let stream = imports.stream().expect("the stream");
     assert_eq!(stream["spec"]["tags"].as_array().map(Vec::len), Some(50));
-    output.says("and 30 more tags");
+    assert_eq!(stream["status"]["tags"].as_array().map(Vec::len), Some(50));
+    imports.undo().success();
+    assert!(imports.stream().is_none());
 }
 
 #[test]

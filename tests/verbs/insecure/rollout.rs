@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::LINE;
 use crate::kit::Embedded;
+use crate::pools::{add_node, set_operator, set_pool, settled};
 
 const CHANGE: &str = "insecure r.example.com:5000 --skip-check --yes";
 
@@ -12,46 +13,6 @@ fn of_version(version: &str) -> Embedded {
     Embedded::of(Api::builder().flavor(Flavor::OpenShift4 {
         version: version.into(),
     }))
-}
-
-/// A pool as the operator has it: which configuration its machines are to have, which they have, and how many do.
-fn set_pool(world: &Embedded, name: &str, target: &str, current: &str, updated: u64) {
-    let done = target == current && updated == 3;
-    let word = |truth: bool| if truth { "True" } else { "False" };
-    world.api().edit("machineconfigpools", "", name, |pool| {
-        pool["spec"]["configuration"] = json!({"name": target});
-        pool["status"] = json!({
-            "machineCount": 3, "updatedMachineCount": updated, "configuration": {"name": current},
-            "conditions": [
-                {"type": "Updated", "status": word(done)},
-                {"type": "Updating", "status": word(!done)},
-                {"type": "Degraded", "status": "False"},
-            ],
-        });
-    });
-}
-
-fn settled() -> Embedded {
-    let world = Embedded::openshift();
-    for pool in ["master", "worker"] {
-        set_pool(&world, pool, "rendered-1", "rendered-1", 3);
-    }
-    world
-}
-
-/// A node on its way to the second configuration.
-fn add_node(world: &Embedded, state: &str, more: &[(&str, &str)]) {
-    let mut node = make::node("w1", "amd64");
-    let own = [
-        ("state", state),
-        ("currentConfig", "rendered-1"),
-        ("desiredConfig", "rendered-2"),
-    ];
-    for (key, value) in own.iter().chain(more) {
-        node["metadata"]["annotations"][format!("machineconfiguration.openshift.io/{key}")] =
-            (*value).into();
-    }
-    world.api().create(node);
 }
 
 #[test]
@@ -194,29 +155,14 @@ fn what_cannot_be_rendered_ends_the_wait_at_once() {
 #[test]
 fn an_operator_that_is_degraded_is_waited_for() {
     let world = settled();
-    let set = |degraded: &str| {
-        let conditions = json!([
-            {"type": "Available", "status": "True"},
-            {"type": "Progressing", "status": "False"},
-            {"type": "Degraded", "status": degraded, "message": "one too few"},
-        ]);
-        json!({
-            "apiVersion": "config.openshift.io/v1", "kind": "ClusterOperator",
-            "metadata": {"name": "machine-config"}, "spec": {}, "status": {"conditions": conditions},
-        })
-    };
-    world.api().create(set("True"));
+    set_operator(&world, "machine-config", &[("Degraded", "one too few")], "");
     let mut running = world.cmd(&format!("{CHANGE} --wait")).spawn();
     running.wait_for_stderr("operator machine-config is degraded: one too few");
     for pool in ["master", "worker"] {
         set_pool(&world, pool, "rendered-2", "rendered-2", 3);
     }
     running.wait_for_stderr("pool worker: all 3 machines");
-    world
-        .api()
-        .edit("clusteroperators", "", "machine-config", |operator| {
-            operator["status"] = set("False")["status"].clone();
-        });
+    set_operator(&world, "machine-config", &[], "");
     let output = running.wait().success();
     output.says("operator machine-config: healthy");
 }

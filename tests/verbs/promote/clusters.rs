@@ -138,7 +138,7 @@ fn streams_and_tags_that_are_not_there() {
     for (source, words) in [
         (
             "istag/wbe:1.2",
-            "image stream \"wbe\" not found in namespace \"shop\"",
+            "imagestream.image.openshift.io/wbe not found in namespace \"shop\"",
         ),
         ("istag/wbe:1.2", "did you mean web?"),
         ("istag/web:1.3", "has no tag \"1.3\""),

@@ -124,7 +124,7 @@ fn an_account_that_is_not_there() {
             .push(&format!("app {}", site.image("team/app:1")))
             .exits(1);
         output.says("builds as the service account \"bulider\"");
-        output.says("there is builder");
+        output.says("did you mean builder?");
         world.is_untouched();
     });
 }

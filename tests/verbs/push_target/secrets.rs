@@ -171,7 +171,7 @@ fn a_secret_that_is_named_is_looked_at_first() {
         let missing = site
             .push(&format!("app {image} --secret quay-psuh"))
             .exits(1);
-        missing.says("secret \"quay-psuh\" in namespace");
+        missing.says("secret/quay-psuh not found in namespace");
         missing.says("did you mean quay-push?");
         let wrong = site.push(&format!("app {image} --secret other")).exits(1);
         wrong.says("nothing was written");

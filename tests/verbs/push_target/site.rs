@@ -10,11 +10,7 @@ use serde_json::{Value, json};
 
 use crate::kit::{Embedded, PASSWORD, World, openshift4};
 
-/// Runs a test on every cluster that has OpenShift's kinds.
-#[track_caller]
-pub(super) fn for_each_openshift(test: impl Fn(&World)) {
-    test(&Embedded::of(Api::builder().flavor(openshift4()).tls()));
-}
+pub(super) use crate::kit::for_each_openshift;
 
 /// An OpenShift on which the program is run by a user who may do everything but this.
 pub(super) fn without(right: Rule) -> Embedded {

@@ -371,7 +371,7 @@ fn command_lines_that_make_no_sense() {
     for (line, words) in [
         ("trust", "<REGISTRY>"),
         ("trust quay.io", "which certificate is to be trusted?"),
-        ("trust quay.io/team --ca ca.pem", "leave it out: quay.io"),
+        ("trust quay.io/team --ca ca.pem", "did you mean quay.io?"),
         ("trust me:pw@quay.io --ca ca.pem", "user name"),
         (
             "trust quay.io --ca ca.pem --from-system",

@@ -113,7 +113,7 @@ fn the_wait_ends_when_there_is_nothing_to_wait_for() {
             .without("machineconfiguration.openshift.io"),
     );
     let tls = Tls::in_world(&world);
-    let line = format!("trust {} --ca ca.pem --yes --wait=30s", tls.host());
+    let line = format!("trust {} --ca ca.pem --yes --wait=150s", tls.host());
     world.run(&line).success();
 }
 

@@ -157,8 +157,23 @@ fn a_reference_that_goes_meanwhile_is_set_again() {
 /// Somebody puts a certificate into the ConfigMap while its last one is taken out.
 #[test]
 fn a_config_map_that_is_used_again_meanwhile_is_named_again() {
-    let world = Embedded::openshift();
-    let tls = Tls::in_world(&world);
+    for undo in [false, true] {
+        let world = Embedded::openshift();
+        let tls = Tls::in_world(&world);
+        let line = if undo {
+            "undo --yes".to_owned()
+        } else {
+            format!("trust {} --remove --yes", tls.host())
+        };
+        is_named_again(&world, &tls, &line);
+        // The entry that was taken back is the last that could be.
+        if undo {
+            world.run("undo").exits(1).says("was taken back already");
+        }
+    }
+}
+
+fn is_named_again(world: &Embedded, tls: &Tls, line: &str) {
     world
         .run(&format!("trust {} --ca ca.pem --yes", tls.host()))
         .success();
@@ -173,13 +188,11 @@ fn a_config_map_that_is_used_again_meanwhile_is_named_again() {
         .times(1)
         .after(1),
     );
-    let output = world
-        .run(&format!("trust {} --remove --yes", tls.host()))
-        .success();
+    let output = world.run(line).success();
     output.says("stays: others put certificates into it meanwhile");
-    let map = config_map(&world, OURS).expect("a ConfigMap");
+    let map = config_map(world, OURS).expect("a ConfigMap");
     assert_eq!(map["data"], json!({"quay.io": theirs}));
-    assert_eq!(named(&world).as_deref(), Some(OURS));
+    assert_eq!(named(world).as_deref(), Some(OURS));
 }
 
 #[test]
@@ -203,4 +216,54 @@ fn a_config_map_that_is_deleted_meanwhile_is_made_anew() {
         .success();
     let map = config_map(&world, OURS).expect("a ConfigMap");
     assert_eq!(map["data"].as_object().map(serde_json::Map::len), Some(2));
+}
+
+/// A reader that looks at every moment never finds a name without its ConfigMap, nor a Proxy that names an empty bundle.
+#[test]
+fn no_moment_has_a_name_without_its_config_map() {
+    let world = Embedded::openshift();
+    let tls = Tls::in_world(&world);
+    let host = tls.host();
+    for scope in ["registry", "cluster"] {
+        for line in [
+            format!("trust {host} --ca ca.pem --scope {scope} --yes"),
+            format!("trust {host} --scope {scope} --remove --yes"),
+            "undo --yes".to_owned(),
+            "undo --yes".to_owned(),
+        ] {
+            // The journal's last entry that is no undo is the one of the line before, or of the first.
+            world.api().clear_requests();
+            let output = world.run(&line);
+            assert!(matches!(output.status, Some(0 | 1)), "{line}");
+            assert_eq!(order(&world), Vec::<String>::new(), "{line}");
+        }
+    }
+}
+
+/// What is wrong with the order of the writes of a run: a name before its ConfigMap was made, a ConfigMap that went before its name.
+fn order(world: &Embedded) -> Vec<String> {
+    let writes: Vec<Request> = world
+        .api()
+        .writes()
+        .into_iter()
+        .filter(|request| !request.query.contains("dryRun"))
+        .collect();
+    let place = |word: &str, methods: &[&str]| {
+        writes.iter().position(|request| {
+            request.path.contains(word) && methods.contains(&request.method.as_str())
+        })
+    };
+    let names = place("config.openshift.io", &["PUT", "PATCH"]);
+    let mut wrong = Vec::new();
+    if let (Some(made), Some(named)) = (place("/configmaps", &["POST"]), names)
+        && named < made
+    {
+        wrong.push(format!("named before it is made: {writes:?}"));
+    }
+    if let (Some(gone), Some(named)) = (place("/configmaps", &["DELETE"]), names)
+        && gone < named
+    {
+        wrong.push(format!("gone before it is no longer named: {writes:?}"));
+    }
+    wrong
 }

@@ -174,7 +174,7 @@ fn undo_knows_the_controllers_from_a_user() {
     let world = Embedded::of(Api::builder().rolls_out());
     let registry = public();
     let image = registry.image("team/app:1");
-    let line = format!("deploy/web {image} --create --wait=30s");
+    let line = format!("deploy/web {image} --create --wait=150s");
     use_it(&world, &line).success().says("rolled out");
     world.edit("deployments.apps", "web", |object| {
         object["spec"]["replicas"] = json!(3);

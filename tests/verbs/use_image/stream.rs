@@ -219,7 +219,7 @@ fn the_platform_brings_the_image_to_the_pods_and_undo_brings_the_old_one_back() 
         let registry = public();
         let image = registry.image("team/app:1");
         world.create(workload(&world, kind, "quay.io/old/app:1"));
-        let line = format!("{kind}/web {image} --via-stream --wait=30s");
+        let line = format!("{kind}/web {image} --via-stream --wait=150s");
         let output = use_it(&world, &line).success();
         output.says(&format!("istag/app:1 imported {digest}"));
         output.says("rolled out");
@@ -257,7 +257,7 @@ fn a_cron_job_gets_the_image_and_nothing_is_waited_for() {
     let image = registry.image("team/app:1");
     let output = use_it(
         &world,
-        &format!("cronjob/web {image} --via-stream --wait=30s"),
+        &format!("cronjob/web {image} --via-stream --wait=150s"),
     )
     .success();
     output.says("not waited for");
@@ -273,7 +273,7 @@ fn the_integrated_registry_is_named_where_that_is_asked_for() {
     let registry = public();
     world.create(workload(&world, "Deployment", "quay.io/old/app:1"));
     let image = registry.image("team/app:1");
-    let line = format!("deploy/web {image} --via-stream --reference-policy=local --wait=30s");
+    let line = format!("deploy/web {image} --via-stream --reference-policy=local --wait=150s");
     use_it(&world, &line).success();
     let inside = format!("image-registry.openshift-image-registry.svc:5000/shop/app@{digest}");
     assert_eq!(deployed(&world), inside);
@@ -290,7 +290,7 @@ fn an_import_that_fails_is_diagnosed_and_the_workload_stays() {
         .on_import(|_| ImportAnswer::failed("NotFound", "manifest unknown: manifest unknown"));
     world.create(workload(&world, "Deployment", "quay.io/old/app:1"));
     let image = registry.image("team/app:9");
-    let line = format!("use deploy/web {image} {HOW} --via-stream --skip-check --wait=30s");
+    let line = format!("use deploy/web {image} {HOW} --via-stream --skip-check --wait=150s");
     let output = world.run(&line).exits(3);
     output.says("the import of istag/app:9 failed: NotFound");
     output.says("location.tag-missing");
@@ -303,7 +303,7 @@ fn an_import_that_fails_is_diagnosed_and_the_workload_stays() {
     world.api().on_import(move |_| ImportAnswer::found(&digest));
     let output = use_it(
         &world,
-        &format!("deploy/web {image} --via-stream --wait=30s"),
+        &format!("deploy/web {image} --via-stream --wait=150s"),
     )
     .success();
     output.says("rolled out");
@@ -331,7 +331,7 @@ fn a_new_workload_through_a_stream_is_made_imported_rolled_out_and_taken_back() 
         world.api().on_pod(|_| PodState::running());
         let registry = public();
         let image = registry.image("team/app:1");
-        let line = format!("{kind}/shop {image} --create --via-stream --wait=30s");
+        let line = format!("{kind}/shop {image} --create --via-stream --wait=150s");
         let output = use_it(&world, &line).success();
         output.says("rolled out");
         assert!(

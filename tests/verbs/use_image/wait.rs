@@ -35,7 +35,7 @@ fn a_rollout_that_is_over_is_said_to_be() {
             let mut object = workload(world, kind, "quay.io/old/app:1");
             object["status"] = rolled_out(kind);
             world.create(object);
-            let output = use_it(world, &format!("{kind}/web {image} --wait=30s")).success();
+            let output = use_it(world, &format!("{kind}/web {image} --wait=150s")).success();
             output.says("rolled out");
         }
         let mut pod = workload(world, "Pod", "quay.io/old/app:1");
@@ -45,7 +45,7 @@ fn a_rollout_that_is_over_is_said_to_be() {
         });
         pod["status"] = json!({"phase": "Running", "containerStatuses": [running]});
         world.create(pod);
-        use_it(world, &format!("pod/web {image} --wait=30s"))
+        use_it(world, &format!("pod/web {image} --wait=150s"))
             .success()
             .says("app was started with the image");
     });
@@ -65,7 +65,7 @@ fn a_rollout_that_hangs_on_its_image_ends_in_a_diagnosis() {
         let elsewhere = PodState::waiting("ImagePullBackOff", "Back-off pulling image");
         pod(world, "web-old", "quay.io/old/app:1", &elsewhere);
         pod(world, "web-new", &image, &elsewhere);
-        let line = format!("use deploy/web {image} {HOW} --skip-check --wait=50s");
+        let line = format!("use deploy/web {image} {HOW} --skip-check --wait=150s");
         let output = world.run(&line).exits(3);
         output.says("location.tag-missing");
         output.says("0 of 1 new pods are available");
@@ -84,7 +84,7 @@ fn one_failed_pull_is_left_to_the_kubelet_for_a_moment() {
         world.create(set);
         let state = PodState::pull_failed(&image, "manifest unknown");
         pod(world, "web-0", &image, &state);
-        let line = format!("use sts/web {image} {HOW} --skip-check --wait=50s");
+        let line = format!("use sts/web {image} {HOW} --skip-check --wait=150s");
         world.run(&line).exits(3).says("location.tag-missing");
     });
 }
@@ -110,7 +110,7 @@ fn a_rollout_that_hangs_on_something_else_is_no_matter_of_the_image() {
                 "reason": "ProgressDeadlineExceeded", "message": "timed out",
                 "lastTransitionTime": "2026-01-01T00:00:00Z", "lastUpdateTime": "2026-01-01T00:00:00Z"}]}),
         );
-        let output = use_it(world, &format!("deploy/web {image} --wait=50s")).exits(1);
+        let output = use_it(world, &format!("deploy/web {image} --wait=150s")).exits(1);
         output.says("progress deadline");
     });
 }
@@ -163,7 +163,7 @@ fn controllers_roll_it_out_and_the_wait_ends_with_them() {
         ("DaemonSet", "rolled out, 1 of 1 pods available"),
     ] {
         world.create(workload(&world, kind, "quay.io/old/app:1"));
-        use_it(&world, &format!("{kind}/web {image} --wait=30s"))
+        use_it(&world, &format!("{kind}/web {image} --wait=150s"))
             .success()
             .says(words);
     }
@@ -176,7 +176,7 @@ fn a_wait_can_be_given_up() {
         let image = registry.image("team/app:1");
         world.create(workload(world, "Deployment", "quay.io/old/app:1"));
         let mut running = world
-            .cmd(&format!("use deploy/web {image} {HOW} --wait=50s"))
+            .cmd(&format!("use deploy/web {image} {HOW} --wait=150s"))
             .spawn();
         running.wait_for_stderr("takes it back");
         running.interrupt();

@@ -6,26 +6,52 @@ use super::content::{Content, has_newline};
 use super::{Source, Sources, Wallet};
 use crate::credentials::Found;
 use crate::doctor::evidence::{CandidateFact, EntryFact, Role, SourceState};
-use crate::model::docker_config::{DockerConfig, EntryFault};
+use crate::model::docker_config::{DockerConfig, Entry, EntryFault};
 use crate::model::{auth_file, keyring};
 
-/// A file: its content, the one entry that would be used for the image, and the key and fault of one that matches and cannot
-/// be used.
+/// A file: its content, the one entry that would be used for the image, and what is wrong where there should be one.
 pub(super) struct AuthFile {
     pub(super) config: DockerConfig,
     pub(super) found: Option<Found>,
-    pub(super) fault: Option<(String, String)>,
+    pub(super) fault: Option<FileFault>,
+}
+
+/// Why a file that has something for the image gives nothing.
+pub enum FileFault {
+    /// The entry with this key cannot be used.
+    Entry { key: String },
+    /// The credential helper that the file names for this registry fails.
+    Helper { key: String, reason: String },
+}
+
+impl FileFault {
+    fn key(&self) -> &str {
+        match self {
+            Self::Entry { key } | Self::Helper { key, .. } => key,
+        }
+    }
+
+    /// What is wrong with `entry`, which has that key.
+    fn of(&self, entry: &Entry) -> EntryFault {
+        match self {
+            Self::Entry { .. } => entry
+                .credential
+                .as_ref()
+                .err()
+                .cloned()
+                .unwrap_or(EntryFault::Empty),
+            Self::Helper { reason, .. } => EntryFault::WithHelper(reason.clone()),
+        }
+    }
 }
 
 impl Sources {
     /// A file given with `-a`: its content, and the one entry that containers/image would use for the image.
-    ///
-    /// `fault` is the key and the fault of an entry that matches and cannot be used.
     pub fn of_file(
         name: String,
         config: DockerConfig,
         found: Option<Found>,
-        fault: Option<(String, String)>,
+        fault: Option<FileFault>,
     ) -> Self {
         let file = AuthFile {
             config,
@@ -98,20 +124,13 @@ pub(super) fn state(
         .iter()
         .map(|entry| {
             let taken = found.is_some_and(|found| found.key == entry.key);
-            let broken = fault.is_some_and(|(key, _)| *key == entry.key);
+            let broken = fault.filter(|fault| fault.key() == entry.key);
             EntryFact {
                 key: entry.key.clone(),
                 username: None,
-                fault: broken.then(|| {
-                    entry
-                        .credential
-                        .as_ref()
-                        .err()
-                        .cloned()
-                        .unwrap_or(EntryFault::Empty)
-                }),
+                fault: broken.map(|fault| fault.of(entry)),
                 trailing_newline: has_newline(config, &entry.key),
-                matches: taken || broken,
+                matches: taken || broken.is_some(),
                 other_matcher: keyring::key_matches(&entry.key, name),
                 near_miss: auth_file::near_miss(&entry.key, name),
                 candidate: candidate.filter(|_| taken),
@@ -119,7 +138,7 @@ pub(super) fn state(
         })
         .collect();
     // The file has no entry, and the credential helper that it names gives none.
-    if let Some((key, reason)) = fault
+    if let Some(FileFault::Helper { key, reason }) = fault
         && !entries.iter().any(|entry| entry.key == *key)
     {
         entries.push(EntryFact {

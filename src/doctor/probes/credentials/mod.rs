@@ -17,6 +17,7 @@ use crate::model::view::{Secret, SecretBytes};
 use crate::model::{auth_file, keyring};
 
 use content::{Content, has_newline};
+pub use file::FileFault;
 pub use wallet::Wallet;
 
 /// Sources of credentials of one consumer, parsed once for all its images.

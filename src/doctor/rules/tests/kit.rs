@@ -261,6 +261,7 @@ impl World {
                 header_digest: None,
                 asked_digest: None,
                 media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
+                served_as: None,
                 kind,
             }),
         })))

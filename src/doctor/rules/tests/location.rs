@@ -213,6 +213,7 @@ fn platforms_kinds_and_parts() {
                 size: 1,
                 media_type: String::new(),
             },
+            mismatch: None,
             exchange: exchange(Purpose::Blob, Sent::Bearer, Ok(answer(307, None, ""))),
             redirected: Some(exchange(Purpose::Blob, Sent::Nothing, result)),
         }))

@@ -54,10 +54,11 @@ fn the_way_to_the_registry() {
         Cause::Handshake,
     );
     // What only our library cannot do is not broken.
-    open(&tls(TlsFault::Handshake {
+    let ours = open(&tls(TlsFault::Handshake {
         text: "alert".to_owned(),
         our_limits: true,
     }));
+    assert!(ours.summary().starts_with("TLS: alert (this program's TLS"));
 }
 
 fn ping_fault(fault: ExchangeFault) -> World {
@@ -85,6 +86,12 @@ fn answers_that_do_not_come() {
             text: "junk".to_owned(),
         }),
         Cause::ServerError,
+    );
+    certain(
+        &ping_fault(ExchangeFault::Proxy(
+            crate::model::observation::ProxyFault::AuthenticationRequired,
+        )),
+        Cause::Proxy,
     );
     expect(
         &ping_fault(ExchangeFault::Deadline),

@@ -72,7 +72,7 @@ pub(super) const ROWS: &[Row] = &[
         Symptom::Storage,
         "/var/lib/docker/ | /var/lib/containerd/ | overlay mount | aufs mount | read-only file system | layerdb | \
          getimageblob | lchown | /storage/overlay | failed to prepare extraction | failed to create active | \
-         missing parent bucket | mount callback failed",
+         missing parent + bucket | failed to create snapshot | mount callback failed",
     ),
     (
         Symptom::UndecodableSecret,

@@ -126,7 +126,7 @@ fn a_deployment_config() {
     };
     done(
         &of(&spec, &with("NewReplicationControllerAvailable", "")),
-        "1 pods available",
+        "1 pod available",
     );
     for reason in [
         "ProgressDeadlineExceeded",

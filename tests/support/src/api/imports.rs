@@ -265,6 +265,14 @@ fn validate(import: &Value, wanted: &[Value], repository: &Value) -> Result<(), 
                 "only DockerImage is supported",
             ));
         }
+        let name = &image["from"]["name"];
+        if image["importPolicy"]["scheduled"] == true
+            && name.as_str().is_some_and(|name| name.contains('@'))
+        {
+            let field = format!("spec.images[{at}].from.name");
+            let words = "only tags can be scheduled for import";
+            findings.push(FieldError::invalid(field, name, words));
+        }
     }
     let name = repository["from"]["name"].as_str().unwrap_or_default();
     let last = name.rsplit('/').next().unwrap_or_default();

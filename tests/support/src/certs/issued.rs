@@ -30,6 +30,8 @@ pub struct TlsOptions {
     pub tls12_only: bool,
     /// Ask for a client certificate of this authority (PEM), and refuse who has none.
     pub client_ca: Option<String>,
+    /// Ask for one, and talk to those who have none as well.
+    pub client_optional: bool,
     /// Offer HTTP/2 besides HTTP/1.1.
     pub http2: bool,
 }
@@ -39,6 +41,7 @@ impl Default for TlsOptions {
         Self {
             tls12_only: false,
             client_ca: None,
+            client_optional: false,
             http2: true,
         }
     }
@@ -110,11 +113,12 @@ impl Issued {
                 for certificate in certificates_in(pem) {
                     roots.add(certificate).expect("a root");
                 }
-                let verifier =
-                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-                        .build()
-                        .expect("a client verifier");
-                builder.with_client_cert_verifier(verifier)
+                let mut verifier =
+                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                if options.client_optional {
+                    verifier = verifier.allow_unauthenticated();
+                }
+                builder.with_client_cert_verifier(verifier.build().expect("a client verifier"))
             }
         };
         let shown = CertifiedKey::new(self.chain_der(), key);

@@ -10,6 +10,7 @@ pub struct Index {
     images: Vec<Image>,
     docker: bool,
     attestation: bool,
+    bare: bool,
 }
 
 impl Index {
@@ -42,6 +43,12 @@ impl Index {
         self
     }
 
+    /// Its entries say nothing of platforms.
+    pub fn without_platforms(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
     /// The index with its images.
     pub fn pack(&self) -> Packed {
         let kind = if self.docker {
@@ -59,7 +66,9 @@ impl Index {
             };
             let packed = image.pack();
             let mut entry = descriptor(&packed.media_type, &packed.manifest);
-            entry["platform"] = image.platform_json();
+            if !self.bare {
+                entry["platform"] = image.platform_json();
+            }
             entries.push(entry);
             children.push(packed);
         }

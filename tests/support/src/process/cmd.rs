@@ -87,7 +87,7 @@ impl Cmd {
             variables: Vec::new(),
             folder: None,
             stdin: Vec::new(),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_secs(180),
             sandbox,
         }
     }
@@ -125,7 +125,7 @@ impl Cmd {
         self
     }
 
-    /// How long it may take; a minute unless said otherwise.
+    /// How long it may take; three minutes unless said otherwise, which a loaded machine may need.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

@@ -96,6 +96,13 @@ impl RegistryBuilder {
         self
     }
 
+    /// The handshake asks for a client certificate of this authority, and goes on without one, as nginx does.
+    pub fn asks_for_client_certificates_of(mut self, ca_pem: &str) -> Self {
+        self.tls_options.client_ca = Some(ca_pem.to_owned());
+        self.tls_options.client_optional = true;
+        self
+    }
+
     /// A user.
     pub fn user(mut self, user: User) -> Self {
         self.users.push(user);

@@ -81,6 +81,8 @@ pub(crate) enum Kind {
         pause: Duration,
     },
     Unsized,
+    ServedAs(String),
+    CutShort,
     LyingDigest,
     NoDigest,
     WrongBody,
@@ -262,6 +264,16 @@ impl Fault {
             media_type: media_type.to_owned(),
             body: body.to_owned(),
         })
+    }
+
+    /// What is there comes with this `Content-Type`, or with none when it is empty.
+    pub fn served_as(media_type: &str) -> Self {
+        Self::new(Kind::ServedAs(media_type.to_owned())).at(At::Manifests)
+    }
+
+    /// Storage that lost the end of its files: bodies are half as long, and their length is announced so.
+    pub fn cut_short() -> Self {
+        Self::new(Kind::CutShort).at(At::Blobs)
     }
 
     /// `Docker-Content-Digest` names another manifest.

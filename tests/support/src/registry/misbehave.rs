@@ -198,6 +198,15 @@ fn apply(cx: &Cx, place: At, kind: &Kind, reply: &mut Reply) -> bool {
             bytes[0] ^= 0xff;
             reply.payload = Payload::Full(bytes.into());
         }
+        (Kind::ServedAs(media_type), _) if reply.status == 200 => {
+            if media_type.is_empty() {
+                return reply.headers.remove("content-type").is_some();
+            }
+            reply.set_header("content-type", media_type);
+        }
+        (Kind::CutShort, Some(body)) if reply.status == 200 && body.len() > 1 => {
+            reply.payload = Payload::Full(body.slice(..body.len() / 2));
+        }
         (Kind::LyingDigest, _) if reply.headers.contains_key("docker-content-digest") => {
             reply.set_header(
                 "docker-content-digest",

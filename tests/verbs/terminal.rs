@@ -1,4 +1,4 @@
-//! A shell on a terminal, and somebody who types.
+//! A program on a terminal, and somebody who types.
 //!
 //! The terminal is that of `script` (util-linux), which makes one and passes on what it is given. Waiting is for words, never
 //! for a time.
@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long something may take that has to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
-pub(super) struct Terminal {
+pub(crate) struct Terminal {
     child: Child,
     keys: ChildStdin,
     screen: Arc<Mutex<Vec<u8>>>,
@@ -21,8 +21,8 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// Runs a shell with these variables and no others.
-    pub(super) fn start(command: &str, folder: &Path, variables: &[(&str, String)]) -> Self {
+    /// Runs a command line with these variables and no others.
+    pub(crate) fn start(command: &str, folder: &Path, variables: &[(&str, String)]) -> Self {
         let mut child = Command::new("script")
             .args([
                 "--quiet",
@@ -60,7 +60,7 @@ impl Terminal {
     }
 
     /// Presses keys; `\t` is the one that completes, `\r` the one that runs.
-    pub(super) fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.seen = self.plain().len();
         self.keys
             .write_all(keys.as_bytes())
@@ -70,7 +70,7 @@ impl Terminal {
 
     /// Waits until these words are on the screen that were not there before the last keys, or the last words.
     #[track_caller]
-    pub(super) fn sees(&mut self, words: &str) {
+    pub(crate) fn sees(&mut self, words: &str) {
         let started = Instant::now();
         loop {
             let screen = self.plain();
@@ -87,8 +87,25 @@ impl Terminal {
         }
     }
 
+    /// Waits for the end; the exit status.
+    #[track_caller]
+    pub(crate) fn ends(&mut self) -> Option<i32> {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status.code();
+            }
+            assert!(
+                started.elapsed() < PATIENCE,
+                "it goes on:\n{}",
+                self.plain()
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// The screen so far without what steers a terminal.
-    fn plain(&self) -> String {
+    pub(crate) fn plain(&self) -> String {
         let bytes = self
             .screen
             .lock()
