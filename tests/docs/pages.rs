@@ -24,6 +24,15 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "installs; the test of the release looks into the packages",
     ),
     ("release/", "the test of the release runs them"),
+    (
+        "oc auth",
+        "the cluster's own; the test of the rights asks the same",
+    ),
+    (
+        "oc create",
+        "the cluster's own; the test of the rights binds the same roles",
+    ),
+    ("oc logs", "the cluster's own"),
     ("skopeo copy", "pushes an image that the release makes"),
     ("sha256sum", "is for a release that is published"),
     ("cosign", "is for a release that is published"),
@@ -58,6 +67,8 @@ pages! {
     undo "docs/tasks/undo.md" scenes::waiting;
     figures "docs/figures.md" scenes::kubernetes;
     release "docs/release.md" scenes::kubernetes;
+    rights "docs/rights.md" scenes::linked;
+    pipelines "docs/pipelines.md" scenes::built;
 }
 
 /// Runs the commands of a page and compares what they print with what stands there; or writes it there.

@@ -61,7 +61,7 @@ pub(crate) fn registries(
         .user(User::new("team+puller", PASSWORD).pull("team/*"))
         .user(User::new("team+pusher", PASSWORD).owns("team"))
         .start();
-    for tag in ["1.2", "1.3"] {
+    for tag in ["1.2", "1.3", "1.4"] {
         quay.push_index("team/web", tag, &Index::of(&["linux/amd64", "linux/arm64"]));
     }
     for tag in ["1.4", "1.5"] {

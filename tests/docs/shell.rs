@@ -5,13 +5,14 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use extreg_test_support::process::{Cmd, Output};
 
 use crate::ground::{Ground, PASSWORD};
+use crate::root;
 
 /// `oc` and `kubectl`, as far as the pages use them: they find the plugin, describe a pod, and take what is applied.
 const CLIENT: &str = r#"#!/bin/bash
 case "$1" in
 extreg) shift; exec "$(dirname "$0")/$(basename "$0")-extreg" "$@" ;;
 describe) cat described.txt ;;
-apply) grep -q apiVersion && echo applied ;;
+apply) if [ "$3" = - ]; then cat; else cat "$3"; fi | grep -q apiVersion && echo applied ;;
 *) echo "this $(basename "$0") cannot do $1" >&2; exit 70 ;;
 esac
 "#;
@@ -30,6 +31,7 @@ impl Ground {
                 let mode = std::fs::Permissions::from_mode(0o755);
                 std::fs::set_permissions(path, mode).expect("a program");
             }
+            symlink(root().join("deploy"), self.sandbox.path().join("deploy")).expect("a link");
             for name in ["oc", "kubectl"] {
                 let plugin = env!("CARGO_BIN_EXE_kubectl-extreg");
                 symlink(plugin, bin.join(format!("{name}-extreg"))).expect("a link");

@@ -9,8 +9,14 @@ use extreg::doctor::explain;
 use crate::pages::files;
 use crate::root;
 
-/// What is no command line but speaks of one.
+/// Words of what is no command line but speaks of one.
 const FORMS: &[&str] = &["VERB", "CAUSE"];
+
+/// The beginning of a command, which a page names because the rest does not matter there.
+const BEGINNINGS: &[&str] = &[
+    "oc extreg link",
+    "oc extreg link REGISTRY --registry-username",
+];
 
 /// The commands in `code`, and in lines that are code.
 pub(crate) fn commands(page: &str) -> Vec<String> {
@@ -19,9 +25,11 @@ pub(crate) fn commands(page: &str) -> Vec<String> {
     for line in page.lines() {
         if line.starts_with("```") {
             fenced = !fenced;
+        } else if fenced {
+            continue;
         } else if line.starts_with("    ") {
             found.push(line.trim().to_owned());
-        } else if !fenced {
+        } else {
             found.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
         }
     }
@@ -65,7 +73,9 @@ fn what_is_named_in_passing_is_known() {
     for (path, page) in pages.chain(causes) {
         for command in commands(&page) {
             let words = words(&command);
-            if words.iter().any(|word| FORMS.contains(&word.as_str())) {
+            if BEGINNINGS.contains(&command.as_str())
+                || words.iter().any(|word| FORMS.contains(&word.as_str()))
+            {
                 continue;
             }
             count += 1;
