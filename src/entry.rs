@@ -26,9 +26,10 @@ pub fn run_program(env: Env) -> ExitCode {
     let program = verbs::program(&env);
     let mut command = cli::command(program);
     let mut args = env.args.clone();
-    // Of the other verbs nothing has to be known then.
-    if !anywhere::is_verb_first(&command, &args) {
-        command.build();
+    if let Some(verb) = anywhere::first_verb(&command, &args) {
+        command = cli::of_verb(command, verb);
+    } else {
+        command = cli::of_all(command);
         args = anywhere::verb_first(&command, args);
     }
     let matches = command.try_get_matches_from(args);

@@ -8,18 +8,14 @@ use std::ffi::OsString;
 
 use clap::{Arg, Command};
 
-/// Whether the verb stands first as it is, which tells it from the value of a flag.
-pub fn is_verb_first(command: &Command, args: &[OsString]) -> bool {
-    let first = args.get(1).and_then(|word| word.to_str());
-    first.is_some_and(|word| {
-        command
-            .get_subcommands()
-            .any(|verb| verb.get_name() == word)
-    })
+/// The verb, where it is the first word: else a word may be the value of a flag.
+pub fn first_verb<'a>(command: &Command, args: &'a [OsString]) -> Option<&'a str> {
+    let word = args.get(1)?.to_str()?;
+    command.find_subcommand(word).map(|_| word)
 }
 
-/// The arguments with the verb first. What names no verb stays as it is, for clap to complain about. `command` has been built
-/// ([`Command::build`]), so that it is known which flags take the next word.
+/// The arguments with the verb first. What names no verb stays as it is, for clap to complain about. `command` knows all
+/// flags ([`super::of_all`]), and so which take the next word.
 pub fn verb_first(command: &Command, mut args: Vec<OsString>) -> Vec<OsString> {
     let flags = flags(command);
     let verbs: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
@@ -88,8 +84,7 @@ mod tests {
 
     fn moved(line: &str) -> String {
         let args = line.split(' ').map(OsString::from).collect();
-        let mut command = super::super::Cli::command();
-        command.build();
+        let command = crate::cli::of_all(crate::cli::Cli::command());
         let moved = verb_first(&command, args);
         let words: Vec<_> = moved.iter().map(|word| word.to_string_lossy()).collect();
         words.join(" ")

@@ -29,7 +29,7 @@ pub mod unlink;
 pub mod use_image;
 pub mod version;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Args as _, Command, CommandFactory as _, Parser, Subcommand};
 
 use global::Global;
 
@@ -96,8 +96,8 @@ impl Verb {
 }
 
 /// The command line under the name that the user called: `oc extreg` or `kubectl extreg`, in the usage and in the examples.
-/// The arguments of a verb are there once it is parsed, or after [`clap::Command::build`].
-pub fn command(program: &'static str) -> clap::Command {
+/// Its verbs have no arguments yet: there are hundreds, and [`of_verb`] makes those of one, [`of_all`] all.
+pub fn command(program: &'static str) -> Command {
     Cli::command()
         .bin_name(program)
         .mut_subcommands(|verb| match verb.get_after_help() {
@@ -111,17 +111,46 @@ pub fn command(program: &'static str) -> clap::Command {
         })
         .mut_subcommand("push-target", |verb| {
             verb.override_usage(examples::PUSH_TARGET_USAGE.replace(examples::PROGRAM, program))
-                .defer(push_target::arguments)
         })
 }
 
-/// A command line of which only the verb `name` gets arguments, those of others being of no use and many.
-pub fn of_verb(command: clap::Command, name: &str) -> clap::Command {
+/// The command line on which the verb is `name`: the others are never asked for their arguments.
+pub fn of_verb(command: Command, name: &str) -> Command {
     command.mut_subcommands(|verb| {
         if verb.get_name() == name {
-            verb
+            with_arguments(verb)
         } else {
             verb.defer(|verb| verb)
         }
     })
+}
+
+/// The command line with all that can be on it.
+pub fn of_all(command: Command) -> Command {
+    let mut command = command.mut_subcommands(with_arguments);
+    command.build();
+    command
+}
+
+/// Gives a verb its arguments. Left to clap they would come, in its help too, behind the flags that all verbs have.
+fn with_arguments(verb: Command) -> Command {
+    let add: fn(Command) -> Command = match verb.get_name() {
+        "link" => link::LinkArgs::augment_args,
+        "unlink" => unlink::UnlinkArgs::augment_args,
+        "undo" => undo::UndoArgs::augment_args,
+        "status" => status::StatusArgs::augment_args,
+        "doctor" => doctor::DoctorArgs::augment_args,
+        "explain" => explain::ExplainArgs::augment_args,
+        "push-target" => push_target::arguments,
+        "build-source" => build_source::BuildSourceArgs::augment_args,
+        "import" => import::ImportArgs::augment_args,
+        "use" => use_image::UseArgs::augment_args,
+        "promote" => promote::PromoteArgs::augment_args,
+        "trust" => trust::TrustArgs::augment_args,
+        "insecure" => insecure::InsecureArgs::augment_args,
+        "completion" => completion::CompletionArgs::augment_args,
+        "version" => version::VersionArgs::augment_args,
+        _ => return verb,
+    };
+    add(verb).defer(|verb| verb)
 }

@@ -235,13 +235,10 @@ impl Proof {
                 let words = format!("{} is missed:\n{said}", permission.full_name());
                 return vec![found(case, self.platform, words)];
             }
-            if is_told {
+            if is_told || permission.helps {
                 return Vec::new();
             }
             heard.push_str(&format!("$ {}\n{said}", line.words));
-        }
-        if permission.helps {
-            return Vec::new();
         }
         let words = format!(
             "without {} {} nobody is told:\n{heard}",

@@ -84,6 +84,10 @@ fn real(world: &World, user: &str, rules: &[Rule], everywhere: bool) {
         let mut metadata = json!({"name": format!("{user}-{number}")});
         if !namespace.is_empty() {
             metadata["namespace"] = json!(namespace);
+            // A real API server has those of the platform's namespaces that tests needed before.
+            if world.cluster.get("namespaces", "", namespace).is_none() {
+                create(world, &api::make::namespace(namespace));
+            }
         }
         create(
             world,

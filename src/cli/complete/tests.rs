@@ -5,12 +5,10 @@ use clap::{Arg, Command, CommandFactory as _};
 use super::line::{Line, Place, read};
 use super::values::{self, Values};
 use super::{flags, verbs};
-use crate::cli::{Cli, of_verb};
+use crate::cli::{Cli, of_all, of_verb};
 
 fn root() -> Command {
-    let mut root = Cli::command();
-    root.build();
-    root
+    of_all(Cli::command())
 }
 
 fn words(line: &str) -> Vec<String> {

@@ -15,14 +15,16 @@ use crate::env::Env;
 
 /// Answers for the words behind the program's name, of which the last is being typed.
 pub(super) fn answer(env: &Env, words: &[String]) -> Offer {
-    let mut root = cli::command("oc extreg");
-    // The first word, unless that is the one that is being typed.
-    if let [verb, _, ..] = words
-        && root.find_subcommand(verb).is_some()
-    {
-        root = cli::of_verb(root, verb);
-    }
-    root.build();
+    let root = cli::command("oc extreg");
+    let root = match words {
+        // The first word, unless that is the one that is being typed.
+        [verb, _, ..] if root.find_subcommand(verb).is_some() => {
+            let mut root = cli::of_verb(root, verb);
+            root.build();
+            root
+        }
+        _ => cli::of_all(root),
+    };
     let line = line::read(&root, words);
     match &line.place {
         Place::Verb(typed) => Offer::of(complete::verbs(&root)).going_on("", typed),

@@ -5,7 +5,7 @@ use super::kit::*;
 use super::{certain, expect, healthy, open};
 use crate::doctor::causes::Cause;
 use crate::doctor::evidence::{Fact, ListOrigin, Role, SourceFact, SourceState};
-use crate::doctor::finding::Confidence::{Certain, Likely};
+use crate::doctor::finding::Confidence::Likely;
 use crate::model::docker_config::EntryFault;
 use crate::model::keyring::NearMiss;
 use crate::model::observation::{LoginVerdict, PushVerdict, PushView, Sent};
