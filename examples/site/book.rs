@@ -67,8 +67,7 @@ fn causes() -> Vec<(String, String, PathBuf)> {
 
 /// The same of each verb: its help.
 fn verbs() -> Vec<(String, String, PathBuf)> {
-    let mut program = cli::command("oc extreg").term_width(100);
-    program.build();
+    let mut program = cli::of_all(cli::command("oc extreg").term_width(100));
     let page = |verb: &mut clap::Command| {
         let name = verb.get_name().to_owned();
         let help = verb.render_long_help();

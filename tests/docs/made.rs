@@ -1,7 +1,7 @@
 //! Parts of pages that are made from the program: between two comments stands what would be made now.
 
 use clap::CommandFactory as _;
-use extreg::cli::Cli;
+use extreg::cli::{self, Cli};
 use extreg::doctor::causes::Cause;
 
 use crate::{root, updates};
@@ -51,8 +51,7 @@ fn the_list_of_causes() {
 #[test]
 fn the_list_of_verbs() {
     let mut text = "| verb | does |\n| --- | --- |\n".to_owned();
-    let mut program = Cli::command();
-    program.build();
+    let program = cli::of_all(Cli::command());
     for verb in program.get_subcommands() {
         if verb.get_name() == "help" {
             continue;

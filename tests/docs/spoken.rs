@@ -79,8 +79,7 @@ fn what_is_named_in_passing_is_known() {
                 continue;
             }
             count += 1;
-            let mut program = cli::command("oc extreg");
-            program.build();
+            let program = cli::of_all(cli::command("oc extreg"));
             let line = words[1..].iter().map(Into::into).collect();
             let line = cli::anywhere::verb_first(&program, line);
             if let Err(error) = program.try_get_matches_from(line) {
