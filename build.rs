@@ -1,7 +1,6 @@
 //! Leaves the tables for unwinding out of the program where nothing is ever unwound: a release ends where it crashes
 //! (`panic = "abort"`), and the targets ask the compiler for the tables all the same. They are an eighth of the program.
 #![expect(
-    clippy::print_stdout,
     clippy::disallowed_macros,
     reason = "this is how a build script speaks to cargo"
 )]

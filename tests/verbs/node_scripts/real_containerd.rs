@@ -136,6 +136,23 @@ fn can_run() -> bool {
         && program_or_skip("containerd", what)
         && program_or_skip("ctr", what)
         && program_or_skip("unshare", what)
+        && may_mount(what)
+}
+
+/// Whether this machine lets tests have mounts of their own: a container without the right to does not, and nothing that could
+/// be installed changes that.
+fn may_mount(what: &str) -> bool {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["etc/containerd", "etc"] {
+        std::fs::create_dir_all(folder.path().join(name)).expect("a folder");
+    }
+    std::fs::write(folder.path().join("etc/hosts"), "127.0.0.1 localhost\n").expect("a file");
+    let output = within(folder.path()).arg("true").output();
+    let may = output.is_ok_and(|output| output.status.success());
+    if !may {
+        eprintln!("SKIPPED, no mount namespace is to be had here: {what}");
+    }
+    may
 }
 
 /// A real registry with an image, and its name as the nodes know it.
