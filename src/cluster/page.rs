@@ -133,7 +133,7 @@ mod tests {
     fn an_item_is_given_away_before_the_next_is_read() {
         let mut seen = 0;
         let cut = read(br#"{"items": [{"a": 1}, {"a": 2}, {"a":"#, &mut |_| {
-            seen += 1
+            seen += 1;
         });
         assert!(cut.is_err());
         assert_eq!(seen, 2);

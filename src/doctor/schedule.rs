@@ -121,7 +121,9 @@ impl Leg {
         );
         let views = [anonymous.as_ref(), with.as_ref()];
         let delivers = || views.iter().flatten().any(|(view, _)| is_image(view));
-        if !manifest::answers(&ping.kind) && !(ping.kind == PingKind::Unproven && delivers()) {
+        let is_one =
+            manifest::answers(&ping.kind) || (ping.kind == PingKind::Unproven && delivers());
+        if !is_one {
             self.look_at_other_ports(&ping).await;
             return None;
         }

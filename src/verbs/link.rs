@@ -124,9 +124,15 @@ pub(super) async fn go_on(
         async {
             match checks {
                 Checks::Caller => Ok(None),
-                Checks::Own => check::check(&run.env, &cluster, flags, &target, &credential)
-                    .await
-                    .map(Some),
+                Checks::Own => Box::pin(check::check(
+                    &run.env,
+                    &cluster,
+                    flags,
+                    &target,
+                    &credential,
+                ))
+                .await
+                .map(Some),
             }
         },
         gather::gather(&cluster, &namespaces, &accounts, &name, &target),

@@ -56,12 +56,11 @@ pub(crate) fn trimmed<'a>(lines: &[&'a str]) -> Vec<&'a str> {
 pub(crate) fn agree(shown: &[&str], came: &[&str]) -> bool {
     match (shown.split_first(), came.split_first()) {
         (None, None) => true,
-        (None, Some(_)) => false,
         (Some((&"…", rest)), _) => (0..=came.len()).any(|skip| agree(rest, &came[skip..])),
-        (Some(_), None) => false,
         (Some((line, rest)), Some((other, others))) => {
             line_agrees(line, other.trim_end()) && agree(rest, others)
         }
+        (None, Some(_)) | (Some(_), None) => false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Parts of pages that are made from the program: between two comments stands what would be made now.
 
+use std::fmt::Write as _;
+
 use clap::CommandFactory as _;
 use extreg::cli::{self, Cli};
 use extreg::doctor::causes::Cause;
@@ -35,10 +37,12 @@ fn the_list_of_causes() {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text += &format!("## {family}\n\n| cause | what it is |\n| --- | --- |\n");
+            writeln!(text, "## {family}\n\n| cause | what it is |\n| --- | --- |")
+                .expect("a string takes it");
         }
         let (id, title) = (cause.id(), cause.title());
-        text += &format!("| [{id}](../src/doctor/explain/{id}.md) | {title} |\n");
+        writeln!(text, "| [{id}](../src/doctor/explain/{id}.md) | {title} |")
+            .expect("a string takes it");
     }
     hold(
         "docs/causes.md",
@@ -57,7 +61,7 @@ fn the_list_of_verbs() {
             continue;
         }
         let about = verb.get_about().expect("what it is for").to_string();
-        text += &format!("| `{}` | {about} |\n", verb.get_name());
+        writeln!(text, "| `{}` | {about} |", verb.get_name()).expect("a string takes it");
     }
     hold(
         "docs/verbs.md",

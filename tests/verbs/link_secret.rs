@@ -538,7 +538,9 @@ fn a_secret_or_namespace_that_is_not_there_is_met_with_a_guess() {
         }
         let beside = format!("{}x", world.namespace);
         let output = world
-            .run(&format!("link quay.io --secret corp -n {beside} --skip-check"))
+            .run(&format!(
+                "link quay.io --secret corp -n {beside} --skip-check"
+            ))
             .exits(1);
         output.says(&format!("there is no namespace {beside:?}"));
         output.says(&format!("did you mean {}?", world.namespace));

@@ -11,6 +11,7 @@ mod tests;
 
 use std::time::Duration;
 
+use crate::doctor::evidence::short_digest;
 use crate::model::dialect::Dialect;
 use crate::model::observation::{
     Answer, ConnectFault, DnsFault, ExchangeFault, ManifestView, Mismatch, ProxyFault, Purpose,
@@ -280,7 +281,7 @@ pub fn mismatch_words(mismatch: &Mismatch, size: u64) -> String {
             format!("it has {delivered} bytes there, the manifest says {size}")
         }
         Mismatch::Digest { delivered } => {
-            format!("what comes has the digest {}", sanitize_line(delivered, 80))
+            format!("what comes has the digest {}", short_digest(delivered))
         }
     }
 }

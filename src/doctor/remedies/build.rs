@@ -7,6 +7,9 @@ use crate::doctor::evidence::{Fact, ListOrigin, ResolvedFact};
 use crate::doctor::target::Consumer;
 use crate::model::kinds::{self, ObjectRef};
 
+/// The verb that sets an image, as the action that it is in a remedy.
+type MakesAction = fn(Named) -> Action;
+
 impl Tool<'_> {
     /// The field of a build config that names the secret: by this tool's verb, or where that would change more, by hand.
     pub(super) fn build_secret(&self, summary: &str, name: &str) -> Vec<Remedy> {
@@ -74,7 +77,7 @@ impl Tool<'_> {
 
     /// The build config, and the verb that sets the image that is meant; `None` where it stands elsewhere than in a field
     /// of its own (an image stream, a Dockerfile, `source.images`).
-    pub(super) fn own_image_of_build(&self) -> Option<(ObjectRef, fn(Named) -> Action)> {
+    pub(super) fn own_image_of_build(&self) -> Option<(ObjectRef, MakesAction)> {
         match &self.case.subject.consumer {
             Consumer::BuildPush { build, .. } => Some((build_config(build), Action::PushTarget)),
             Consumer::BuildPull { build, .. }

@@ -53,7 +53,8 @@ pub(super) async fn check(
         client: None,
         depth: Depth::Full,
     };
-    Ok(Checked::Done(Box::new(check::check(request).await)))
+    let outcome = Box::pin(check::check(request)).await;
+    Ok(Checked::Done(Box::new(outcome)))
 }
 
 /// Trust and proxy of this machine and, on OpenShift, what the cluster trusts and takes without TLS for this registry.

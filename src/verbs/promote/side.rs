@@ -135,15 +135,15 @@ impl Side {
             deadline: Instant::now() + TIMEOUT,
             ..setup::same_options(&self.options)
         };
-        Ok(check::check(CheckRequest {
+        let request = CheckRequest {
             registry: RegistryArgument::parse(self.image.registry())?,
             credential: self.credential.clone(),
             image: (self.which == Which::Source).then(|| self.image.clone()),
             options,
             client: Some(Arc::clone(&self.client)),
             depth: Depth::Delivery,
-        })
-        .await)
+        };
+        Ok(Box::pin(check::check(request)).await)
     }
 }
 

@@ -12,7 +12,7 @@ use extreg::plan::node_scripts::{Action, Job, containerd};
 use extreg_test_support::certs::Ca;
 use extreg_test_support::content::Image;
 use extreg_test_support::process::{
-    DockerRegistry, DockerRegistryBuilder, program_or_skip, real_registry_or_skip,
+    DockerRegistry, DockerRegistryBuilder, program_or_skip, real_registry_or_skip, skipped,
 };
 
 use super::machine::Machine;
@@ -150,7 +150,7 @@ fn may_mount(what: &str) -> bool {
     let output = within(folder.path()).arg("true").output();
     let may = output.is_ok_and(|output| output.status.success());
     if !may {
-        eprintln!("SKIPPED, no mount namespace is to be had here: {what}");
+        skipped("no mount namespace is to be had here", what);
     }
     may
 }

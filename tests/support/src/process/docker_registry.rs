@@ -52,6 +52,16 @@ pub fn program_or_skip(program: &str, what: &str) -> bool {
     false
 }
 
+/// Says that a test is passed over for what this machine does not let it do, which nothing that is installed would change.
+#[expect(
+    clippy::print_stderr,
+    clippy::disallowed_macros,
+    reason = "the test harness shows it with the test's output"
+)]
+pub fn skipped(why: &str, what: &str) {
+    eprintln!("SKIPPED, {why}: {what}");
+}
+
 /// What the registry is to be like.
 #[derive(Default)]
 pub struct DockerRegistryBuilder {

@@ -30,7 +30,7 @@ mod token_server;
 pub use cmd::{Cmd, Output, Running};
 pub use docker_registry::{
     DockerRegistry, DockerRegistryBuilder, HTPASSWD_PASSWORD, HTPASSWD_USER,
-    docker_registry_available, program_or_skip, real_registry_or_skip,
+    docker_registry_available, program_or_skip, real_registry_or_skip, skipped,
 };
 pub use push::Remote;
 pub use sandbox::Sandbox;
