@@ -25,11 +25,9 @@ pub(crate) fn commands(page: &str) -> Vec<String> {
     for line in page.lines() {
         if line.starts_with("```") {
             fenced = !fenced;
-        } else if fenced {
-            continue;
-        } else if line.starts_with("    ") {
+        } else if !fenced && line.starts_with("    ") {
             found.push(line.trim().to_owned());
-        } else {
+        } else if !fenced {
             found.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
         }
     }
