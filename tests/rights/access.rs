@@ -39,6 +39,8 @@ fn of_request(request: &Request) -> Option<Access> {
     let rest: Vec<&str> = words.collect();
     let (namespace, rest) = match rest.as_slice() {
         ["namespaces", namespace, more @ ..] if !more.is_empty() => ((*namespace).to_owned(), more),
+        // A namespace stands in itself: a Role in it may let it be read.
+        ["namespaces", namespace] => ((*namespace).to_owned(), rest.as_slice()),
         all => (String::new(), all),
     };
     let (resource, rest) = rest.split_first()?;

@@ -299,7 +299,6 @@ fn is_enough(case: &Case, ground: &Ground) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "runs every verb anew for every right, which takes minutes"]
 fn the_table_is_what_is_asked_for() {
     let wrong = each(&proofs(), Proof::compare);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
