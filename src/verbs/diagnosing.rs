@@ -54,14 +54,14 @@ pub(super) async fn builds(
     };
     let looked = Box::pin(doctor::look(run, Some(cluster), &request)).await?;
     let report = v1::Report::of(&looked.report, looked.interrupted);
-    let look = Look {
-        paint: run.ui.paint(),
-        glyphs: run.ui.glyphs(),
-        width: run.ui.width(),
-        detail: Detail::Normal,
-    };
-    for line in text::render(&report, &[], &look).lines() {
+    say(run, &report);
+    doctor::status(&report)
+}
+
+/// Prints a report as `doctor` does, but on standard error: standard output is another verb's.
+pub(super) fn say(run: &mut Run, report: &v1::Report) {
+    let look = Look::on(&run.ui, Detail::Normal);
+    for line in text::render(report, &[], &look).lines() {
         run.ui.status(line);
     }
-    doctor::status(&report)
 }

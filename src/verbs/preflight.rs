@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Run, doctor};
+use super::{Run, diagnosing, doctor};
 use crate::cli::registry_flags::RegistryFlags;
 use crate::cluster::Cluster;
 use crate::doctor::causes::Cause;
@@ -17,7 +17,6 @@ use crate::doctor::targets::{Argument, Wanted};
 use crate::error::{Error, Kind};
 use crate::model::platform::Platform;
 use crate::plan::{Plan, after};
-use crate::report::text::{self, Detail, Look};
 use crate::report::v1;
 use crate::ui::sanitize_line;
 
@@ -208,15 +207,7 @@ impl Preflight {
             },
             false,
         );
-        let look = Look {
-            paint: run.ui.paint(),
-            glyphs: run.ui.glyphs(),
-            width: run.ui.width(),
-            detail: Detail::Normal,
-        };
-        for line in text::render(&report, &[], &look).lines() {
-            run.ui.status(line);
-        }
+        diagnosing::say(run, &report);
         Some(match cause {
             Some(Cause::UnknownCa) => error.hint(
                 "--registry-ca FILE checks against the CA that signed it; the nodes need that CA too",

@@ -13,7 +13,7 @@ pub(super) mod wrap;
 use super::group::{Group, Groups, groups};
 use super::v1::{Judged, Report};
 use crate::model::observation::Exchange;
-use crate::ui::{Glyphs, Paint};
+use crate::ui::{Glyphs, Paint, Ui};
 
 use who::{Home, group_headline, headline};
 use wrap::put;
@@ -38,6 +38,18 @@ pub struct Look {
     /// Columns of the terminal.
     pub width: usize,
     pub detail: Detail,
+}
+
+impl Look {
+    /// As this terminal, or what stands for it, shows it.
+    pub fn on(ui: &Ui, detail: Detail) -> Self {
+        Self {
+            paint: ui.paint(),
+            glyphs: ui.glyphs(),
+            width: ui.width(),
+            detail,
+        }
+    }
 }
 
 /// Lines are shorter than this, whatever the terminal offers.

@@ -170,15 +170,11 @@ fn bytes(run: &Run, path: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 fn look(run: &Run, flags: &ReportFlags) -> Look {
-    Look {
-        paint: run.ui.paint(),
-        glyphs: run.ui.glyphs(),
-        width: run.ui.width(),
-        detail: match (flags.quiet, flags.verbose) {
-            (true, _) => Detail::Quiet,
-            (false, 0) => Detail::Normal,
-            (false, 1) => Detail::Stages,
-            (false, _) => Detail::Wire,
-        },
-    }
+    let detail = match (flags.quiet, flags.verbose) {
+        (true, _) => Detail::Quiet,
+        (false, 0) => Detail::Normal,
+        (false, 1) => Detail::Stages,
+        (false, _) => Detail::Wire,
+    };
+    Look::on(&run.ui, detail)
 }

@@ -38,18 +38,9 @@ pub(super) fn run(run: &mut Run, given: &str, output: ReadingFormat) -> Result<(
         .collect();
     let printed = match output {
         ReadingFormat::Json => reading_v1::render(&read),
-        ReadingFormat::Text => text::reading::render(&read, &look(run)),
+        ReadingFormat::Text => text::reading::render(&read, &Look::on(&run.ui, Detail::Normal)),
     };
     run.ui.data(printed)
-}
-
-fn look(run: &Run) -> Look {
-    Look {
-        paint: run.ui.paint(),
-        glyphs: run.ui.glyphs(),
-        width: run.ui.width(),
-        detail: Detail::Normal,
-    }
 }
 
 /// What is no UTF-8 is read with replacement characters: a log may hold anything.

@@ -38,15 +38,7 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
     let input = Box::pin(read(run, &cluster, now)).await?;
     let trusted = list::list(&input, now);
     let text = match flags.write.output {
-        None => report::text(
-            &trusted,
-            &Look {
-                paint: run.ui.paint(),
-                glyphs: run.ui.glyphs(),
-                width: run.ui.width(),
-                detail: Detail::Normal,
-            },
-        ),
+        None => report::text(&trusted, &Look::on(&run.ui, Detail::Normal)),
         Some(Format::Json) => report::json(&trusted),
         Some(Format::Yaml) => report::yaml(&trusted),
         Some(Format::Name) => report::names(&trusted),

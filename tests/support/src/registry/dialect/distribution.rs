@@ -1,5 +1,5 @@
 //! CNCF distribution 2.8: open, htpasswd, token. All answers were measured on the Debian package's 2.8.2, and
-//! `tests/registry_real.rs` compares them with whatever version is installed. That one lists all tags in one page.
+//! `tests/registry/real.rs` compares them with whatever version is installed. That one lists all tags in one page.
 
 use super::{Rules, Scheme};
 use crate::registry::access::{Denied, Identity, Need, identify};

@@ -1,12 +1,11 @@
-//! CNCF distribution's three dialects, cell by cell as its real server answers (`registry_real.rs` asks that one).
+//! CNCF distribution's three dialects, cell by cell as its real server answers (`real.rs` asks that one).
 
 use extreg_test_support::client::{Response, get, request};
 use extreg_test_support::content::{Image, Index, media_type};
 use extreg_test_support::registry::{Dialect, Registry, User};
 use serde_json::json;
 
-mod common;
-use common::{challenge, claims, token};
+use super::common::{challenge, claims, token};
 
 fn token_registry() -> Registry {
     let registry = Registry::builder()

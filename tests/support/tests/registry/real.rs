@@ -8,7 +8,7 @@ use extreg_test_support::process::{
 };
 use extreg_test_support::registry::{Dialect, Registry, User};
 
-mod common;
+use super::common;
 
 type Shape = (u16, Vec<(String, String)>, String);
 

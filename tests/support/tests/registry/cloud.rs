@@ -5,26 +5,11 @@ use extreg_test_support::content::Image;
 use extreg_test_support::registry::{Dialect, Registry, RegistryBuilder, User, Variant};
 use serde_json::json;
 
-mod common;
-use common::Stage::{Registry as R, Token as T};
-use common::{
-    ALICE, BOB, NO_DIGEST, WRONG, ask_token, check, claims, dance, dance_with, parameter, token,
+use super::common::Stage::{Registry as R, Token as T};
+use super::common::{
+    self, ALICE, BOB, NO_DIGEST, WRONG, ask_token, builder, check, claims, dance, dance_with,
+    filled_below, parameter, token,
 };
-
-fn builder(dialect: Dialect) -> RegistryBuilder {
-    Registry::builder()
-        .dialect(dialect)
-        .user(User::new("alice", "s3cret").push("team/*"))
-        .user(User::new("bob", "hunter2"))
-        .anonymous_pull("public/*")
-}
-
-fn filled(builder: RegistryBuilder) -> Registry {
-    let registry = builder.start();
-    registry.push_image("team/docker/app", "1.0", &Image::new());
-    registry.push_image("public/docker/app", "1.0", &Image::new());
-    registry
-}
 
 #[test]
 fn ecr_tells_missing_from_forbidden_and_both_from_expired() {
@@ -150,7 +135,7 @@ fn ecr_takes_uploads_only_where_a_repository_is_unless_a_template_makes_one() {
 
 #[test]
 fn ecr_public_has_one_scope_and_answers_bad_tokens_with_400() {
-    let registry = filled(builder(Dialect::EcrPublic));
+    let registry = filled_below("docker/", builder(Dialect::EcrPublic));
     let url = registry.url();
     let ping = get(format!("{url}/v2/")).send();
     assert_eq!(
@@ -182,7 +167,7 @@ fn ecr_public_has_one_scope_and_answers_bad_tokens_with_400() {
 
 #[test]
 fn artifact_registry_names_the_permission_or_it_may_not_exist() {
-    let registry = filled(builder(Dialect::ArtifactRegistry));
+    let registry = filled_below("docker/", builder(Dialect::ArtifactRegistry));
     check(
         &registry,
         &[
@@ -266,7 +251,7 @@ fn artifact_registry_names_the_permission_or_it_may_not_exist() {
 
 #[test]
 fn artifact_registry_refuses_push_at_the_token_and_cancels_with_the_same_right() {
-    let registry = filled(builder(Dialect::ArtifactRegistry));
+    let registry = filled_below("docker/", builder(Dialect::ArtifactRegistry));
     let uploads = format!("{}/v2/team/docker/app/blobs/uploads/", registry.url());
     let (stage, refused) = dance_with(request("POST", &uploads), BOB);
     assert_eq!((stage, refused.status), (T, 403));
@@ -278,7 +263,10 @@ fn artifact_registry_refuses_push_at_the_token_and_cancels_with_the_same_right()
 
 #[test]
 fn acr_answers_access_token_only_and_wants_another_right_for_tags() {
-    let registry = filled(builder(Dialect::Acr).user(User::new("myregistry", "key").admin("*")));
+    let registry = filled_below(
+        "docker/",
+        builder(Dialect::Acr).user(User::new("myregistry", "key").admin("*")),
+    );
     check(
         &registry,
         &[
@@ -396,7 +384,7 @@ fn acr_answers_access_token_only_and_wants_another_right_for_tags() {
 
 #[test]
 fn acr_takes_identity_tokens_by_post_and_no_passwords() {
-    let registry = filled(builder(Dialect::Acr));
+    let registry = filled_below("docker/", builder(Dialect::Acr));
     let post = |form: &str| {
         request("POST", format!("{}/oauth2/token", registry.url()))
             .header("content-type", "application/x-www-form-urlencoded")
@@ -417,7 +405,10 @@ fn acr_takes_identity_tokens_by_post_and_no_passwords() {
         400
     );
 
-    let walled = filled(builder(Dialect::Acr).variant(Variant::AcrFirewall));
+    let walled = filled_below(
+        "docker/",
+        builder(Dialect::Acr).variant(Variant::AcrFirewall),
+    );
     let ping = get(format!("{}/v2/", walled.url())).send();
     assert_eq!((ping.status, ping.code().as_str()), (403, "DENIED"));
     assert_eq!(ping.header("www-authenticate"), None);
@@ -450,7 +441,10 @@ fn ecr_has_oddities_when_pushed_to() {
 
 #[test]
 fn gcr_challenges_at_the_ping_and_nowhere_else() {
-    let registry = filled(builder(Dialect::ArtifactRegistry).variant(Variant::Gcr));
+    let registry = filled_below(
+        "docker/",
+        builder(Dialect::ArtifactRegistry).variant(Variant::Gcr),
+    );
     let url = registry.url();
     assert!(!get(format!("{url}/v2/")).send().challenge().is_empty());
     let refused = get(format!("{url}/v2/team/docker/app/manifests/1.0")).send();

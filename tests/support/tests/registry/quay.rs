@@ -2,32 +2,13 @@
 
 use extreg_test_support::client::{get, request};
 use extreg_test_support::content::{Image, Index, media_type};
-use extreg_test_support::registry::{
-    Block, Dialect, Fault, Limit, Registry, RegistryBuilder, User, Variant,
+use extreg_test_support::registry::{Block, Dialect, Fault, Limit, Registry, User, Variant};
+
+use super::common::Stage::{Registry as R, Token as T};
+use super::common::{
+    ALICE, BOB, NO_DIGEST, WRONG, ask_token, builder, check, dance, dance_with, filled, parameter,
+    start, token,
 };
-
-mod common;
-use common::Stage::{Registry as R, Token as T};
-use common::{ALICE, BOB, NO_DIGEST, WRONG, ask_token, check, dance, dance_with, parameter, token};
-
-fn builder(dialect: Dialect) -> RegistryBuilder {
-    Registry::builder()
-        .dialect(dialect)
-        .user(User::new("alice", "s3cret").push("team/*").owns("alice"))
-        .user(User::new("bob", "hunter2"))
-        .anonymous_pull("public/*")
-}
-
-fn filled(builder: RegistryBuilder) -> Registry {
-    let registry = builder.start();
-    registry.push_image("team/app", "1.0", &Image::new());
-    registry.push_image("public/app", "1.0", &Image::new());
-    registry
-}
-
-fn start(dialect: Dialect) -> Registry {
-    filled(builder(dialect))
-}
 
 #[test]
 fn quay_answers_by_the_tokens_claim_and_names_what_is_missing_only_at_home() {

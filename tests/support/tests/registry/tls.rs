@@ -16,8 +16,7 @@ use rustls::client::danger::ServerCertVerifier as _;
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{CertificateError, Error, RootCertStore};
 
-mod common;
-use common::eventually;
+use super::common::eventually;
 
 /// rustls' verdict on what a server would send, with exactly these roots.
 fn verdict(issued: &Issued, roots_pem: &str, name: &str) -> Result<(), Error> {

@@ -1,6 +1,5 @@
-//! What the registry tests share: reading challenges, getting tokens, pushing.
-#![allow(dead_code, reason = "each test binary uses its part")]
-#![allow(
+//! What the registry tests share: a registry with users and images, reading challenges, getting tokens, pushing.
+#![expect(
     clippy::expect_used,
     clippy::panic,
     reason = "a test's helper that cannot do its work ends the test"
@@ -9,9 +8,37 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use extreg_test_support::client::{Request, Response, get, request};
-use extreg_test_support::content::{Packed, digest, media_type};
-use extreg_test_support::registry::Registry;
+use extreg_test_support::content::{Image, Packed, digest, media_type};
+use extreg_test_support::registry::{Dialect, Registry, RegistryBuilder, User};
 use serde_json::Value;
+
+/// The users of the tables: [`ALICE`], who may push to `team`, [`BOB`], and nobody, who may pull from `public`.
+pub(crate) fn builder(dialect: Dialect) -> RegistryBuilder {
+    Registry::builder()
+        .dialect(dialect)
+        .user(User::new("alice", "s3cret").push("team/*").owns("alice"))
+        .user(User::new("bob", "hunter2"))
+        .anonymous_pull("public/*")
+}
+
+/// Starts it with `team/app:1.0` and `public/app:1.0`.
+pub(crate) fn filled(builder: RegistryBuilder) -> Registry {
+    filled_below("", builder)
+}
+
+/// As [`filled`], with the images in a `folder` that ends in a slash, where a registry has no shorter names.
+pub(crate) fn filled_below(folder: &str, builder: RegistryBuilder) -> Registry {
+    let registry = builder.start();
+    for place in ["team", "public"] {
+        registry.push_image(&format!("{place}/{folder}app"), "1.0", &Image::new());
+    }
+    registry
+}
+
+/// [`builder`] and [`filled`] in one.
+pub(crate) fn start(dialect: Dialect) -> Registry {
+    filled(builder(dialect))
+}
 
 /// A GET for a manifest with the full `Accept` list.
 pub(crate) fn manifest(url: &str) -> Request {

@@ -12,8 +12,7 @@ use extreg_test_support::content::{Image, digest};
 use extreg_test_support::net::ClosedPort;
 use extreg_test_support::registry::{At, Dialect, Fault, Limit, Origin, Registry, User};
 
-mod common;
-use common::{
+use super::common::{
     ALICE, Stage, ask_token, challenge, claims, dance, eventually, manifest, parameter, token,
 };
 

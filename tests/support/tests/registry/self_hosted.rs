@@ -2,29 +2,14 @@
 
 use extreg_test_support::client::{get, request};
 use extreg_test_support::content::{Image, media_type};
-use extreg_test_support::registry::{
-    Block, Dialect, Fault, Limit, Registry, RegistryBuilder, User, Variant,
-};
+use extreg_test_support::registry::{Block, Dialect, Fault, Limit, Registry, User, Variant};
 use serde_json::json;
 
-mod common;
-use common::Stage::{Registry as R, Token as T};
-use common::{ALICE, BOB, NO_DIGEST, WRONG, ask_token, check, dance, dance_with, parameter, token};
-
-fn builder(dialect: Dialect) -> RegistryBuilder {
-    Registry::builder()
-        .dialect(dialect)
-        .user(User::new("alice", "s3cret").push("team/*"))
-        .user(User::new("bob", "hunter2"))
-        .anonymous_pull("public/*")
-}
-
-fn filled(builder: RegistryBuilder) -> Registry {
-    let registry = builder.start();
-    registry.push_image("team/app", "1.0", &Image::new());
-    registry.push_image("public/app", "1.0", &Image::new());
-    registry
-}
+use super::common::Stage::{Registry as R, Token as T};
+use super::common::{
+    self, ALICE, BOB, NO_DIGEST, WRONG, ask_token, builder, check, dance, dance_with, filled,
+    parameter, token,
+};
 
 #[test]
 fn artifactory_has_one_404_and_a_403_that_says_unauthorized() {

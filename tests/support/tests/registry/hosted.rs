@@ -1,36 +1,15 @@
 //! The registries that are services of somebody: Docker Hub, Red Hat's, GHCR, GitLab, Gitea. Quay has a file of its own.
 
 use extreg_test_support::client::{get, request};
-use extreg_test_support::content::{Image, Index, media_type};
-use extreg_test_support::registry::{
-    Block, Dialect, Fault, Limit, Registry, RegistryBuilder, User, Variant,
-};
+use extreg_test_support::content::{Index, media_type};
+use extreg_test_support::registry::{Block, Dialect, Fault, Limit, Registry, User, Variant};
 use serde_json::json;
 
-mod common;
-use common::Stage::{Registry as R, Token as T};
-use common::{
-    ALICE, BOB, NO_DIGEST, WRONG, ask_token, check, claims, dance, dance_with, parameter, token,
+use super::common::Stage::{Registry as R, Token as T};
+use super::common::{
+    ALICE, BOB, NO_DIGEST, WRONG, ask_token, builder, check, claims, dance, dance_with, filled,
+    parameter, start, token,
 };
-
-fn builder(dialect: Dialect) -> RegistryBuilder {
-    Registry::builder()
-        .dialect(dialect)
-        .user(User::new("alice", "s3cret").push("team/*").owns("alice"))
-        .user(User::new("bob", "hunter2"))
-        .anonymous_pull("public/*")
-}
-
-fn filled(builder: RegistryBuilder) -> Registry {
-    let registry = builder.start();
-    registry.push_image("team/app", "1.0", &Image::new());
-    registry.push_image("public/app", "1.0", &Image::new());
-    registry
-}
-
-fn start(dialect: Dialect) -> Registry {
-    filled(builder(dialect))
-}
 
 #[test]
 fn docker_hub_answers_missing_and_forbidden_alike() {
