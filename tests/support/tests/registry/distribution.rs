@@ -5,7 +5,7 @@ use extreg_test_support::content::{Image, Index, media_type};
 use extreg_test_support::registry::{Dialect, Registry, User};
 use serde_json::json;
 
-use super::common::{challenge, claims, token};
+use super::common::{self, challenge, claims, token};
 
 fn token_registry() -> Registry {
     let registry = Registry::builder()

@@ -2,7 +2,7 @@
 
 use extreg_test_support::client::{get, request};
 use extreg_test_support::content::{Index, media_type};
-use extreg_test_support::registry::{Block, Dialect, Fault, Limit, Registry, User, Variant};
+use extreg_test_support::registry::{Block, Dialect, Fault, Limit, User, Variant};
 use serde_json::json;
 
 use super::common::Stage::{Registry as R, Token as T};
