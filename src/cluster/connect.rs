@@ -18,8 +18,8 @@ use crate::error::Error;
 
 /// How long a credential plugin may take that does not talk to the user.
 pub(super) const EXEC_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long the connection, TLS included, may take (client-go's dialler has 30 s without TLS).
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the connection, TLS included, may take (client-go's dialler has as long without TLS).
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// kubectl's own flags, with kubectl's meaning.
 #[derive(Debug, Clone, Default)]
