@@ -48,22 +48,18 @@ impl Cluster {
     /// OpenShift's version from ClusterVersion, where there is one and rights allow: the newest that was rolled out
     /// completely, else the one that is being rolled out.
     pub async fn openshift_version(&self) -> Option<String> {
-        if !self.serves(kinds::CLUSTER_VERSION.group).await.ok()? {
-            return None;
+        self.openshift_release().await.ok().flatten()
+    }
+
+    /// The same; an error is why it is not known. `Ok(None)` where there is no ClusterVersion, or it tells no version.
+    pub async fn openshift_release(&self) -> Result<Option<String>, ClusterError> {
+        if !self.serves(kinds::CLUSTER_VERSION.group).await? {
+            return Ok(None);
         }
         let object = self
             .get(&kinds::CLUSTER_VERSION.object(None, "version"))
-            .await
-            .ok()??;
-        let status = &object["status"];
-        let completed = status["history"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .find(|entry| entry["state"] == "Completed")
-            .and_then(|entry| entry["version"].as_str());
-        let text = completed.or(status["desired"]["version"].as_str())?;
-        is_version(text).then(|| text.to_owned())
+            .await?;
+        Ok(object.as_ref().and_then(release))
     }
 
     /// Whether the group is served, by discovery. The core group (`""`) always is.
@@ -129,6 +125,19 @@ impl Cluster {
         };
         faults::json(&answer, &subject, &self.session.server)
     }
+}
+
+/// The version that a ClusterVersion tells.
+fn release(object: &Value) -> Option<String> {
+    let status = &object["status"];
+    let completed = status["history"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|entry| entry["state"] == "Completed")
+        .and_then(|entry| entry["version"].as_str());
+    let text = completed.or(status["desired"]["version"].as_str())?;
+    is_version(text).then(|| text.to_owned())
 }
 
 /// Major and minor of a version.

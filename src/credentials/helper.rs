@@ -1,7 +1,8 @@
 //! Docker's credential helpers: the program `docker-credential-NAME` is run with the argument `get`, reads the server on
 //! standard input and answers with JSON (docker/docker-credential-helpers `client.Get`).
 //!
-//! A helper gets the environment of this run and a time limit, after which it is killed. What it prints is read and never
+//! A helper gets the environment of this run and a time limit, after which it is killed with all that it started (on Unix,
+//! where it is a process group of its own; it cannot read the terminal, and has no need to: it is asked on a pipe). What it prints is read and never
 //! shown: on success it is a password, and in failure it may be one.
 
 use std::path::{Path, PathBuf};
@@ -56,12 +57,15 @@ pub(super) async fn get(
     }
     let program = find(env, name).ok_or_else(|| HelperError::NotInstalled(name.to_owned()))?;
     let mut child = start(env, &program)?;
+    let group = Group::of(&child);
     let answer = tokio::time::timeout(timeout, converse(&mut child, server)).await;
     let Ok(answer) = answer else {
         // Reaps the process too; a failure means that it has ended meanwhile.
+        drop(group);
         drop(child.kill().await);
         return Err(HelperError::TimedOut(timeout));
     };
+    group.is_done();
     let (status, output) =
         answer.map_err(|error| HelperError::NotStarted(error.kind().to_string()))?;
     if status.success() {
@@ -93,8 +97,56 @@ fn is_program(path: &Path) -> bool {
     path.is_file()
 }
 
+/// The helper and what it starts. A helper is often a script: killing it alone would leave the program that it waits for.
+///
+/// Dropped before [`Group::is_done`] it kills them all, also when the run ends in the middle. It must go before the child,
+/// which keeps the number of the group from being given to others as long as it is not waited for.
+struct Group {
+    #[cfg(unix)]
+    leader: Option<rustix::process::Pid>,
+}
+
+impl Group {
+    /// The group that [`start`] made the child the leader of.
+    #[cfg(unix)]
+    fn of(child: &Child) -> Self {
+        let number = child.id().and_then(|id| i32::try_from(id).ok());
+        Self {
+            leader: number.and_then(rustix::process::Pid::from_raw),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn of(_child: &Child) -> Self {
+        Self {}
+    }
+
+    /// The helper has ended by itself: what it left running (an agent that keeps a passphrase) stays.
+    #[cfg_attr(not(unix), expect(clippy::unused_self, reason = "there are no groups"))]
+    fn is_done(mut self) {
+        #[cfg(unix)]
+        {
+            self.leader = None;
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.leader {
+            // It fails where nobody is left.
+            let _nobody_left =
+                rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
+    }
+}
+
 fn start(env: &Env, program: &Path) -> Result<Child, HelperError> {
-    Command::new(program)
+    let mut command = Command::new(program);
+    #[cfg(unix)]
+    command.process_group(0);
+    command
         .arg("get")
         .env_clear()
         .envs(&env.vars)

@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt as _;
 use crate::env::Env;
 use crate::model::auth_file;
 use crate::model::credential::Credential;
-use crate::model::docker_config::{DockerConfig, EntryFault, shown_key};
+use crate::model::docker_config::{DockerConfig, EntryFault, Format, Remark, shown_key};
 
 mod helper;
 mod places;
@@ -50,6 +50,13 @@ pub enum SourceError {
         key: String,
         reason: String,
     },
+    /// docker's marker: the password is with a helper, and who reads the file does not ask it.
+    #[error("the entry {key:?} of {path} holds no password: {words}")]
+    LeftToHelper {
+        path: PathBuf,
+        key: String,
+        words: String,
+    },
     #[error("no credentials for {name} in {}", places.join(", "))]
     Nowhere { name: String, places: Vec<String> },
     #[error("the credential helper {helper:?} {reason}")]
@@ -77,7 +84,9 @@ impl From<SourceError> for crate::error::Error {
             SourceError::Nowhere { .. } => failure.hint(
                 "give them with --registry-username and --registry-password-stdin, or name a file with -a",
             ),
-            SourceError::BadEntry { .. } | SourceError::Malformed { .. } => {
+            SourceError::BadEntry { .. }
+            | SourceError::LeftToHelper { .. }
+            | SourceError::Malformed { .. } => {
                 failure.hint("log in again with the tool that wrote the file")
             }
             SourceError::Helper { .. } | SourceError::HelperHasNone { .. } => failure
@@ -89,13 +98,17 @@ impl From<SourceError> for crate::error::Error {
 
 /// The config in `path` (`-a FILE`): of either format, at most 4 MiB.
 pub async fn read_config(path: &Path) -> Result<DockerConfig, SourceError> {
+    let bytes = read_bytes(path).await?;
+    DockerConfig::parse_any(&bytes).map_err(|error| SourceError::Malformed {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+async fn read_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
     let unreadable = |error: std::io::Error| SourceError::Unreadable {
         path: path.to_owned(),
         reason: error.to_string(),
-    };
-    let malformed = |reason: String| SourceError::Malformed {
-        path: path.to_owned(),
-        reason,
     };
     let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
     let mut bytes = Vec::new();
@@ -104,9 +117,12 @@ pub async fn read_config(path: &Path) -> Result<DockerConfig, SourceError> {
         .await
         .map_err(unreadable)?;
     if bytes.len() as u64 > FILE_MAX {
-        return Err(malformed("it is longer than 4 MiB".to_owned()));
+        return Err(SourceError::Malformed {
+            path: path.to_owned(),
+            reason: "it is longer than 4 MiB".to_owned(),
+        });
     }
-    DockerConfig::parse_any(&bytes).map_err(|error| malformed(error.to_string()))
+    Ok(bytes)
 }
 
 /// The credential for `name` (`host[:port][/path]`) from one file, by containers/image's matcher; credential helpers named
@@ -127,6 +143,86 @@ pub async fn from_file(
         Answer::Found(found) => Ok(found),
         Answer::Nothing(why) => Err(why),
     }
+}
+
+/// What containers/image (podman, skopeo, CRI-O, pulls of builds) gets for `name` out of the file that it is told to use.
+///
+/// It knows less than docker: `credHelpers` by the registry's own name and whatever the helper says, else the entry's `auth`
+/// and the `identitytoken` beside it. `username` and `password`, `registrytoken` and `credsStore` are nothing to it, and a
+/// `.dockercfg` is none of its files (containers/image `pkg/docker/config/config.go` `findCredentialsInFile`,
+/// `decodeDockerAuth`).
+pub async fn as_containers_image(
+    env: &Env,
+    path: &Path,
+    name: &str,
+    timeout: Duration,
+) -> Result<Found, SourceError> {
+    let path = env.cwd.join(path);
+    let config = read_auth_file(&path).await?;
+    let registry = auth_file::registry_of(name);
+    let helpers = config.cred_helpers();
+    if let Some((key, helper)) = helpers.iter().find(|(key, _)| key == registry) {
+        return match ask_helper(env, &path, helper, registry, key, timeout).await? {
+            Answer::Found(found) => Ok(found),
+            Answer::Nothing(why) => Err(why),
+        };
+    }
+    let Some(at) = auth_file::lookup(&[&config], name) else {
+        // docker leaves a marker where it gave a password away; a file without any has never had one.
+        let nothing = config.entries().is_empty();
+        return Err(match config.left_to_helper(registry).filter(|_| nothing) {
+            Some(words) => SourceError::LeftToHelper {
+                key: registry.to_owned(),
+                path,
+                words,
+            },
+            None => no_entry(&path, &config, name),
+        });
+    };
+    let entry = &config.entries()[at.entry];
+    let left = config.left_to_helper(&entry.key);
+    match (entry.for_auth_file(), left) {
+        (Ok(credential), _) => Ok(Found {
+            credential,
+            origin: format!(
+                "entry {:?} of {}",
+                shown_key(&entry.key),
+                places::shown(env, &path)
+            ),
+            key: entry.key.clone(),
+        }),
+        (Err(EntryFault::Empty), Some(words)) => Err(SourceError::LeftToHelper {
+            path,
+            key: entry.key.clone(),
+            words,
+        }),
+        (Err(fault), _) => Err(SourceError::BadEntry {
+            path,
+            key: shown_key(&entry.key),
+            reason: fault.to_string(),
+        }),
+    }
+}
+
+/// The file as containers/image reads one that it is told to use.
+pub async fn read_auth_file(path: &Path) -> Result<DockerConfig, SourceError> {
+    let bytes = read_bytes(path).await?;
+    let malformed = |reason: String| SourceError::Malformed {
+        path: path.to_owned(),
+        reason,
+    };
+    let config = DockerConfig::parse(&bytes, Format::ConfigJson)
+        .map_err(|error| malformed(error.to_string()))?;
+    let other = config
+        .remarks()
+        .iter()
+        .any(|remark| matches!(remark, Remark::WrongFormat { .. }));
+    if other {
+        return Err(malformed(
+            "it has the shape of a .dockercfg, without the `auths` around its entries".to_owned(),
+        ));
+    }
+    Ok(config)
 }
 
 /// The credential for `name` from the usual places: the first file that has one.
@@ -224,17 +320,21 @@ async fn ask(
                 Err(error)
             }
         }
-        (None, None) => Ok(Answer::Nothing(SourceError::NoEntry {
-            path: path.to_owned(),
-            name: name.to_owned(),
-            keys: config
-                .entries()
-                .iter()
-                .map(|entry| &entry.key)
-                .chain(helpers.iter().map(|(key, _)| key))
-                .map(|key| shown_key(key))
-                .collect(),
-        })),
+        (None, None) => Ok(Answer::Nothing(no_entry(path, config, name))),
+    }
+}
+
+fn no_entry(path: &Path, config: &DockerConfig, name: &str) -> SourceError {
+    SourceError::NoEntry {
+        path: path.to_owned(),
+        name: name.to_owned(),
+        keys: config
+            .entries()
+            .iter()
+            .map(|entry| &entry.key)
+            .chain(config.cred_helpers().iter().map(|(key, _)| key))
+            .map(|key| shown_key(key))
+            .collect(),
     }
 }
 

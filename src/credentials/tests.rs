@@ -327,6 +327,36 @@ async fn what_helpers_answer() {
     );
 }
 
+/// A script is what most helpers are: what it waits for ends with it.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_a_slow_helper_started_ends_with_it() {
+    let home = Home::new();
+    home.helper("slow", r#"sleep 600 & echo $! >"$HOME/child"; wait"#);
+    home.write("auth.json", r#"{"credsStore": "slow"}"#);
+    let mut timeout = Duration::from_millis(200);
+    let child = loop {
+        let found = from_file(&home.env, Path::new("auth.json"), "quay.io", timeout).await;
+        assert!(found.is_err());
+        match std::fs::read_to_string(home.path("child")) {
+            Ok(pid) if pid.ends_with('\n') => break pid.trim().to_owned(),
+            _ => timeout *= 2,
+        }
+    };
+    // The signal was sent before the answer came; whoever adopts orphans may take a while to bury them.
+    let runs = || {
+        std::fs::read_to_string(format!("/proc/{child}/stat"))
+            .is_ok_and(|stat| !stat.contains(") Z ") && stat.contains("(sleep)"))
+    };
+    for _ in 0..500 {
+        if !runs() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{child} still runs");
+}
+
 #[tokio::test]
 async fn a_helper_that_does_not_answer_is_killed() {
     let home = Home::new();

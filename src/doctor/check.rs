@@ -9,14 +9,14 @@ use tokio::sync::OnceCell;
 use super::ask::Depth;
 use super::causes::Cause;
 use super::diagnosis::{Diagnosis, Outcome, Setting};
-use super::evidence::{CandidateFact, Check, Evidence, Fact, Role, Status};
+use super::evidence::{CandidateFact, Check, Evidence, Fact, Role, SkipReason, Status};
 use super::probes::ports;
 use super::rank;
 use super::rules::Case;
 use super::schedule::{KnownImages, Leg, Trust};
 use super::setup;
 use super::sink::Sink;
-use super::target::{Consumer, Operation, Subject, TargetRef};
+use super::target::{Consumer, Operation, Puller, Subject, TargetRef};
 use crate::model::credential::Credential;
 use crate::model::dialect::Dialect;
 use crate::model::endpoint::RegistryArgument;
@@ -122,6 +122,7 @@ pub async fn check(request: CheckRequest) -> CheckOutcome {
         cluster: false,
         openshift: false,
         trusted_ca: None,
+        no_proxy: None,
         client: "oc",
         flags: Vec::new(),
         push: false,
@@ -160,6 +161,7 @@ fn subject(request: &CheckRequest, registry: &str) -> Subject {
         plain_http: request.options.plain_http,
         platforms: Vec::new(),
         platforms_from: "nobody",
+        puller: Puller::Unknown,
         now: Timestamp::now(),
     }
 }
@@ -217,10 +219,10 @@ pub fn untried_push(diagnosis: &Diagnosis) -> Option<UntriedPush> {
 pub fn outcome(diagnosis: &Diagnosis, registry: &str) -> CheckOutcome {
     let (checked, mut unchecked) = looked_at(diagnosis, registry);
     let line = |item: &Evidence| format!("{}: {}", item.check.word(), item.detail);
-    let gaps = diagnosis.evidence.iter().filter(|item| {
-        item.skip_reason
-            .is_some_and(super::evidence::SkipReason::leaves_a_gap)
-    });
+    let gaps = diagnosis
+        .evidence
+        .iter()
+        .filter(|item| item.skip_reason.is_some_and(SkipReason::leaves_a_gap));
     unchecked.extend(gaps.map(line));
     CheckOutcome {
         status: match diagnosis.outcome() {
@@ -239,6 +241,21 @@ pub fn outcome(diagnosis: &Diagnosis, registry: &str) -> CheckOutcome {
         checked,
         unchecked,
     }
+}
+
+/// What was not read for lack of a right, each right once: `no right to list nodes`.
+pub fn rights_missing(diagnosis: &Diagnosis) -> Vec<&str> {
+    let mut rights: Vec<&str> = Vec::new();
+    let refused = diagnosis
+        .evidence
+        .iter()
+        .filter(|item| item.skip_reason == Some(SkipReason::Forbidden));
+    for item in refused {
+        if !rights.contains(&item.detail.as_str()) {
+            rights.push(&item.detail);
+        }
+    }
+    rights
 }
 
 /// What is known to be good, and what nothing is known about.

@@ -20,6 +20,8 @@ pub struct Setting {
     pub openshift: bool,
     /// The ConfigMap that `additionalTrustedCA` names.
     pub trusted_ca: Option<String>,
+    /// `spec.noProxy` of the cluster's Proxy, empty where it has none; `None` where it was not read.
+    pub no_proxy: Option<String>,
     /// The client through which the user calls, `oc` or `kubectl`.
     pub client: &'static str,
     /// The flags of this run that a command which looks again must repeat; no flag that holds a secret.

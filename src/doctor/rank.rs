@@ -112,6 +112,19 @@ fn works(case: &Case<'_>, by_mirror: Option<usize>) -> bool {
 
 /// No rule holds: healthy if everything that a healthy target needs was seen, open otherwise.
 fn nothing_found(case: &Case<'_>, by_mirror: Option<usize>) -> Verdict {
+    if case.may_be_known_to_the_cloud()
+        && !case.has_used_candidate()
+        && let (Some((at, object)), Some(refused)) = (case.present(), case.refused())
+    {
+        return Verdict::Open {
+            cause: None,
+            summary: format!(
+                "no secret is for {}, and the node of {object} has got the image: by credentials that the cloud gives to its nodes, or earlier ones, which are not seen from here",
+                case.subject.registry()
+            ),
+            because: vec![refused.at, at],
+        };
+    }
     let gaps = roots(case, gaps(case, by_mirror.is_some()));
     let works = works(case, by_mirror);
     if !gaps.is_empty() {

@@ -8,6 +8,7 @@ mod away;
 mod build;
 mod image;
 mod platform;
+mod stored;
 mod template;
 mod tool;
 mod wiring;
@@ -170,9 +171,15 @@ impl Tool<'_> {
             Cause::PlatformMissing => Self::manual(
                 "build the image for the platform of the nodes, or run it on nodes that it is for",
             ),
-            Cause::ManifestUnsupported => Self::manual(
-                "push the image again with a tool that writes an image in the OCI or Docker schema 2 form",
-            ),
+            Cause::ManifestUnsupported => {
+                let mut remedies = self.other_image("name the same image by its sha256 digest");
+                if remedies.is_empty() {
+                    remedies = Self::manual(
+                        "push the image again with a tool that writes an image in the OCI or Docker schema 2 form",
+                    );
+                }
+                remedies
+            }
             Cause::BlobMissing => {
                 Self::manual("push the image again; the registry has lost a part of it")
             }

@@ -241,6 +241,7 @@ fn trials(
             cluster: true,
             openshift: false,
             trusted_ca: None,
+            no_proxy: None,
             client: setting.client,
             flags: setting.flags.clone(),
             push: setting.push,

@@ -152,8 +152,12 @@ impl Leg {
                 let (registry, credential) = (&self.registry, last.credential);
                 let seen = match self.depth {
                     Depth::Full => {
-                        let config = self.read_config;
-                        blobs::look(registry, image, credential, found, wanted, config).await
+                        let wanted = blobs::Wanted {
+                            platforms: wanted,
+                            puller: self.subject.puller,
+                            config: self.read_config,
+                        };
+                        blobs::look(registry, image, credential, found, &wanted).await
                     }
                     Depth::Delivery => {
                         blobs::look_at_platform(registry, image, credential, found).await

@@ -166,6 +166,43 @@ impl TargetRef {
     }
 }
 
+/// What carries the pull out. All of them take what is in order; they differ on what is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Puller {
+    /// CRI-O, builds of OpenShift 4, podman, skopeo.
+    ContainersImage,
+    Containerd,
+    /// Docker's engine: nodes and builds of OpenShift 3.
+    Docker,
+    /// openshift-apiserver, for an image stream.
+    Importer,
+    /// Nobody knows, or the nodes differ.
+    Unknown,
+}
+
+impl Puller {
+    /// By what a node says of its runtime (`containerRuntimeVersion`: `cri-o://1.33.2`).
+    pub fn of_node(runtime: &str) -> Self {
+        match runtime.split_once("://").map_or(runtime, |(name, _)| name) {
+            "cri-o" => Self::ContainersImage,
+            "containerd" => Self::Containerd,
+            "docker" => Self::Docker,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What all of them are; unknown where they differ, or where there are none.
+    pub fn of_all(pullers: impl IntoIterator<Item = Self>) -> Self {
+        let mut pullers = pullers.into_iter();
+        let first = pullers.next().unwrap_or(Self::Unknown);
+        if pullers.all(|puller| puller == first) {
+            first
+        } else {
+            Self::Unknown
+        }
+    }
+}
+
 /// One target: an image as it was written, and what is to be done with it.
 #[derive(Debug, Clone)]
 pub struct Subject {
@@ -182,6 +219,7 @@ pub struct Subject {
     pub platforms: Vec<Platform>,
     /// Where `platforms` came from, in words (`the nodes`, `--platform`, `this machine`).
     pub platforms_from: &'static str,
+    pub puller: Puller,
     /// When the run started; certificates are judged at this time.
     pub now: Timestamp,
 }

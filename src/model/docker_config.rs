@@ -88,11 +88,30 @@ impl DockerConfig {
                 Some(_) => return Err(ConfigError::AuthsNotAnObject),
             },
         };
-        Ok(Self {
+        let mut config = Self {
             format,
             entries,
             root,
-        })
+        };
+        for at in 0..config.entries.len() {
+            if let Some(words) = config.left_to_helper(&config.entries[at].key) {
+                config.entries[at].left_to_helper(&words);
+            }
+        }
+        Ok(config)
+    }
+
+    /// Which credential helper docker left the password for `key` to, in words that end a sentence.
+    pub fn left_to_helper(&self, key: &str) -> Option<String> {
+        let helpers = self.cred_helpers();
+        let own = helpers.iter().find(|(registry, _)| registry == key);
+        let (field, name) = match own {
+            Some((_, name)) => ("credHelpers", name.as_str()),
+            None => ("credsStore", self.creds_store()?),
+        };
+        Some(format!(
+            "{field} leaves it to the credential helper {name:?} of the machine that wrote this"
+        ))
     }
 
     /// A config with one entry.

@@ -51,6 +51,11 @@ pub(super) fn read(
             .filter(|claimed| !truncated && *claimed != digest_like(claimed, body))
             .map(str::to_owned),
         asked_digest: asked_digest.map(str::to_owned),
+        sha256: if digest.starts_with("sha256:") {
+            digest.clone()
+        } else {
+            digest_like("sha256:", body)
+        },
         digest,
         media_type,
         kind,

@@ -171,11 +171,15 @@ impl Preflight {
                 )),
                 None if result.outcome() == Outcome::Undetermined => {
                     unknown.push(format!("not known: {}", outcome.summary));
+                    let rights = check::rights_missing(result);
+                    if !rights.is_empty() {
+                        unknown.push(format!("not read: {}", rights.join("; ")));
+                    }
                 }
                 None => {}
             }
             for line in unknown.iter().filter(|line| is_new(line)) {
-                run.ui.warning(sanitize_line(line, 600));
+                run.ui.warning(sanitize_line(line, 1200));
             }
         }
         match self.failure(run) {

@@ -10,10 +10,13 @@ use crate::kit::{Entry, Scenario};
 const TABLES: &[(&str, &[Entry])] = &[
     ("builds", crate::builds::SCENARIOS),
     ("cluster", crate::cluster::SCENARIOS),
+    ("content", crate::content::SCENARIOS),
     ("dialects", crate::dialects::SCENARIOS),
+    ("files", crate::files::SCENARIOS),
     ("location", crate::location::SCENARIOS),
     ("network", crate::network::SCENARIOS),
     ("openshift", crate::openshift::SCENARIOS),
+    ("practice", crate::practice::SCENARIOS),
     ("real", crate::real::SCENARIOS),
     ("registries", crate::registries::SCENARIOS),
     ("targets", crate::targets::SCENARIOS),

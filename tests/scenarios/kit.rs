@@ -35,7 +35,7 @@ mod report;
 mod scenario;
 
 pub(crate) use doctor::Doctor;
-pub(crate) use report::{command_of, json_of, look, one, text_of, told, view_of};
+pub(crate) use report::{command_of, commands_of, json_of, look, one, text_of, told, view_of};
 pub(crate) use scenario::{Entry, Faulty, Scenario, Staged, play, scenarios};
 
 /// The password of every user; no report may hold it, nor its base64.

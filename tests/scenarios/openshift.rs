@@ -18,9 +18,16 @@ use crate::kit::*;
 
 scenarios![
     a_blocked_registry = openshift(Cause::RegistryBlocked, |world| {
-        world.sources(&json!({"blockedRegistries": [world.registry.host()]}));
+        world.sources(&json!({"blockedRegistries": ["quay.io", world.registry.host()]}));
     })
     .asks(|world| world.doctor())
+    .suggests(|world| {
+        const LIST: &str = "/spec/registrySources/blockedRegistries/1";
+        let host = world.registry.host();
+        format!(
+            r#"oc patch image.config.openshift.io/cluster --type=json -p [{{"op":"test","path":"{LIST}","value":"{host}"}},{{"op":"remove","path":"{LIST}"}}]"#
+        )
+    })
     .mended(|world| world.sources(&json!({}))),
     a_registry_that_is_not_allowed = openshift(Cause::RegistryNotAllowed, |world| {
         world.sources(&json!({"allowedRegistries": ["quay.io"]}));
@@ -84,6 +91,16 @@ scenarios![
                 );
             })
             .mended(|mirrored| drop(mirrored.mirror.push_image("team/app", "1.0", &Image::new()))),
+    a_mirror_that_lacks_the_digest = Scenario::of(Cause::Mirror, || {
+        let mirrored = Mirrored::new("NeverContactSource");
+        mirrored.by_digest();
+        mirrored.mirror.push_image("team/app", "0.9", &Image::new().label("old"));
+        mirrored
+    })
+    .asks(Mirrored::pinned)
+    .says("the cluster asks localhost:")
+    .says("the source is never asked")
+    .mended(|mirrored| drop(mirrored.mirror.push_image("team/app", "1.0", &Image::new()))),
     a_secret_for_the_source_of_a_mirror = Scenario::of(Cause::NoCredentials, || {
         let mirrored = Mirrored::with_secret_for_the_source("NeverContactSource");
         mirrored.mirror.push_image("team/app", "1.0", &Image::new());
@@ -265,6 +282,29 @@ impl Mirrored {
 
     fn doctor(&self) -> Doctor {
         self.world.doctor()
+    }
+
+    /// The rule is about digests, not tags.
+    fn by_digest(&self) {
+        self.world
+            .api()
+            .delete("imagetagmirrorsets.config.openshift.io", "", "corp");
+        self.world.api().create(json!({
+            "apiVersion": "config.openshift.io/v1", "kind": "ImageDigestMirrorSet", "metadata": {"name": "corp"},
+            "spec": {"imageDigestMirrors": [{
+                "source": self.world.registry.host(), "mirrors": [name_of(&self.mirror)],
+                "mirrorSourcePolicy": "NeverContactSource",
+            }]},
+        }));
+    }
+
+    /// The image by its digest.
+    fn pinned(&self) -> Doctor {
+        let registry = &self.world.registry;
+        let digest = &registry.tags("team/app")[0].1;
+        Doctor::of(registry.image(&format!("team/app@{digest}")))
+            .trust(self.world.ca.root_pem())
+            .cluster(&self.world.cluster, &self.world.namespace)
     }
 }
 

@@ -68,6 +68,14 @@ scenarios![
         let config = json!({"auths": {host: {}}, "credsStore": "desktop"});
         world.linked(&world.content(&config));
     })
+    .says("credsStore leaves it to the credential helper \"desktop\"")
+    .mended(|world| world.mend(World::replace)),
+    // The same from a laptop where nothing else was logged in.
+    a_password_that_left_no_trace = pod(Cause::SecretMalformed, |world| {
+        let config = json!({"auths": {}, "credsStore": "desktop"});
+        world.linked(&world.content(&config));
+    })
+    .says("credsStore leaves it to the credential helper \"desktop\"")
     .mended(|world| world.mend(World::replace)),
     a_secret_of_another_namespace = pod(Cause::SecretElsewhere, |world| {
         let other = world.cluster.namespace("other");
@@ -117,6 +125,7 @@ scenarios![
         world.cluster.create(&world.content(&config));
     })
     .asks(|world| world.look(&["secret/corp-pull"]))
+    .says("credsStore leaves it to the credential helper \"desktop\"")
     .mended(|world| world.replace()),
     a_secret_of_no_use_as_one = staged(Cause::SecretWrongType, |world| {
         let mut secret = world.good_secret("corp-pull");

@@ -42,6 +42,7 @@ pub(super) fn proxy(object: &Value) -> ProxyConfig {
             https: text(&status["httpsProxy"]),
             no_proxy: text(&status["noProxy"]),
         },
+        given_no_proxy: text(&object["spec"]["noProxy"]),
         trusted_ca: given(&object["spec"]["trustedCA"]["name"]),
     }
 }

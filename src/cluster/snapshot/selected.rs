@@ -107,9 +107,23 @@ impl Cluster {
     ) -> Part<Vec<T>> {
         self.check_served(kind).await?;
         let mut kept = Vec::new();
-        self.list(kind, scope, selectors, |object| kept.extend(keep(&object)))
-            .await
-            .map_err(missing)?;
-        Ok(kept)
+        let read = self
+            .list(kind, scope, selectors, |object| kept.extend(keep(&object)))
+            .await;
+        match read.map_err(missing) {
+            Ok(()) => Ok(kept),
+            Err(why) => Err(self.unless_absent(kind, why).await),
+        }
+    }
+
+    /// Rights are judged before it is looked whether a kind is there (Kubernetes `apiserver` `WithAuthorization`), so that what
+    /// an older OpenShift does not have is refused to whoever has few rights. Discovery tells the two apart.
+    async fn unless_absent(&self, kind: Kind, why: Missing) -> Missing {
+        let optional = kind.group.ends_with(".openshift.io");
+        let refused = optional && matches!(why, Missing::Forbidden { .. });
+        if refused && matches!(self.serves_resource(kind).await, Ok(false)) {
+            return Missing::NotServed(faults::resource(kind));
+        }
+        why
     }
 }

@@ -283,6 +283,8 @@ pub fn mismatch_words(mismatch: &Mismatch, size: u64) -> String {
         Mismatch::Digest { delivered } => {
             format!("what comes has the digest {}", short_digest(delivered))
         }
+        Mismatch::Index => "it is an index itself".to_owned(),
+        Mismatch::NoImage { what } => format!("it is {}", sanitize_line(what, 100)),
     }
 }
 

@@ -136,8 +136,8 @@ pub struct PolicyFact {
 pub enum PolicyDecision {
     /// No list keeps it out.
     Allowed,
-    /// `blockedRegistries` has this entry.
-    Blocked { entry: String },
+    /// `blockedRegistries` has this entry, at this place.
+    Blocked { entry: String, place: Option<usize> },
     /// `allowedRegistries` has these entries, and none of them holds.
     NotAllowed { allowed: Vec<String> },
     /// `allowedRegistriesForImport` has these entries, and none of them holds. It binds imports only.
@@ -279,6 +279,8 @@ pub struct SourceFact {
     pub object: Option<(String, String)>,
     pub role: Role,
     pub state: SourceState,
+    /// Entries of it that are not in `state`, because another one is what was asked about.
+    pub beside: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -286,8 +288,12 @@ pub enum SourceState {
     /// Named, and not there.
     Missing,
     /// Not of a type that the consumer reads. `covers` says whether its content, read as what it looks like, is for this
-    /// image; `None` where it looks like no docker config.
-    WrongType { found: String, covers: Option<bool> },
+    /// image; `None` where it looks like no docker config. `keys` are those of the content.
+    WrongType {
+        found: String,
+        covers: Option<bool>,
+        keys: Vec<String>,
+    },
     /// The type is right and the content no docker config.
     Malformed { words: String },
     /// Readable; entries in the order of the file.

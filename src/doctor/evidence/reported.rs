@@ -14,6 +14,8 @@ pub struct WiringFact {
     pub origin: ListOrigin,
     /// Names of the secrets, in the order in which they are tried.
     pub secrets: Vec<String>,
+    /// The place in `spec.source.images` of the image that a build takes from there.
+    pub source_image: Option<usize>,
 }
 
 /// Where a consumer's list of secrets comes from.

@@ -4,27 +4,40 @@ use futures_util::StreamExt as _;
 
 use super::Seen;
 use crate::doctor::evidence::{Check, Evidence, Fact, SkipReason, Vantage};
+use crate::doctor::target::Puller;
 use crate::model::image::ImageReference;
 use crate::model::observation::{
-    BlobView, Child, ConfigBlob, Descriptor, ExchangeFault, ManifestFact, ManifestKind,
+    BlobView, Child, ConfigBlob, Descriptor, ExchangeFault, ManifestFact, ManifestKind, Mismatch,
 };
 use crate::model::platform::Platform;
 use crate::registry::Registry;
 
 /// Parts that are asked for at most; images with more are rare, and the report says how many were looked at.
 const MOST: usize = 64;
+/// Indexes in indexes that are gone into.
+const MOST_NESTED: usize = 3;
 /// Asked at the same time.
 const AT_ONCE: usize = 4;
 
-/// Looks at the parts of the image that `wanted` would pull. With `read_config` the configuration becomes a fact of its own.
+/// What of an image is of interest.
+pub struct Wanted<'a> {
+    /// The platforms of which one must be served.
+    pub platforms: &'a [Platform],
+    /// Who would take it.
+    pub puller: Puller,
+    /// The configuration is to become a fact of its own.
+    pub config: bool,
+}
+
+/// Looks at the parts of the image that `wanted` would pull.
 pub async fn look(
     registry: &Registry,
     image: &ImageReference,
     credential: Option<usize>,
     manifest: &ManifestFact,
-    wanted: &[Platform],
-    read_config: bool,
+    wanted: &Wanted<'_>,
 ) -> Seen {
+    let read_config = wanted.config;
     let mut seen = Seen::default();
     match &manifest.kind {
         ManifestKind::Image { config, layers } => {
@@ -40,21 +53,10 @@ pub async fn look(
             layers.tell(vec![view], &mut seen);
         }
         ManifestKind::Index { children } => {
-            let mut chosen: Vec<&Descriptor> = wanted
-                .iter()
-                .filter_map(|wanted| {
-                    children.iter().find(|child| {
-                        child
-                            .platform
-                            .as_ref()
-                            .is_some_and(|offered| wanted.accepts(offered))
-                    })
-                })
-                .map(|child| &child.descriptor)
-                .collect();
+            let mut chosen = fitting(children, wanted.platforms);
             let for_any = for_any(children).filter(|_| chosen.is_empty());
-            chosen.extend(for_any);
-            let first = of_children(registry, image, credential, chosen, &mut seen).await;
+            chosen.extend(for_any.cloned());
+            let first = of_children(registry, image, credential, chosen, wanted, &mut seen).await;
             let mut platforms = offered(children);
             let mut read = None;
             if let Some(config) = first.filter(|_| read_config || for_any.is_some()) {
@@ -176,40 +178,89 @@ fn offered(children: &[Child]) -> Vec<Platform> {
         .collect()
 }
 
+/// The entries for the wanted platforms.
+fn fitting(children: &[Child], wanted: &[Platform]) -> Vec<Descriptor> {
+    wanted
+        .iter()
+        .filter_map(|wanted| {
+            children.iter().find(|child| {
+                child
+                    .platform
+                    .as_ref()
+                    .is_some_and(|offered| wanted.accepts(offered))
+            })
+        })
+        .map(|child| child.descriptor.clone())
+        .collect()
+}
+
 /// The manifests that an index names for the wanted platforms, and their parts. Gives the configuration of the first.
+///
+/// An entry that is an index itself is gone into by containerd (`core/images/image.go` `Manifest`); containers/image refuses it
+/// (`copy/single.go` `copySingleImage`: "Unexpectedly received a manifest list"), and so do Docker and the importer.
 async fn of_children(
     registry: &Registry,
     image: &ImageReference,
     credential: Option<usize>,
-    mut chosen: Vec<&Descriptor>,
+    mut chosen: Vec<Descriptor>,
+    wanted: &Wanted<'_>,
     seen: &mut Seen,
 ) -> Option<Descriptor> {
     let mut first = None;
-    chosen.dedup_by(|a, b| a.digest == b.digest);
-    let mut blobs = Vec::new();
-    let mut lost = Vec::new();
-    let views: Vec<_> = futures_util::stream::iter(
-        chosen
-            .iter()
-            .map(|child| registry.manifest(image.repository(), &child.digest, credential)),
-    )
-    .buffered(AT_ONCE)
-    .collect()
-    .await;
-    for (child, view) in chosen.into_iter().zip(views) {
-        match view.manifest.map(|manifest| manifest.kind) {
-            Some(ManifestKind::Image { config, layers }) => {
-                first.get_or_insert_with(|| config.clone());
-                blobs.push(config);
-                blobs.extend(layers);
-            }
-            _ => lost.push(BlobView {
-                descriptor: child.clone(),
+    let (mut blobs, mut lost) = (Vec::new(), Vec::new());
+    for depth in 0..=MOST_NESTED {
+        chosen.dedup_by(|a, b| a.digest == b.digest);
+        let views: Vec<_> = futures_util::stream::iter(
+            chosen
+                .iter()
+                .map(|child| registry.manifest(image.repository(), &child.digest, credential)),
+        )
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+        let mut below = Vec::new();
+        for (child, view) in chosen.into_iter().zip(views) {
+            let mismatch = match view.manifest {
+                None => None,
+                Some(ManifestFact {
+                    asked_digest: Some(_),
+                    digest,
+                    ..
+                }) => Some(Mismatch::Digest { delivered: digest }),
+                Some(ManifestFact { kind, .. }) => match kind {
+                    ManifestKind::Image { config, layers } => {
+                        first.get_or_insert_with(|| config.clone());
+                        blobs.push(config);
+                        blobs.extend(layers);
+                        continue;
+                    }
+                    ManifestKind::Index { children }
+                        if wanted.puller == Puller::Containerd && depth < MOST_NESTED =>
+                    {
+                        let mut found = fitting(&children, wanted.platforms);
+                        if found.is_empty() {
+                            found.extend(for_any(&children).cloned());
+                        }
+                        below.extend(found);
+                        continue;
+                    }
+                    ManifestKind::Index { .. } => Some(Mismatch::Index),
+                    other => Some(Mismatch::NoImage {
+                        what: other.words(),
+                    }),
+                },
+            };
+            lost.push(BlobView {
+                descriptor: child,
                 exchange: view.exchange,
                 redirected: None,
-                mismatch: None,
-            }),
+                mismatch,
+            });
         }
+        if below.is_empty() {
+            break;
+        }
+        chosen = below;
     }
     let parts = Parts::ask(registry, image, credential, blobs, lost.len()).await;
     parts.tell(lost, seen);

@@ -63,13 +63,20 @@ pub fn policy(config: &ClusterConfigView, image: &ImageReference) -> Seen {
         Access::NotAllowed { .. } => PolicyDecision::NotAllowed {
             allowed: sources.allowed.clone(),
         },
-        Access::Blocked { entry, .. } => PolicyDecision::Blocked { entry },
+        Access::Blocked { entry, .. } => blocked(&sources, entry),
     };
     seen.facts.push(Fact::Policy(PolicyFact {
         decision,
         insecure: node_insecure(&conf, &location).map(|by| by.entry),
     }));
     seen
+}
+
+fn blocked(sources: &RegistrySources, entry: String) -> PolicyDecision {
+    PolicyDecision::Blocked {
+        place: sources.blocked.iter().position(|listed| *listed == entry),
+        entry,
+    }
 }
 
 /// Whether the API server imports from the registry: `allowedRegistriesForImport`, and `blockedRegistries`, which it reads as
@@ -93,7 +100,7 @@ pub fn import_policy(config: &ClusterConfigView, image: &ImageReference, insecur
         ImportCheck::StreamTag,
     );
     let decision = match (import_access(&conf, registry), admission) {
-        (Access::Blocked { entry, .. }, _) => PolicyDecision::Blocked { entry },
+        (Access::Blocked { entry, .. }, _) => blocked(&found.sources, entry),
         (_, ImportAdmission::Refused { .. } | ImportAdmission::Broken { .. }) => {
             PolicyDecision::NotAllowedForImport {
                 allowed: found
@@ -131,20 +138,23 @@ pub fn places(config: &ClusterConfigView, image: &ImageReference) -> Places {
         source: true,
         insecure: node_insecure(&conf(config), &location(image)).is_some(),
     };
+    // An ImageContentSourcePolicy is about pulls by digest and nothing else. The other two may keep every pull from the
+    // source (`NeverContactSource`).
+    let by_digest = image.digest().is_some();
     let lists = [
-        &config.digest_mirrors,
-        &config.tag_mirrors,
-        &config.content_source_policies,
+        (&config.digest_mirrors, true),
+        (&config.tag_mirrors, true),
+        (&config.content_source_policies, by_digest),
     ];
     // Older clusters lack one or two of the kinds; what they have counts.
-    let lacking = lists.iter().filter_map(|list| list.as_ref().err());
-    for why in lacking
-        .filter(|why| !matches!(why, Missing::NotServed(_)))
-        .take(1)
-    {
+    let lacking = lists
+        .iter()
+        .filter(|(_, concerned)| *concerned)
+        .filter_map(|(list, _)| list.as_ref().err());
+    for why in lacking.filter(|why| !matches!(why, Missing::NotServed(_) | Missing::NotAsked)) {
         places.seen.unread(Check::Mirror, why);
     }
-    if lists.iter().all(|list| list.is_err()) {
+    if lists.iter().all(|(list, _)| list.is_err()) {
         return places;
     }
     match mirrors::places(&conf(config), &location(image)) {

@@ -17,7 +17,8 @@ impl Tool<'_> {
     pub(super) fn mend_secret(&self) -> Vec<Remedy> {
         let anew = self.stored("store the credentials again, in a secret that decodes");
         let mut remedies = Vec::new();
-        if self.breaks_the_rest() {
+        let by_itself = self.case.subject.consumer == Consumer::Credential;
+        if self.breaks_the_rest() && !by_itself {
             remedies.extend(
                 self.take_off("take the secret that does not decode off the service account"),
             );
@@ -40,14 +41,14 @@ impl Tool<'_> {
                 format!("write {what} again: auth is the base64 of USER:PASSWORD"),
             ));
         }
-        if self.breaks_the_rest() && !self.case.subject.consumer.builds_keyring() {
+        if self.breaks_the_rest() && !by_itself && !self.case.subject.consumer.builds_keyring() {
             remedies.extend(anew);
         }
         remedies
     }
 
     /// Whether the secret that is meant keeps the consumer's other secrets from being read.
-    fn breaks_the_rest(&self) -> bool {
+    pub(super) fn breaks_the_rest(&self) -> bool {
         self.case.sources().into_iter().any(|(_, source)| {
             source.object == self.finding.names.secret
                 && match &source.state {

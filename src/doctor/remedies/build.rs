@@ -1,5 +1,7 @@
 //! The secrets that a build config names, and its images.
 
+use serde_json::json;
+
 use super::action::{Action, LinkFrom, Named, typed};
 use super::wiring::{changed, secret};
 use super::{Applicability, Remedy, Tool};
@@ -28,15 +30,18 @@ impl Tool<'_> {
         let namespace = config.namespace.clone().unwrap_or_default();
         let mut remedy = Remedy::new(Applicability::Review, summary).changes(changed(&config));
         // `oc set build-secret` knows the secrets of output and strategy; those of source images have a field each.
-        remedy = if self.is_source_image() {
+        remedy = if let Some(place) = self.source_image() {
             remedy.summary = format!("{summary}: {name}, in spec.source.images");
-            remedy.command([
-                self.client,
-                "edit",
+            let path = format!("/spec/source/images/{place}/pullSecret");
+            remedy.command(self.json_patch(
                 &typed(&config),
-                "-n",
-                namespace.as_str(),
-            ])
+                Some(&namespace),
+                &json!([{"op": "add", "path": path, "value": {"name": name}}]),
+            ))
+        } else if self.is_source_image() {
+            remedy.applicability = Applicability::Manual;
+            remedy.summary = format!("{summary}: {name}, as pullSecret in spec.source.images");
+            remedy
         } else {
             remedy.command([
                 self.client,
@@ -99,8 +104,19 @@ impl Tool<'_> {
             .map(|(_, resolved)| resolved)
     }
 
+    /// Its place among the source images.
+    fn source_image(&self) -> Option<usize> {
+        self.case
+            .one(|fact| match fact {
+                Fact::Wiring(wiring) => wiring.source_image,
+                _ => None,
+            })
+            .map(|(_, place)| place)
+    }
+
     fn is_source_image(&self) -> bool {
-        matches!(self.origin(), Some(ListOrigin::BuildField { field }) if field.contains("source"))
+        self.source_image().is_some()
+            || matches!(self.origin(), Some(ListOrigin::BuildField { field }) if field.contains("source"))
             || self
                 .resolved()
                 .is_some_and(|resolved| resolved.from.contains("source.images"))

@@ -1,5 +1,7 @@
 //! What is the whole cluster's to change: its trust, its lists of registries, its proxy, its signature policies.
 
+use serde_json::json;
+
 use super::{Applicability, Changed, Remedy, Tool, image_config};
 use crate::doctor::causes::Cause;
 use crate::doctor::evidence::{Fact, PolicyDecision, Role, Side};
@@ -121,58 +123,90 @@ impl Tool<'_> {
         remedies
     }
 
-    /// A list of image.config: an entry more where it is known to be there, else by hand.
+    /// An entry more in a list of image.config, or one less; the others stay.
     pub(super) fn lists(&self, summary: &str) -> Vec<Remedy> {
         const CONFIG: &str = "image.config.openshift.io/cluster";
+        const BLOCKED: &str = "/spec/registrySources/blockedRegistries";
         let registry = self.registry();
         let decision = self.case.one(|fact| match fact {
             Fact::Policy(policy) => Some(&policy.decision),
             _ => None,
         });
-        let added = match decision.map(|(_, decision)| decision) {
-            Some(PolicyDecision::NotAllowed { .. }) => Some((
-                "/spec/registrySources/allowedRegistries/-",
-                serde_json::json!(registry),
-            )),
-            Some(PolicyDecision::NotAllowedForImport { .. }) => Some((
-                "/spec/allowedRegistriesForImport/-",
-                serde_json::json!({"domainName": registry}),
-            )),
-            _ => None,
-        };
-        let remedy = Remedy::new(Applicability::Review, summary).changes(image_config());
-        vec![match added {
-            Some((path, value)) => {
-                let patch = serde_json::json!([{"op": "add", "path": path, "value": value}]);
-                remedy.command([
-                    self.client,
-                    "patch",
-                    CONFIG,
-                    "--type=json",
-                    "-p",
-                    &patch.to_string(),
-                ])
+        let mut remedy = Remedy::new(Applicability::Review, summary).changes(image_config());
+        // A list that keeps something out by not naming it has entries.
+        let operations = match (self.finding.cause, decision) {
+            (Cause::RegistryNotAllowed, _) => json!([{
+                "op": "add", "path": "/spec/registrySources/allowedRegistries/-", "value": registry,
+            }]),
+            (Cause::ImportNotAllowed, _) => json!([{
+                "op": "add", "path": "/spec/allowedRegistriesForImport/-",
+                "value": {"domainName": registry},
+            }]),
+            (
+                _,
+                Some((
+                    _,
+                    PolicyDecision::Blocked {
+                        entry,
+                        place: Some(place),
+                    },
+                )),
+            ) => {
+                let path = format!("{BLOCKED}/{place}");
+                json!([{"op": "test", "path": path, "value": entry}, {"op": "remove", "path": path}])
             }
-            None => remedy.command([self.client, "edit", CONFIG]),
-        }]
+            // Only the nodes' words tell of it: the list was not read.
+            _ => {
+                remedy.applicability = Applicability::Manual;
+                return vec![remedy.command([
+                    self.client,
+                    "get",
+                    CONFIG,
+                    "-o",
+                    "jsonpath={.spec.registrySources.blockedRegistries}",
+                ])];
+            }
+        };
+        vec![remedy.command(self.json_patch(CONFIG, None, &operations))]
     }
 
     /// The proxy that nodes and API server use.
     pub(super) fn cluster_proxy(&self) -> Vec<Remedy> {
+        const PROXY: &str = "proxy.config.openshift.io/cluster";
+        const FIELD: &str = "/spec/noProxy";
         let registry = self.registry();
-        vec![
-            Remedy::new(
-                Applicability::Review,
-                format!("let the cluster's proxy through to {registry}, or put it into noProxy (all nodes)"),
-            )
-            .changes(Changed {
-                api_version: "config.openshift.io/v1",
-                kind: "Proxy",
-                namespace: None,
-                name: "cluster".to_owned(),
-            })
-            .command([self.client, "edit", "proxy.config.openshift.io/cluster"]),
-        ]
+        let host = host_of(registry);
+        let remedy = Remedy::new(
+            Applicability::Review,
+            format!(
+                "let the cluster's proxy through to {registry}, or put {host} into noProxy (all nodes)"
+            ),
+        )
+        .changes(Changed {
+            api_version: "config.openshift.io/v1",
+            kind: "Proxy",
+            namespace: None,
+            name: "cluster".to_owned(),
+        });
+        vec![match self.setting.no_proxy.as_deref() {
+            Some("") => {
+                let patch = json!({"spec": {"noProxy": host}}).to_string();
+                remedy.command([self.client, "patch", PROXY, "--type=merge", "-p", &patch])
+            }
+            Some(old) => {
+                let all = format!("{},{host}", old.trim_end_matches(','));
+                let operations = json!([
+                    {"op": "test", "path": FIELD, "value": old},
+                    {"op": "replace", "path": FIELD, "value": all},
+                ]);
+                remedy.command(self.json_patch(PROXY, None, &operations))
+            }
+            // What stands there already is not known, and must stay.
+            None => Remedy {
+                applicability: Applicability::Manual,
+                ..remedy
+            },
+        }]
     }
 
     pub(super) fn signature() -> Vec<Remedy> {
@@ -183,5 +217,13 @@ impl Tool<'_> {
             "or let the policy leave this repository out, if it is not meant to bind it",
         ));
         remedies
+    }
+}
+
+/// The host of `host[:port]`: entries of noProxy are for all ports.
+fn host_of(registry: &str) -> &str {
+    match registry.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => registry,
     }
 }

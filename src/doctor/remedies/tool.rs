@@ -32,6 +32,20 @@ impl Tool<'_> {
         words.map(str::to_owned).collect()
     }
 
+    /// `oc patch OBJECT --type=json`: what it does not name stays as it is.
+    pub(super) fn json_patch(
+        &self,
+        object: &str,
+        namespace: Option<&str>,
+        operations: &serde_json::Value,
+    ) -> Vec<String> {
+        let patch = operations.to_string();
+        let mut command = vec![self.client, "patch", object];
+        command.extend(namespace.into_iter().flat_map(|name| ["-n", name]));
+        command.extend(["--type=json", "-p", &patch]);
+        command.into_iter().map(str::to_owned).collect()
+    }
+
     /// `doctor` for `image` with the flags of this run, and with `extra`, which takes the place of a flag of its name.
     pub(super) fn again(&self, image: &str, extra: &[&str]) -> Vec<String> {
         let mut command = self.extreg(["doctor", image]);
@@ -166,7 +180,7 @@ impl Tool<'_> {
                 Remedy::new(Applicability::Review, "try it with a login of your own")
                     .command(self.again(&image, &["-a", "FILE"])),
             ],
-            Consumer::Credential => vec![Remedy::new(Applicability::Manual, summary)],
+            Consumer::Credential => self.written_anew(summary),
         }
     }
 

@@ -174,6 +174,9 @@ impl Tool<'_> {
             secret: name.clone(),
             name: None,
         };
+        if self.case.subject.consumer == Consumer::Credential {
+            return vec![self.copy_of_judged(summary, place, name)];
+        }
         // A field or list of its own is named by the verb that makes the secret.
         let named = match &self.case.subject.consumer {
             Consumer::Pod { .. } if self.has_own_list() => {

@@ -24,6 +24,10 @@ fn no_credentials(case: &Case<'_>) -> Option<Finding> {
     if attempt.view.credential.is_some() {
         return None;
     }
+    // A node has got it: with what, is not seen.
+    if case.may_be_known_to_the_cloud() && case.present().is_some() {
+        return None;
+    }
     let registry = case.subject.registry();
     let everyone = refuses_everyone(case, attempt);
     if !everyone && !answer::refusal_is_about_rights(case.dialect, false) {
@@ -43,6 +47,11 @@ fn no_credentials(case: &Case<'_>) -> Option<Finding> {
     let finding = match case.maybe_more {
         Some(unread) => Finding::likely(Cause::NoCredentials, because, summary)
             .settled_by(format!("a look at what could not be read: {unread}")),
+        None if case.may_be_known_to_the_cloud() => {
+            Finding::likely(Cause::NoCredentials, because, summary).settled_by(
+                "a pull on a node (--from-node): the cloud may give its nodes credentials for its own registry, which are not seen from here",
+            )
+        }
         None if everyone || told_so(case, attempt) => {
             Finding::certain(Cause::NoCredentials, because, summary)
         }

@@ -9,7 +9,7 @@ use crate::doctor::evidence::{
     CandidateFact, ChainFact, Check, EvidenceSet, Fact, PortFact, SkipReason, SourceFact,
     VariantFact,
 };
-use crate::doctor::target::{Operation, Subject};
+use crate::doctor::target::{Consumer, Operation, Subject};
 use crate::model::dialect::Dialect;
 use crate::model::observation::{
     BlobView, ConnectFault, DnsFault, ExchangeFault, Login, ManifestFact, Ping, ProxyUse, PushView,
@@ -245,6 +245,29 @@ impl<'a> Case<'a> {
                 _ => None,
             })
             .collect()
+    }
+
+    /// The registry of a cloud, whose nodes get credentials for it from the cloud itself: a kubelet's credential provider asks
+    /// for them, and nothing of that is seen through the API (Kubernetes `pkg/credentialprovider/plugin`; the providers of
+    /// AWS, Azure and Google).
+    pub fn may_be_known_to_the_cloud(&self) -> bool {
+        let by_kubelet = matches!(
+            self.subject.consumer,
+            Consumer::Pod { .. } | Consumer::ServiceAccount { .. }
+        );
+        by_kubelet
+            && matches!(
+                self.dialect,
+                Dialect::Ecr | Dialect::Acr | Dialect::ArtifactRegistry
+            )
+    }
+
+    /// The node that has got the image once, in words, and where that stands.
+    pub fn present(&self) -> Option<(usize, &'a str)> {
+        self.one(|fact| match fact {
+            Fact::Present(present) => Some(present.object.as_str()),
+            _ => None,
+        })
     }
 
     pub fn bad_blobs(&self) -> Vec<(usize, &'a BlobView)> {

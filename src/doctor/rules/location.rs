@@ -5,7 +5,9 @@ use crate::doctor::answer::Meaning;
 use crate::doctor::causes::Cause;
 use crate::doctor::evidence::{Fact, MirrorPlan, MirrorTrial, TrialOutcome, short_digest};
 use crate::doctor::finding::Finding;
-use crate::model::observation::{ConnectFault, ManifestKind, PingKind};
+use crate::doctor::target::Puller;
+use crate::model::image::ImageReference;
+use crate::model::observation::{ConnectFault, ManifestFact, ManifestKind, Mismatch, PingKind};
 use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[
@@ -14,6 +16,8 @@ pub(super) const RULES: &[Rule] = &[
     wrong_port,
     platform_missing,
     manifest_unsupported,
+    entry_unsupported,
+    pinned_by_another_algorithm,
     blob_missing,
     mirror,
 ];
@@ -171,24 +175,86 @@ fn manifest_unsupported(case: &Case<'_>) -> Option<Finding> {
     if manifest.asked_digest.is_some() {
         return None;
     }
-    let what = match &manifest.kind {
+    match &manifest.kind {
         ManifestKind::Image { .. } => return None,
         ManifestKind::Index { children } if !children.is_empty() => return None,
-        ManifestKind::Index { .. } => "an index without any manifest".to_owned(),
-        ManifestKind::Artifact { artifact_type } => format!(
-            "an artifact of type {}, no image",
-            sanitize_line(artifact_type, 80)
-        ),
-        ManifestKind::Schema1 => {
-            "a schema 1 manifest, which CRI-O and containerd no longer take".to_owned()
-        }
-        ManifestKind::Unknown { why } => format!("no image: {}", sanitize_line(why, 80)),
-    };
+        _ => {}
+    }
     Some(Finding::certain(
         Cause::ManifestUnsupported,
         vec![attempt.at],
-        format!("the registry hands out {what}"),
+        format!(
+            "the registry hands out {}",
+            sanitize_line(&manifest.kind.words(), 120)
+        ),
     ))
+}
+
+/// The entry of an index that would be taken is no image: another index, into which containerd alone goes, or something that
+/// nobody runs.
+fn entry_unsupported(case: &Case<'_>) -> Option<Finding> {
+    let (attempt, _) = case.manifest()?;
+    case.bad_blobs().into_iter().find_map(|(at, view)| {
+        let entry = short_digest(&view.descriptor.digest);
+        let because = vec![attempt.at, at];
+        match view.mismatch.as_ref()? {
+            Mismatch::Index => {
+                let summary = format!(
+                    "the entry {entry} of the index is an index itself, into which CRI-O and Docker do not go"
+                );
+                Some(match case.subject.puller {
+                    Puller::ContainersImage | Puller::Docker | Puller::Containerd => {
+                        Finding::certain(Cause::ManifestUnsupported, because, summary)
+                    }
+                    Puller::Importer | Puller::Unknown => {
+                        Finding::likely(Cause::ManifestUnsupported, because, summary)
+                            .settled_by("which runtime the nodes have: containerd goes into it")
+                    }
+                })
+            }
+            Mismatch::NoImage { what } => Some(Finding::certain(
+                Cause::ManifestUnsupported,
+                because,
+                format!(
+                    "the entry {entry} of the index is {}",
+                    sanitize_line(what, 120)
+                ),
+            )),
+            Mismatch::Size { .. } | Mismatch::Digest { .. } => None,
+        }
+    })
+}
+
+/// A pin by SHA-512. Runtimes compare a manifest with SHA-256 whatever the pin says, and refuse it (containers/image
+/// `manifest.MatchesDigest`; containerd's content store digests with `digest.Canonical`).
+fn pinned_by_another_algorithm(case: &Case<'_>) -> Option<Finding> {
+    let image = case.subject.image.as_ref().ok()?;
+    let pinned = image
+        .digest()
+        .filter(|digest| !digest.starts_with("sha256:"))?;
+    let (attempt, manifest) = case.manifest()?;
+    let by_nodes = !matches!(case.subject.puller, Puller::Importer);
+    if manifest.asked_digest.is_some() || !by_nodes || !case.is_pull() {
+        return None;
+    }
+    let algorithm = pinned.split(':').next().unwrap_or_default();
+    Some(
+        Finding::likely(
+            Cause::ManifestUnsupported,
+            vec![attempt.at],
+            format!(
+                "the image is pinned by {algorithm}, and CRI-O and containerd compare manifests with sha256 only: the same image is {}",
+                pinned_anew(image, manifest)
+            ),
+        )
+        .image(Some(pinned_anew(image, manifest)))
+        .settled_by("a pull on a node (--from-node)"),
+    )
+}
+
+/// The reference with the digest that everybody knows.
+fn pinned_anew(image: &ImageReference, manifest: &ManifestFact) -> String {
+    format!("{}@{}", image.name(), manifest.sha256)
 }
 
 fn blob_missing(case: &Case<'_>) -> Option<Finding> {

@@ -26,7 +26,7 @@ fn image_config(case: &Case<'_>) -> Option<Finding> {
         {
             None
         }
-        PolicyDecision::Blocked { entry } => Some(Finding::certain(
+        PolicyDecision::Blocked { entry, .. } => Some(Finding::certain(
             Cause::RegistryBlocked,
             vec![at],
             format!("the cluster blocks {registry}: blockedRegistries has {entry}"),

@@ -9,8 +9,9 @@ use crate::doctor::answer::{self, Meaning};
 use crate::doctor::causes::Cause;
 use crate::doctor::evidence::short_digest;
 use crate::doctor::finding::Finding;
+use crate::doctor::target::Puller;
 use crate::model::observation::{
-    Answer, Exchange, ExchangeFault, LoginVerdict, ManifestKind, Ping, PingKind, Purpose,
+    Answer, Exchange, ExchangeFault, LoginVerdict, ManifestKind, Mismatch, Ping, PingKind, Purpose,
 };
 use crate::model::sanitize::sanitize_line;
 
@@ -21,6 +22,7 @@ pub(super) const RULES: &[Rule] = &[
     server_at_ping,
     server_at_manifest,
     wrong_bytes,
+    announced_digest,
     wrong_type,
     storage,
 ];
@@ -260,6 +262,35 @@ fn wrong_bytes(case: &Case<'_>) -> Option<Finding> {
     ))
 }
 
+/// The registry announces another digest than what it hands out has. containerd takes the announced one for the image's and asks
+/// for that (`core/remotes/docker/resolver.go` `Resolve`); containers/image, Docker and the importer go by what comes.
+fn announced_digest(case: &Case<'_>) -> Option<Finding> {
+    let (attempt, manifest) = case.manifest()?;
+    let announced = manifest.header_digest.as_ref()?;
+    let goes_by_it = matches!(case.subject.puller, Puller::Containerd | Puller::Unknown);
+    // The digest of a schema 1 manifest leaves its signatures out.
+    let is_image = matches!(
+        manifest.kind,
+        ManifestKind::Image { .. } | ManifestKind::Index { .. }
+    );
+    if !goes_by_it || !is_image || manifest.asked_digest.is_some() {
+        return None;
+    }
+    Some(
+        Finding::likely(
+            Cause::ServerError,
+            vec![attempt.at],
+            format!(
+                "{} announces {} and hands out {}; containerd goes by what is announced, and refuses what comes",
+                case.subject.registry(),
+                short_digest(announced),
+                short_digest(&manifest.digest)
+            ),
+        )
+        .settled_by("a pull on a node (--from-node)"),
+    )
+}
+
 /// An image under a `Content-Type` that runtimes take for schema 1, and then cannot read (containers/image
 /// `manifest.NormalizedMIMEType`; containerd goes by the header too). Schema 1 and what is no image have rules of their own.
 fn wrong_type(case: &Case<'_>) -> Option<Finding> {
@@ -297,6 +328,9 @@ fn storage(case: &Case<'_>) -> Option<Finding> {
             registry.to_owned()
         };
         let part = short_digest(&view.descriptor.digest);
+        if let Some(Mismatch::Index | Mismatch::NoImage { .. }) = &view.mismatch {
+            return None;
+        }
         if let Some(mismatch) = &view.mismatch {
             let words = answer::mismatch_words(mismatch, view.descriptor.size);
             return Some(Finding::certain(

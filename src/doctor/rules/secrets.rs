@@ -6,6 +6,7 @@ use crate::doctor::causes::Cause;
 use crate::doctor::evidence::{EntryFact, ListOrigin, Role, SourceFact, SourceState};
 use crate::doctor::finding::Finding;
 use crate::doctor::target::Consumer;
+use crate::model::docker_config::EntryFault;
 use crate::model::keyring::NearMiss;
 use crate::model::observation::{ExchangeFault, LoginVerdict, Withheld};
 use crate::model::sanitize::sanitize_line;
@@ -148,6 +149,15 @@ fn malformed_entry(case: &Case<'_>) -> Option<Finding> {
             Some(fault) if fault.breaks_whole_keyring() && case.subject.namespace().is_some() => {
                 return None;
             }
+            Some(EntryFault::WithHelper(words)) => Finding::certain(
+                Cause::SecretMalformed,
+                because,
+                format!(
+                    "{} holds no password for {}: {words}",
+                    source.name,
+                    sanitize_line(&entry.key, 80)
+                ),
+            ),
             Some(fault) => Finding::certain(
                 Cause::SecretMalformed,
                 because,
@@ -264,7 +274,7 @@ fn wrong_type(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     case.sources().into_iter().find_map(|(at, source)| {
-        let SourceState::WrongType { found, covers } = &source.state else {
+        let SourceState::WrongType { found, covers, .. } = &source.state else {
             return None;
         };
         if !matches!(source.role, Role::Used) {

@@ -6,6 +6,7 @@ use crate::doctor::causes::Cause;
 use crate::doctor::evidence::SourceState;
 use crate::doctor::finding::Finding;
 use crate::doctor::target::{Operation, TargetRef, object_words};
+use crate::model::docker_config::EntryFault;
 use crate::model::sanitize::sanitize_line;
 
 pub(super) const RULES: &[Rule] = &[gone, unread_type, broken, line_end];
@@ -33,7 +34,7 @@ fn gone(case: &Case<'_>) -> Option<Finding> {
 fn unread_type(case: &Case<'_>) -> Option<Finding> {
     judged(case)?;
     case.sources().into_iter().find_map(|(at, source)| {
-        let SourceState::WrongType { found, .. } = &source.state else {
+        let SourceState::WrongType { found, keys, .. } = &source.state else {
             return None;
         };
         let summary = format!(
@@ -41,10 +42,10 @@ fn unread_type(case: &Case<'_>) -> Option<Finding> {
             source.name,
             sanitize_line(found, 60)
         );
-        Some(
-            Finding::certain(Cause::SecretWrongType, vec![at], summary)
-                .secret(source.object.as_ref()),
-        )
+        let mut finding = Finding::certain(Cause::SecretWrongType, vec![at], summary)
+            .secret(source.object.as_ref());
+        finding.names.key = keys.first().cloned();
+        Some(finding)
     })
 }
 
@@ -60,10 +61,16 @@ fn broken(case: &Case<'_>) -> Option<Finding> {
             SourceState::Read(entries) => entries.iter().find_map(|entry| {
                 let fault = entry.fault.as_ref()?;
                 let key = sanitize_line(&entry.key, 80);
-                Some((
-                    Some(&entry.key),
-                    format!("has the entry {key:?}, and {fault}"),
-                ))
+                let words = match fault {
+                    EntryFault::WithHelper(words) if key.is_empty() => {
+                        format!("holds no password: {words}")
+                    }
+                    EntryFault::WithHelper(words) => {
+                        format!("holds no password for {key}: {words}")
+                    }
+                    fault => format!("has the entry {key:?}, and {fault}"),
+                };
+                Some((Some(&entry.key), words))
             })?,
             SourceState::Missing | SourceState::WrongType { .. } => return None,
         };

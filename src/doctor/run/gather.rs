@@ -11,7 +11,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::{MirrorLeg, Registries, Request};
-use crate::cluster::snapshot::WantConfig;
+use crate::cluster::snapshot::{WantConfig, missing};
 use crate::cluster::{Cluster, ClusterError};
 use crate::doctor::ask::Depth;
 use crate::doctor::diagnosis::{ClusterName, Setting};
@@ -21,14 +21,13 @@ use crate::doctor::probes::credentials::Wallet;
 use crate::doctor::schedule::Leg;
 use crate::doctor::setup;
 use crate::doctor::sink::Sink;
-use crate::doctor::target::{Operation, Subject};
+use crate::doctor::target::{Consumer, Operation, Puller, Subject};
 use crate::doctor::targets::{self, Questions};
 use crate::env::Env;
 use crate::error::Error;
 use crate::model::dialect::Dialect;
 use crate::model::image::ImageReference;
-use crate::model::view::ClusterConfigView;
-use crate::model::view::Secret;
+use crate::model::view::{ClusterConfigView, Part, Secret};
 use crate::registry::{Connections, Registry};
 use maker::Maker;
 use plan::Plan;
@@ -73,6 +72,8 @@ struct Read {
     config: ClusterConfigView,
     name: ClusterName,
     openshift: bool,
+    /// OpenShift's version.
+    version: Part<Option<String>>,
 }
 
 pub(super) async fn gather(
@@ -99,9 +100,8 @@ pub(super) async fn gather(
             match in_time(reading).await {
                 Ok(read) => {
                     let (read, found) = read?;
-                    let openshift = read.name.openshift.as_deref();
                     let questions = found
-                        .questions(env, request, &read.config, openshift)
+                        .questions(env, request, &read.config, &read.version)
                         .await?;
                     // The rest of what was read has served.
                     (Some(read), questions, found.into_secrets_everywhere())
@@ -119,6 +119,7 @@ pub(super) async fn gather(
     let openshift = read.as_ref().is_some_and(|read| read.openshift);
     let (platforms, platforms_from, platform_seen) =
         config::platforms(request.platform.as_ref(), config);
+    let of_nodes = of_nodes(config, openshift);
     let mut plans = Vec::new();
     let mut wallets: BTreeMap<String, Wallet> = BTreeMap::new();
     for ask in asks {
@@ -149,6 +150,12 @@ pub(super) async fn gather(
                 (_, None) if of_some => "a node that it runs on",
                 (_, None) => platforms_from,
             },
+            puller: puller(
+                &ask.consumer,
+                ask.operation,
+                config.filter(|_| openshift),
+                of_nodes,
+            ),
             now,
         };
         let mut plan = Plan::new(subject, ask);
@@ -181,6 +188,14 @@ pub(super) async fn gather(
                 .as_ref()?
                 .additional_trusted_ca
                 .clone()
+        }),
+        no_proxy: config.and_then(|config| {
+            let proxy = config.proxy.as_ref().ok()?.as_ref();
+            Some(
+                proxy
+                    .map(|proxy| proxy.given_no_proxy.clone())
+                    .unwrap_or_default(),
+            )
         }),
         client: request.client,
         flags: flags(request, cluster.is_some()),
@@ -219,6 +234,37 @@ pub(super) async fn gather(
     })
 }
 
+/// What pulls on the nodes. Those of OpenShift 4 have CRI-O, also where they may not be listed.
+fn of_nodes(config: Option<&ClusterConfigView>, openshift: bool) -> Puller {
+    match config.map(|config| &config.nodes) {
+        Some(Ok(nodes)) => Puller::of_all(
+            nodes
+                .iter()
+                .map(|node| Puller::of_node(&node.container_runtime)),
+        ),
+        _ if openshift => Puller::ContainersImage,
+        _ => Puller::Unknown,
+    }
+}
+
+/// What pulls for a consumer. Builds are made by builders with libraries of their own: containers/image in OpenShift 4, which
+/// is known by its `config`, the node's Docker before.
+fn puller(
+    consumer: &Consumer,
+    operation: Operation,
+    config: Option<&ClusterConfigView>,
+    of_nodes: Puller,
+) -> Puller {
+    match consumer {
+        _ if operation == Operation::Import => Puller::Importer,
+        Consumer::AuthFile { .. } => Puller::ContainersImage,
+        Consumer::BuildPull { .. } if config.is_some() => Puller::ContainersImage,
+        Consumer::BuildPull { .. } => Puller::Docker,
+        Consumer::Pod { .. } | Consumer::ServiceAccount { .. } => of_nodes,
+        _ => Puller::Unknown,
+    }
+}
+
 fn unreachable(why: &str) -> Error {
     Error::failure(format!("cannot ask the cluster: {why}"))
         .hint("--no-cluster looks at the registry alone")
@@ -237,23 +283,25 @@ async fn read_cluster(cluster: &Cluster, request: &Request) -> Result<Read, Erro
         cluster.serves("config.openshift.io"),
         cluster.cluster_config(want),
         cluster.version(),
-        cluster.openshift_version(),
+        cluster.openshift_release(),
     );
     // Who may not discover may still read what was asked for.
     if let Err(why @ (ClusterError::Unreachable(_) | ClusterError::Unauthorized(_))) = served {
         return Err(unreachable(&why.to_string()));
     }
     let openshift = config::is_openshift(&config);
+    let version = openshift_version.map_err(missing);
     Ok(Read {
         name: ClusterName {
             context: cluster.context().map(str::to_owned),
             server: cluster.server().to_owned(),
             kubernetes,
-            openshift: openshift_version,
+            openshift: version.clone().ok().flatten(),
             namespace: (!request.all_namespaces).then(|| cluster.namespace().to_owned()),
         },
         config,
         openshift,
+        version,
     })
 }
 

@@ -97,8 +97,8 @@ pub(super) fn steps(ground: &Ground<'_>, spec: &Spec<'_>) -> Vec<(Step, Ask)> {
     }
     let base = spec.from.map(|from| (Step::Base, base(ground, spec, from)));
     let mut steps = build_dockerfile::steps(ground, spec, base);
-    for image in spec.source_images {
-        steps.push((Step::SourceImage, source_image(ground, spec, image)));
+    for (place, image) in spec.source_images.iter().enumerate() {
+        steps.push((Step::SourceImage, source_image(ground, spec, place, image)));
     }
     build_nodes::place(ground, spec.node_selector, &mut steps);
     let (push, output) = push(ground, spec);
@@ -139,13 +139,19 @@ fn base(ground: &Ground<'_>, spec: &Spec<'_>, from: &BuildImage) -> Ask {
         account: spec.account,
         named: spec.pull_secret,
         field: "pullSecret",
+        source_image: None,
         api_looks_for: (!spec.made).then(|| found.image.clone()),
         controller_looks_for: &found.image.clone(),
     };
     by_builder(ground, spec, &need, found)
 }
 
-fn source_image(ground: &Ground<'_>, spec: &Spec<'_>, image: &BuildSourceImage) -> Ask {
+fn source_image(
+    ground: &Ground<'_>,
+    spec: &Spec<'_>,
+    place: usize,
+    image: &BuildSourceImage,
+) -> Ask {
     let mut found = resolve::reference(ground, spec.namespace, &image.from);
     if found.fact.is_none() {
         found.fact = Some(ResolvedFact {
@@ -158,6 +164,7 @@ fn source_image(ground: &Ground<'_>, spec: &Spec<'_>, image: &BuildSourceImage) 
         account: spec.account,
         named: image.pull_secret.as_deref(),
         field: "pullSecret in source.images",
+        source_image: Some(place),
         api_looks_for: (!spec.made).then(|| source_name(ground, spec, &image.from)),
         controller_looks_for: &found.image.clone(),
     };
@@ -258,6 +265,7 @@ fn push(ground: &Ground<'_>, spec: &Spec<'_>) -> (Option<Ask>, Option<Evidence>)
         account: spec.account,
         named: spec.push_secret,
         field: "pushSecret",
+        source_image: None,
         api_looks_for: None,
         controller_looks_for: &output.name,
     };

@@ -54,6 +54,7 @@ fn ask(ground: &Ground<'_>, spec: &Spec<'_>, image: &str) -> Ask {
         account: spec.account,
         named: spec.pull_secret,
         field: "pullSecret",
+        source_image: None,
         api_looks_for: from.clone().filter(|_| !spec.made),
         controller_looks_for: from.as_deref().unwrap_or_default(),
     };

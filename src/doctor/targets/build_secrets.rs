@@ -21,6 +21,8 @@ pub(super) struct Need<'a> {
     pub(super) named: Option<&'a str>,
     /// Where it would name it.
     pub(super) field: &'static str,
+    /// The place among its `source.images`, where it is one of them.
+    pub(super) source_image: Option<usize>,
     /// The name by which the API server looks when it makes the build; `None` where it does not look: for pushes, and for
     /// builds that are made.
     pub(super) api_looks_for: Option<String>,
@@ -99,6 +101,7 @@ pub(super) fn supply(ground: &Ground<'_>, need: &Need<'_>, consumer: &Consumer) 
     supply.facts.push(Fact::Wiring(WiringFact {
         origin,
         secrets: used.iter().cloned().collect(),
+        source_image: need.source_image,
     }));
     if let Some(name) = &used {
         forbidden_to_mount(ground, need, name, &mut supply);
@@ -225,6 +228,10 @@ fn choose(
                     need.field
                 );
                 supply.notes.push(note(Check::Wiring, Status::Warn, &words));
+                let version = ground.version_unread;
+                supply
+                    .notes
+                    .extend(version.map(|why| probes::unread(Check::Credentials, why)));
                 supply.sources.maybe_more = Some(words);
             }
             newer

@@ -107,7 +107,8 @@ pub(super) fn in_use(ground: &Ground<'_>) -> Vec<Ask> {
         if pod.deleting || is_done || known.get(&above).is_some() {
             continue;
         }
-        for container in &pod.containers {
+        let of_interest = |container: &&Container| pods::is_of_interest(container);
+        for container in pod.containers.iter().filter(of_interest) {
             let key = (
                 Whose::of(&known, pod),
                 container.name.as_str(),

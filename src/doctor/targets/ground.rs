@@ -18,6 +18,8 @@ pub(super) struct Ground<'a> {
     pub(super) config: &'a ClusterConfigView,
     /// OpenShift's version, where it is known.
     pub(super) openshift: Option<&'a str>,
+    /// Why it is not.
+    pub(super) version_unread: Option<&'a Missing>,
     /// Who gets which secrets as a pod.
     pub(super) wiring: &'a Wiring<'a>,
 }

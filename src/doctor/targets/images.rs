@@ -37,14 +37,13 @@ pub(super) async fn asks(
     let asks = questions(text, &wired.consumer, &wired.sources, request);
     Ok(asks
         .into_iter()
-        .map(|ask| Ask {
-            unread: wired.lines.clone(),
-            signatures: if ask.operation == Operation::Pull {
-                signature::policies(ground, namespace, text)
-            } else {
-                Vec::new()
-            },
-            ..ask
+        .map(|mut ask| {
+            ask.unread.clone_from(&wired.lines);
+            if ask.operation == Operation::Pull {
+                ask.signatures = signature::policies(ground, namespace, text);
+                ask.notes.extend(signature::unread(ground, &ask.signatures));
+            }
+            ask
         })
         .collect())
 }
@@ -121,7 +120,7 @@ async fn file(
     text: &str,
 ) -> Result<Sources, Error> {
     let name = path.display().to_string();
-    let config = match credentials::read_config(&env.cwd.join(path)).await {
+    let config = match credentials::read_auth_file(&env.cwd.join(path)).await {
         Ok(config) => config,
         Err(SourceError::Malformed { reason, .. }) => {
             return Ok(Sources::of_malformed_file(name, reason));
@@ -133,16 +132,21 @@ async fn file(
     };
     // Half of the run's time is left to look at the registry, whatever a helper does.
     let patience = HELPER.min(request.timeout / 2);
-    let (found, fault) = match credentials::from_file(env, path, &image.name(), patience).await {
-        Ok(found) => (Some(found), None),
-        Err(SourceError::NoEntry { .. } | SourceError::HelperHasNone { .. }) => (None, None),
-        Err(SourceError::BadEntry { key, .. }) => (None, Some(FileFault::Entry { key })),
-        Err(SourceError::Helper { helper, reason }) => {
-            let reason = format!("the credential helper {helper:?} {reason}");
-            let key = image.registry().to_owned();
-            (None, Some(FileFault::Helper { key, reason }))
-        }
-        Err(other) => return Err(other.into()),
-    };
+    let (found, fault) =
+        match credentials::as_containers_image(env, path, &image.name(), patience).await {
+            Ok(found) => (Some(found), None),
+            Err(SourceError::NoEntry { .. } | SourceError::HelperHasNone { .. }) => (None, None),
+            Err(SourceError::BadEntry { key, .. }) => (None, Some(FileFault::Entry { key })),
+            Err(SourceError::LeftToHelper { key, words, .. }) => {
+                let reason = format!("{words}, and containers/image does not ask it");
+                (None, Some(FileFault::Helper { key, reason }))
+            }
+            Err(SourceError::Helper { helper, reason }) => {
+                let reason = format!("the credential helper {helper:?} {reason}");
+                let key = image.registry().to_owned();
+                (None, Some(FileFault::Helper { key, reason }))
+            }
+            Err(other) => return Err(other.into()),
+        };
     Ok(Sources::of_file(name, config, found, fault))
 }

@@ -42,10 +42,10 @@ use crate::cluster::Cluster;
 use crate::env::Env;
 use crate::error::Error;
 use crate::model::kinds::{self, ObjectRef};
-use crate::model::view::{ClusterConfigView, Missing, Secret};
+use crate::model::view::{ClusterConfigView, Missing, Part, Secret};
 use ground::Ground;
 use read::{Pick, Read};
-use wiring::Wiring;
+use wiring::{Wiring, gap};
 use workloads::{Known, Owners};
 
 pub use argument::{Argument, Wanted};
@@ -84,7 +84,7 @@ impl Found {
         view.secrets.ok().filter(|_| view.namespace.is_none())
     }
 
-    /// The questions. `openshift` is the version, where it is known.
+    /// The questions. `openshift` is the version.
     ///
     /// # Errors
     ///
@@ -94,13 +94,14 @@ impl Found {
         env: &Env,
         request: &Request,
         config: &ClusterConfigView,
-        openshift: Option<&str>,
+        openshift: &Part<Option<String>>,
     ) -> Result<Questions, Error> {
         let wiring = Wiring::new(&self.read.world, config);
         let ground = Ground {
             world: &self.read.world,
             config,
-            openshift,
+            openshift: openshift.as_ref().ok().and_then(Option::as_deref),
+            version_unread: gap(openshift),
             wiring: &wiring,
         };
         let mut remarks = Vec::new();

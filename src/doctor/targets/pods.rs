@@ -5,7 +5,7 @@ use super::ground::Ground;
 use super::resolve::{self, Asked, Resolution};
 use super::wiring::{Wired, gap};
 use super::{observed, signature};
-use crate::doctor::ask::Ask;
+use crate::doctor::ask::{Ask, NotAsked};
 use crate::doctor::evidence::{Check, Evidence, Fact, PresentFact};
 use crate::doctor::probes::unread;
 use crate::doctor::target::{Operation, TargetRef, object_words};
@@ -35,7 +35,7 @@ impl PodImage<'_> {
         let image = if container.image.contains('/') {
             resolve::image(ground, &pod.namespace, &container.image, false)
         } else {
-            Resolution::plain(&container.image)
+            resolve::searched(ground, &container.image)
         };
         let mut ask = ask(ground, &self.target, &container.name, image, wired);
         ask.facts
@@ -43,8 +43,23 @@ impl PodImage<'_> {
         ask.facts.extend(present(pod, container));
         ask.unread.extend(events_unread(ground));
         ask.platform = pod.node.as_deref().and_then(|node| platform(ground, node));
+        if never_pulled(container) {
+            // No registry is asked, whatever it has.
+            ask.not_asked = Some(NotAsked::Itself);
+        }
         ask
     }
+}
+
+/// The kubelet takes the image from the node and asks no registry (Kubernetes `pkg/kubelet/images/image_manager.go`
+/// `EnsureImageExists`, `imagePullPrecheck`).
+fn never_pulled(container: &Container) -> bool {
+    container.pull_policy.as_deref() == Some("Never")
+}
+
+/// Whether a registry has to do with the container: what is never pulled is worth a question only while it is waited for.
+pub(super) fn is_of_interest(container: &Container) -> bool {
+    !never_pulled(container) || container.waits_for_image()
 }
 
 /// That the pod's node has got the image of this container once.
@@ -66,6 +81,7 @@ pub(super) fn asks(ground: &Ground<'_>, pod: &Pod, template: Option<&Workload>) 
     let target = kinds::POD.object(Some(&pod.namespace), &pod.name);
     pod.containers
         .iter()
+        .filter(|container| is_of_interest(container))
         .map(|container| {
             let image = PodImage {
                 target: target.clone(),
@@ -113,6 +129,7 @@ pub(super) fn ask(
     let mut ask = image.into_ask(ground, target, asked);
     if ask.operation == Operation::Pull {
         ask.signatures = signature::policies(ground, namespace, &ask.text);
+        ask.notes.extend(signature::unread(ground, &ask.signatures));
     }
     ask
 }

@@ -47,6 +47,9 @@ pub(super) struct Resolution {
 pub(super) enum Place {
     /// In the registry that `image` names.
     Registry,
+    /// The same, and the nodes found the name for it: the kubelet looks for credentials by the name as it was written, so that
+    /// no secret of the pod's is for this registry.
+    Searched,
     /// In the integrated registry itself, which is reached from inside the cluster. In words.
     Integrated(String),
     /// The integrated registry fetches it from `image` when it is asked, with the secrets of the stream's namespace.
@@ -114,8 +117,13 @@ impl Resolution {
                     Place::Unknown(why) => Some(NotAsked::Unresolved(why.clone())),
                     _ => None,
                 };
+                let by_nodes = matches!(place, Place::Searched);
                 Ask {
-                    sources: asked.sources,
+                    sources: if by_nodes {
+                        Arc::new(asked.sources.of_nodes())
+                    } else {
+                        asked.sources
+                    },
                     facts: asked.facts,
                     unread: asked.unread,
                     not_asked,
@@ -162,16 +170,19 @@ pub(super) fn image(
     if is_integrated(ground, parsed.registry()) {
         return in_integrated(ground, &parsed, text);
     }
-    if parsed.names_registry() || text.contains('/') {
+    if parsed.names_registry() {
         return Resolution::plain(text);
+    }
+    if text.contains('/') {
+        return searched(ground, text);
     }
     // A short name: the admission plugin `image.openshift.io/ImagePolicy` looks for a stream of that name first.
     let (name, selector) = short_name(text);
     let Stream::Found(stream) = ground.stream(namespace, name) else {
-        return Resolution::plain(text);
+        return searched(ground, text);
     };
     if !resolves_names && !stream.lookup_local {
-        return Resolution::plain(text);
+        return searched(ground, text);
     }
     let mut found = match selector {
         Selector::Tag(tag) => self::tag(ground, namespace, name, tag),
@@ -181,6 +192,37 @@ pub(super) fn image(
         text.clone_into(&mut fact.from);
     }
     found
+}
+
+/// A name without a registry, for which no stream stands: the nodes look for it in `containerRuntimeSearchRegistries`, one after
+/// the other, and in Docker Hub only where it is listed (machine-config-operator `pkg/controller/container-runtime-config`
+/// `updateSearchRegistriesConfig`). Without that list the nodes' own holds, which has Docker Hub.
+pub(super) fn searched(ground: &Ground<'_>, text: &str) -> Resolution {
+    let config = ground.config.image_config.as_ref().ok();
+    let search = config
+        .and_then(Option::as_ref)
+        .map(|config| config.search.as_slice())
+        .unwrap_or_default();
+    match search {
+        [] => Resolution::plain(text),
+        [only] if only == "docker.io" => Resolution::plain(text),
+        [only] => Resolution {
+            image: format!("{only}/{text}"),
+            fact: Some(ResolvedFact {
+                from: text.to_owned(),
+                by: "containerRuntimeSearchRegistries of image.config".to_owned(),
+            }),
+            place: Place::Searched,
+            ..Resolution::plain(text)
+        },
+        several => unknown(
+            text,
+            &format!(
+                "it names no registry, and the nodes look for it in {}: the first that has it is taken; write the registry in front",
+                several.join(", then ")
+            ),
+        ),
+    }
 }
 
 /// Whether short names in a workload's template stand for image stream tags.

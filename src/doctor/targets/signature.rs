@@ -1,8 +1,10 @@
 //! Which signature policies bind an image.
 
 use super::ground::Ground;
-use crate::doctor::evidence::SignatureFact;
+use super::wiring::gap;
+use crate::doctor::evidence::{Check, Evidence, SignatureFact};
 use crate::doctor::probes::config::location;
+use crate::doctor::probes::unread as note_unread;
 use crate::model::image::ImageReference;
 use crate::model::policy::policy_scopes;
 use crate::model::view::SignaturePolicy;
@@ -30,6 +32,21 @@ pub(super) fn policies(ground: &Ground<'_>, namespace: &str, text: &str) -> Vec<
         .filter(|policy| policy.namespace.as_deref() == Some(namespace))
         .collect();
     closest(&own, &image, "imagepolicy")
+}
+
+/// The kinds of policies that could not be read, and might bind the image beside the `found`: where one of the cluster's binds
+/// it, those of the namespace do not count.
+pub(super) fn unread(ground: &Ground<'_>, found: &[SignatureFact]) -> Vec<Evidence> {
+    let by_cluster = found
+        .iter()
+        .any(|fact| fact.policy.starts_with("clusterimagepolicy/"));
+    let of_cluster = gap(&ground.config.signature_policies);
+    let own = gap(&ground.world.view.signature_policies).filter(|_| !by_cluster);
+    of_cluster
+        .into_iter()
+        .chain(own)
+        .map(|why| note_unread(Check::Policy, why))
+        .collect()
 }
 
 fn closest(

@@ -12,12 +12,13 @@ use super::resolve::{StreamTagName, followed};
 use super::world::Name;
 use crate::doctor::ask::{Ask, NotAsked};
 use crate::doctor::evidence::{
-    Check, Fact, ListOrigin, ObservedSource, ResolvedFact, Role, Status, WiringFact,
+    Check, Fact, ListOrigin, ObservedFact, ObservedSource, ResolvedFact, Role, Status, WiringFact,
 };
 use crate::doctor::probes::credentials::Sources;
 use crate::doctor::target::{Consumer, Operation, TargetRef};
 use crate::model::image::ImageReference;
 use crate::model::kinds;
+use crate::model::message::Runtime;
 use crate::model::view::{ImageStream, StreamTag};
 
 /// The questions on an image stream: one for each tag that is imported, and for a whole repository that it follows. A tag
@@ -95,7 +96,7 @@ pub(super) fn tag_ask(ground: &Ground<'_>, stream: &ImageStream, tag: &StreamTag
     nothing_to_ask(target, stream, "its tags point at one another in a circle")
 }
 
-/// The tags whose last import failed, each once, however many follow it.
+/// The tags whose last import failed, or has left nothing behind, each once, however many follow it.
 pub(super) fn failing(ground: &Ground<'_>) -> Vec<Ask> {
     let streams = ground.world.view.image_streams.iter().flatten();
     streams
@@ -106,7 +107,7 @@ pub(super) fn failing(ground: &Ground<'_>) -> Vec<Ask> {
                     .from
                     .as_ref()
                     .is_some_and(|from| from.kind == "DockerImage");
-                external && tag.failed_import().is_some()
+                external && (tag.failed_import().is_some() || tag.awaits_import())
             });
             failed
                 .map(|tag| tag_ask(ground, stream, tag))
@@ -176,6 +177,7 @@ pub(super) fn import_ask(
         facts: vec![Fact::Wiring(WiringFact {
             origin: ListOrigin::Namespace,
             secrets,
+            source_image: None,
         })],
         notes,
         unread,
@@ -221,6 +223,9 @@ fn imported(
 fn conditions(tag: &StreamTag, own: &StreamTagName) -> Vec<Fact> {
     let current = tag.failed_import();
     let image = tag.from.as_ref().map_or("", |from| &from.name);
+    if tag.awaits_import() {
+        return vec![nothing_said(own)];
+    }
     let said = tag.conditions.iter().filter(|condition| !condition.status);
     observed::facts(
         said.map(|condition| Said {
@@ -233,6 +238,23 @@ fn conditions(tag: &StreamTag, own: &StreamTagName) -> Vec<Fact> {
         })
         .collect(),
     )
+}
+
+/// The status is silent on the import that is asked for, and the tag waits for it.
+fn nothing_said(own: &StreamTagName) -> Fact {
+    Fact::Observed(Box::new(ObservedFact {
+        place: 0,
+        source: ObservedSource::Condition,
+        object: own.to_string(),
+        message: "neither an image nor a reason has come of this import".to_owned(),
+        runtime: Runtime::OpenshiftImport.id(),
+        points_at: "unknown",
+        candidates: Vec::new(),
+        certain: false,
+        bare: true,
+        current: true,
+        at: None,
+    }))
 }
 
 /// The older way: all tags of a repository. One that is known stands for all.

@@ -143,6 +143,7 @@ impl<'a> Wiring<'a> {
             facts: vec![Fact::Wiring(WiringFact {
                 origin: ListOrigin::Static,
                 secrets: Vec::new(),
+                source_image: None,
             })],
             lines: Vec::new(),
         }
@@ -172,6 +173,7 @@ impl<'a> Wiring<'a> {
             facts: vec![Fact::Wiring(WiringFact {
                 origin,
                 secrets: list,
+                source_image: None,
             })],
             lines,
         }

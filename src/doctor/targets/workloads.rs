@@ -19,10 +19,12 @@ const DEPLOYMENT_CONFIG: &str = "deploymentconfig";
 /// Every image of the template. A pod of the current template that waits for one speaks for it: it is what fails, with the
 /// list that it was made with.
 pub(super) fn asks(ground: &Ground<'_>, workload: &Workload, pods: &[&Pod]) -> Vec<Ask> {
-    workload
+    let mut asks: Vec<Ask> = workload
         .containers
         .iter()
-        .map(|container| match speaker(workload, container, pods) {
+        .map(|container| (container, speaker(workload, container, pods)))
+        .filter(|(container, speaker)| speaker.is_some() || pods::is_of_interest(container))
+        .map(|(container, speaker)| match speaker {
             Some((pod, own, like)) => {
                 let image = PodImage {
                     target: workload.object.clone(),
@@ -42,6 +44,29 @@ pub(super) fn asks(ground: &Ground<'_>, workload: &Workload, pods: &[&Pod]) -> V
                 ask.unread.extend(pods::events_unread(ground));
                 ask
             }
+        })
+        .collect();
+    asks.extend(stuck(ground, workload, pods));
+    asks
+}
+
+/// Pods of a StatefulSet that an older template made, and that wait for its image: they stay until somebody deletes them, the
+/// set goes on to no other before they are ready (Kubernetes, StatefulSets, "Forced rollback").
+fn stuck(ground: &Ground<'_>, workload: &Workload, pods: &[&Pod]) -> Vec<Ask> {
+    if workload.object.kind != kinds::STATEFUL_SET {
+        return Vec::new();
+    }
+    let old = pods.iter().filter(|pod| !is_current(workload, pod));
+    old.flat_map(|pod| pods::waiting(pod).map(move |container| (*pod, container)))
+        .map(|(pod, container)| {
+            let image = PodImage {
+                target: kinds::POD.object(Some(&pod.namespace), &pod.name),
+                pod,
+                container,
+                template: None,
+                like: 0,
+            };
+            image.ask(ground)
         })
         .collect()
 }

@@ -62,8 +62,11 @@ pub enum EntryFault {
     OnlyIdentityToken,
     #[error("it holds no credential")]
     Empty,
-    /// `credsStore` or `credHelpers`: the file itself has nothing, and the helper gave nothing either.
-    #[error("its password is not in the file: {0}")]
+    /// Only fields that containers/image does not read.
+    #[error("it has no `auth`, and containers/image reads nothing else in its place")]
+    WithoutAuth,
+    /// `credsStore` or `credHelpers`: the file itself has nothing, and whoever reads it gets nothing from the helper.
+    #[error("its password is not there: {0}")]
     WithHelper(String),
     #[error("it is not a JSON object")]
     NotAnObject,
@@ -135,13 +138,20 @@ impl Entry {
     pub(in crate::model) fn is_passed_over(&self) -> bool {
         match (&self.fields, self.for_auth_file()) {
             (Ok(fields), Err(fault)) => match fault {
-                EntryFault::NoColon | EntryFault::Empty | EntryFault::OnlyIdentityToken => true,
+                EntryFault::NoColon | EntryFault::Empty | EntryFault::WithoutAuth => true,
                 EntryFault::EmptyUsername => fields
                     .decode(Padding::Needed)
                     .is_ok_and(|decoded| decoded[1..].iter().all(|&byte| byte == 0)),
                 _ => false,
             },
             _ => false,
+        }
+    }
+
+    /// Says of an empty entry, as docker leaves it behind, which helper has the password.
+    pub(super) fn left_to_helper(&mut self, words: &str) {
+        if matches!(self.credential, Err(EntryFault::Empty)) {
+            self.credential = Err(EntryFault::WithHelper(words.to_owned()));
         }
     }
 
@@ -239,8 +249,8 @@ impl Fields {
         let decoded = self.decode(Padding::Needed)?;
         let has_token = !self.identity_token.expose_secret().is_empty();
         let (username, password) = match split(&decoded) {
-            Err(EntryFault::NoColon) if decoded.is_empty() && has_token => {
-                return Err(EntryFault::OnlyIdentityToken);
+            Err(EntryFault::NoColon) if decoded.is_empty() && self.has_more_than_auth() => {
+                return Err(EntryFault::WithoutAuth);
             }
             Err(EntryFault::NoColon) if decoded.is_empty() => return Err(EntryFault::Empty),
             parts => parts?,
@@ -257,6 +267,15 @@ impl Fields {
             (true, _) => Err(EntryFault::EmptyUsername),
             (false, true) => Err(EntryFault::EmptyPassword),
         }
+    }
+
+    /// A credential stands in another field.
+    fn has_more_than_auth(&self) -> bool {
+        let secrets = [&self.password, &self.identity_token, &self.registry_token];
+        !self.username.is_empty()
+            || secrets
+                .iter()
+                .any(|secret| !secret.expose_secret().is_empty())
     }
 
     fn held(&self) -> Result<Credential, EntryFault> {

@@ -85,7 +85,7 @@ fn each_reader_makes_its_own_of_an_entry() {
         // The fields, and `auth` over them.
         (
             json!({"username": "u", "password": "p"}),
-            [ok("u:p"), Err(F::Empty), ok("u:p")],
+            [ok("u:p"), Err(F::WithoutAuth), ok("u:p")],
         ),
         (
             json!({"username": "x", "password": "y", "auth": base64("u:p")}),
@@ -93,7 +93,7 @@ fn each_reader_makes_its_own_of_an_entry() {
         ),
         (
             json!({"username": "u", "password": "p", "auth": ""}),
-            [ok("u:p"), Err(F::Empty), ok("u:p")],
+            [ok("u:p"), Err(F::WithoutAuth), ok("u:p")],
         ),
         // Go takes names in any case, and null for nothing.
         (
@@ -117,13 +117,13 @@ fn each_reader_makes_its_own_of_an_entry() {
             json!({"identitytoken": "t"}),
             [
                 Err(F::OnlyIdentityToken),
-                Err(F::OnlyIdentityToken),
+                Err(F::WithoutAuth),
                 ok("<identity> <token>:t"),
             ],
         ),
         (
             json!({"registrytoken": "t"}),
-            [Err(F::Empty), Err(F::Empty), ok("<registry> t")],
+            [Err(F::Empty), Err(F::WithoutAuth), ok("<registry> t")],
         ),
         (
             json!({"registrytoken": "t", "auth": base64("u:p")}),

@@ -108,8 +108,10 @@ pub struct ManifestView {
 /// A manifest that was delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestFact {
-    /// Computed from the body.
+    /// Computed from the body, by the algorithm of the digest that was asked for.
     pub digest: String,
+    /// The same by SHA-256, by which all know it.
+    pub sha256: String,
     /// What the header claimed, when it differs.
     pub header_digest: Option<String>,
     /// The digest that was asked for, when the body does not match it.
@@ -137,6 +139,26 @@ pub enum ManifestKind {
     Unknown {
         why: String,
     },
+}
+
+impl ManifestKind {
+    /// What it is, with an article; foreign text, not sanitised.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Image { .. } => "an image".to_owned(),
+            Self::Index { children } if children.is_empty() => {
+                "an index without any manifest".to_owned()
+            }
+            Self::Index { .. } => "an index".to_owned(),
+            Self::Artifact { artifact_type } => {
+                format!("an artifact of type {artifact_type}, no image")
+            }
+            Self::Schema1 => {
+                "a schema 1 manifest, which CRI-O and containerd no longer take".to_owned()
+            }
+            Self::Unknown { why } => format!("no image: {why}"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,6 +205,10 @@ pub enum Mismatch {
     Size { delivered: u64 },
     /// It has this digest.
     Digest { delivered: String },
+    /// An index, where an image should be.
+    Index,
+    /// A manifest of something else than an image; in words.
+    NoImage { what: String },
 }
 
 /// The push probe.

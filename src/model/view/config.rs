@@ -58,6 +58,8 @@ pub struct ConfigMapData {
 pub struct ProxyConfig {
     pub resource_version: String,
     pub values: ProxyValues,
+    /// `spec.noProxy`, to which the platform adds names of its own.
+    pub given_no_proxy: String,
     /// Name of a ConfigMap in `openshift-config`, with the key `ca-bundle.crt`.
     pub trusted_ca: Option<String>,
 }

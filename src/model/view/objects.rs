@@ -157,13 +157,23 @@ pub struct Pod {
 
 impl Container {
     /// Whether it has not got its image yet. A pod whose secret holds malformed base64 waits with a reason that is the
-    /// decoder's text, so every container that waits without an image counts.
+    /// decoder's text, so every container that waits without an image counts, except for reasons that only come before the
+    /// pull or after it (Kubernetes `pkg/kubelet/kuberuntime/kuberuntime_container.go` `startContainer`: a container that
+    /// could not be made has no image in its status, and its image is there).
     pub fn waits_for_image(&self) -> bool {
         self.image_id.as_deref().is_none_or(str::is_empty)
             && self.waiting.as_ref().is_some_and(|waiting| {
                 !matches!(
                     waiting.reason.as_str(),
-                    "PodInitializing" | "ContainerCreating"
+                    "PodInitializing"
+                        | "ContainerCreating"
+                        | "CreateContainerConfigError"
+                        | "CreateContainerError"
+                        | "PreCreateHookError"
+                        | "PreStartHookError"
+                        | "PostStartHookError"
+                        | "RunContainerError"
+                        | "CrashLoopBackOff"
                 )
             })
     }
@@ -304,6 +314,8 @@ mod tests {
         assert!(pod("ImagePullBackOff", None).waits_for_image());
         assert!(pod("illegal base64 data at input byte 0", Some("")).waits_for_image());
         assert!(!pod("ContainerCreating", None).waits_for_image());
+        assert!(!pod("CreateContainerConfigError", Some("")).waits_for_image());
+        assert!(!pod("RunContainerError", None).waits_for_image());
         assert!(!pod("CrashLoopBackOff", Some("sha256:1")).waits_for_image());
     }
 }

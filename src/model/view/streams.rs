@@ -78,6 +78,23 @@ impl ImageStream {
 }
 
 impl StreamTag {
+    /// Whether the status says nothing of the import that the specification asks for: neither an image nor a reason. So it is
+    /// for a moment, and for good where the import was refused as a whole, or nobody makes it (openshift-controller-manager
+    /// `pkg/image/controller` `needsImport`: what has come of a tag counts by its generation).
+    pub fn awaits_import(&self) -> bool {
+        let imported = self
+            .from
+            .as_ref()
+            .is_some_and(|from| from.kind == "DockerImage" && !self.is_reference);
+        let answers = |generation: Option<i64>| match (generation, self.generation) {
+            (Some(then), Some(now)) => then >= now,
+            _ => true,
+        };
+        let items = self.items.iter().map(|item| item.generation);
+        let conditions = self.conditions.iter().map(|condition| condition.generation);
+        imported && !items.chain(conditions).any(answers)
+    }
+
     /// Why the last import failed; `None` when it did not, or when the specification was changed since.
     pub fn failed_import(&self) -> Option<&ImportCondition> {
         self.conditions.iter().find(|condition| {
@@ -93,6 +110,53 @@ impl StreamTag {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_awaits_its_import_until_its_status_speaks_of_it() {
+        let from = |kind: &str| {
+            Some(BuildImage {
+                kind: kind.into(),
+                name: "quay.io/a/b:1".into(),
+                namespace: None,
+            })
+        };
+        let tag = |generation, items: &[i64]| StreamTag {
+            generation,
+            from: from("DockerImage"),
+            items: items
+                .iter()
+                .map(|generation| TagItem {
+                    image: "sha256:0".into(),
+                    docker_image_reference: String::new(),
+                    generation: Some(*generation),
+                    created: None,
+                })
+                .collect(),
+            ..StreamTag::default()
+        };
+        assert!(tag(Some(2), &[]).awaits_import());
+        assert!(tag(None, &[]).awaits_import());
+        assert!(tag(Some(3), &[2, 1]).awaits_import());
+        assert!(!tag(Some(2), &[2, 1]).awaits_import());
+        assert!(!tag(None, &[2]).awaits_import());
+        let mut failed = tag(Some(2), &[]);
+        failed.conditions.push(ImportCondition {
+            status: false,
+            reason: "Unauthorized".into(),
+            message: String::new(),
+            generation: Some(2),
+            at: None,
+        });
+        assert!(!failed.awaits_import());
+        failed.generation = Some(3);
+        assert!(failed.awaits_import());
+        let mut reference = tag(Some(2), &[]);
+        reference.is_reference = true;
+        assert!(!reference.awaits_import());
+        let mut followed = tag(Some(2), &[]);
+        followed.from = from("ImageStreamTag");
+        assert!(!followed.awaits_import());
+    }
 
     #[test]
     fn a_failure_counts_until_the_tag_is_changed() {

@@ -122,6 +122,7 @@ impl Case {
             plain_http: false,
             platforms: Vec::new(),
             platforms_from: "the nodes",
+            puller: extreg::doctor::target::Puller::Unknown,
             now: Timestamp::UNIX_EPOCH,
         };
         let candidates = [CandidateFact {
@@ -143,6 +144,7 @@ impl Case {
                     account: "robot-runner".to_owned(),
                 },
                 secrets: vec!["corp-pull".to_owned()],
+                source_image: None,
             }),
         ];
         if let Some((source, points_at, message)) = self.said {
@@ -223,6 +225,7 @@ fn setting() -> Setting {
         cluster: true,
         openshift: true,
         trusted_ca: Some("registry-cas".to_owned()),
+        no_proxy: None,
         client: "oc",
         flags: Vec::new(),
         push: false,

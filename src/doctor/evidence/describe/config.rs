@@ -84,7 +84,7 @@ fn policy(policy: &PolicyFact) -> Line {
             Status::Pass,
             format!("no list of image.config keeps it out{insecure}"),
         ),
-        PolicyDecision::Blocked { entry } => config(
+        PolicyDecision::Blocked { entry, .. } => config(
             Check::Policy,
             Status::Fail,
             format!("blockedRegistries of image.config/cluster has {entry}"),

@@ -40,6 +40,11 @@ pub(super) fn manifest(view: &ManifestView, about: &About<'_>) -> Vec<Evidence> 
                 .as_ref()
                 .map(manifest_words)
                 .unwrap_or_default();
+            let announced = view
+                .manifest
+                .as_ref()
+                .and_then(|manifest| manifest.header_digest.as_ref())
+                .map(|digest| format!(", announced as {}", short_digest(digest)));
             vec![
                 line(
                     Check::Permission,
@@ -50,8 +55,12 @@ pub(super) fn manifest(view: &ManifestView, about: &About<'_>) -> Vec<Evidence> 
                 ),
                 line(
                     Check::Manifest,
-                    Status::Pass,
-                    format!("{who}: {words}"),
+                    if announced.is_some() {
+                        Status::Warn
+                    } else {
+                        Status::Pass
+                    },
+                    format!("{who}: {words}{}", announced.unwrap_or_default()),
                     None,
                     fact,
                 ),

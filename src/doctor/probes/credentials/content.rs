@@ -1,6 +1,7 @@
 //! What stands in a secret, read as its type says.
 
-use crate::model::docker_config::{DockerConfig, Format, Remark};
+use crate::doctor::evidence::EntryFact;
+use crate::model::docker_config::{DockerConfig, EntryFault, Format, Remark};
 use crate::model::view::{Secret, SecretBytes};
 
 /// The content of a source, parsed once.
@@ -71,6 +72,30 @@ impl Content {
             Err(error) => Self::Malformed(error.to_string()),
         }
     }
+}
+
+/// What stands in for the entries of a config that has none, because docker left all passwords to a credential helper.
+pub(super) fn stayed_elsewhere(config: &DockerConfig, registry: &str) -> Option<EntryFact> {
+    let words = config.left_to_helper(registry)?;
+    Some(EntryFact {
+        key: registry.to_owned(),
+        username: None,
+        fault: Some(EntryFault::WithHelper(words)),
+        trailing_newline: false,
+        matches: true,
+        other_matcher: true,
+        near_miss: None,
+        candidate: None,
+    })
+}
+
+/// The keys of a config's entries.
+pub(super) fn keys_of(config: &DockerConfig) -> Vec<String> {
+    config
+        .entries()
+        .iter()
+        .map(|entry| entry.key.clone())
+        .collect()
 }
 
 fn keys(secret: &Secret) -> String {

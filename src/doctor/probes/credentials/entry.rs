@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::content::{Content, has_newline};
+use super::content::{Content, has_newline, keys_of, stayed_elsewhere};
 use super::{ParsedSecret, Source, Sources, Wallet};
 use crate::doctor::evidence::{CandidateFact, EntryFact, Role, SourceFact, SourceState};
 use crate::doctor::target::Consumer;
@@ -82,6 +82,7 @@ impl Sources {
                 object: source.object.clone(),
                 role: source.role,
                 state: SourceState::Read(vec![read]),
+                beside: config.entries().len() - 1,
             });
         }
         (facts, candidates)
@@ -98,6 +99,7 @@ impl Sources {
                 object: source.object.clone(),
                 role: source.role,
                 state: state(&source.content),
+                beside: 0,
             })
             .collect()
     }
@@ -106,13 +108,17 @@ impl Sources {
 fn state(content: &Arc<Content>) -> SourceState {
     match content.as_ref() {
         Content::Missing => SourceState::Missing,
-        Content::WrongType { found, .. } => SourceState::WrongType {
+        Content::WrongType { found, config } => SourceState::WrongType {
             found: found.clone(),
             covers: None,
+            keys: config.as_ref().map(keys_of).unwrap_or_default(),
         },
         Content::Malformed(words) => SourceState::Malformed {
             words: words.clone(),
         },
+        Content::Config(config) if config.entries().is_empty() => {
+            SourceState::Read(stayed_elsewhere(config, "").into_iter().collect())
+        }
         Content::Config(config) => SourceState::Read(
             config
                 .entries()

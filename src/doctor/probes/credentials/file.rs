@@ -34,12 +34,7 @@ impl FileFault {
     /// What is wrong with `entry`, which has that key.
     fn of(&self, entry: &Entry) -> EntryFault {
         match self {
-            Self::Entry { .. } => entry
-                .credential
-                .as_ref()
-                .err()
-                .cloned()
-                .unwrap_or(EntryFault::Empty),
+            Self::Entry { .. } => entry.for_auth_file().err().unwrap_or(EntryFault::Empty),
             Self::Helper { reason, .. } => EntryFault::WithHelper(reason.clone()),
         }
     }

@@ -16,7 +16,7 @@ use crate::model::image::ImageReference;
 use crate::model::view::{Secret, SecretBytes};
 use crate::model::{auth_file, keyring};
 
-use content::{Content, has_newline};
+use content::{Content, has_newline, keys_of, stayed_elsewhere};
 pub use file::FileFault;
 pub use wallet::Wallet;
 
@@ -196,6 +196,7 @@ impl Sources {
                     object: source.object.clone(),
                     role: source.role,
                     state,
+                    beside: 0,
                 })
             })
             .collect();
@@ -268,6 +269,7 @@ impl Sources {
                 covers: config
                     .as_ref()
                     .map(|config| self.finds(config, name).next().is_some()),
+                keys: config.as_ref().map(keys_of).unwrap_or_default(),
             },
             Content::Malformed(words) => SourceState::Malformed {
                 words: words.clone(),
@@ -299,7 +301,11 @@ impl Sources {
                             .map(|known| known.index),
                     }
                 });
-                SourceState::Read(entries.collect())
+                let mut entries: Vec<EntryFact> = entries.collect();
+                if entries.is_empty() {
+                    entries.extend(stayed_elsewhere(config, auth_file::registry_of(name)));
+                }
+                SourceState::Read(entries)
             }
             Content::File(found) => file::state(&source.name, found, name, wallet, candidates),
         }

@@ -357,6 +357,7 @@ fn types_names_and_links_of_secrets() {
         source(SourceState::WrongType {
             found: "Opaque".to_owned(),
             covers,
+            keys: Vec::new(),
         })
     };
     certain(

@@ -116,9 +116,20 @@ impl World {
     }
 
     pub(super) fn wired(self, origin: ListOrigin, secrets: &[&str]) -> Self {
+        self.wired_at(origin, secrets, None)
+    }
+
+    /// The same, for an image at this place of `source.images`.
+    pub(super) fn wired_at(
+        self,
+        origin: ListOrigin,
+        secrets: &[&str],
+        source_image: Option<usize>,
+    ) -> Self {
         self.fact(Fact::Wiring(WiringFact {
             origin,
             secrets: secrets.iter().map(|name| (*name).to_owned()).collect(),
+            source_image,
         }))
     }
 

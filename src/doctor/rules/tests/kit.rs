@@ -42,6 +42,7 @@ pub(super) fn subject(text: &str, consumer: Consumer) -> Subject {
         plain_http: false,
         platforms: vec![platform("linux/amd64")],
         platforms_from: "this machine",
+        puller: crate::doctor::target::Puller::Unknown,
         now: "2026-11-22T12:00:00Z".parse().unwrap(),
     }
 }
@@ -63,6 +64,7 @@ impl World {
                 cluster: false,
                 openshift: false,
                 trusted_ca: None,
+                no_proxy: None,
                 client: "kubectl",
                 flags: vec!["--no-cluster".to_owned()],
                 push: false,
@@ -258,6 +260,7 @@ impl World {
             exchange: exchange(Purpose::Manifest, Sent::Bearer, Ok(answer(200, None, ""))),
             manifest: Some(ManifestFact {
                 digest: format!("sha256:{}", "d".repeat(64)),
+                sha256: String::new(),
                 header_digest: None,
                 asked_digest: None,
                 media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
@@ -369,6 +372,7 @@ pub(super) fn source(state: SourceState) -> SourceFact {
         object: Some(("shop".to_owned(), "corp-pull".to_owned())),
         role: Role::Used,
         state,
+        beside: 0,
     }
 }
 

@@ -294,6 +294,7 @@ fn mirrors_decide_where_the_source_cannot_stand_in() {
     let blocked =
         mirrored(false, failed(Cause::TagMissing)).instead(policy(PolicyDecision::Blocked {
             entry: HOST.to_owned(),
+            place: Some(0),
         }));
     certain(&blocked, Cause::Mirror);
     certain(
@@ -324,6 +325,7 @@ fn a_blocked_registry_without_mirrors_is_blocked() {
     certain(
         &world.clone().fact(policy(PolicyDecision::Blocked {
             entry: HOST.to_owned(),
+            place: Some(0),
         })),
         Cause::RegistryBlocked,
     );

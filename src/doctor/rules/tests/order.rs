@@ -22,6 +22,7 @@ fn worlds() -> Vec<World> {
             source(SourceState::WrongType {
                 found: "Opaque".to_owned(),
                 covers: None,
+                keys: Vec::new(),
             }),
         ])
         .credential("team", Role::Unlinked, LoginVerdict::Accepted)

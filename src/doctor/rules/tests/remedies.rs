@@ -187,10 +187,19 @@ fn a_secret_that_nothing_uses() {
             "oc set build-secret --pull bc/app team-pull -n shop",
         )],
     );
+    let of_source = || field("pullSecret in source.images");
     mends(
-        &good(Who::BuildPull, Role::Unlinked).wired(field("spec.source.images"), &["x"]),
+        &good(Who::BuildPull, Role::Unlinked).wired_at(of_source(), &["x"], Some(2)),
         cause,
-        &[(Review, "oc edit buildconfig/app -n shop")],
+        &[(
+            Review,
+            r#"oc patch buildconfig/app -n shop --type=json -p [{"op":"add","path":"/spec/source/images/2/pullSecret","value":{"name":"team-pull"}}]"#,
+        )],
+    );
+    mends(
+        &good(Who::BuildPull, Role::Unlinked).wired(of_source(), &["x"]),
+        cause,
+        &[(Manual, "")],
     );
 }
 
@@ -424,18 +433,38 @@ fn secrets_at_fault() {
 #[test]
 fn what_only_the_cluster_sees() {
     let works = || of_workload(world(Who::Pod).delivered(None), kinds::DEPLOYMENT);
-    let edit = "oc edit image.config.openshift.io/cluster";
-    mends(
-        &works().says(&[Cause::Proxy]),
-        Cause::Proxy,
-        &[(Review, "oc edit proxy.config.openshift.io/cluster")],
-    );
+    // What noProxy has already is kept; where it was not read nobody may write it.
+    let proxy = "oc patch proxy.config.openshift.io/cluster";
+    for (old, applicability, command) in [
+        (None, Manual, String::new()),
+        (
+            Some(""),
+            Review,
+            format!(r#"{proxy} --type=merge -p {{"spec":{{"noProxy":"{HOST}"}}}}"#),
+        ),
+        (
+            Some(".svc,10.0.0.0/8"),
+            Review,
+            format!(
+                r#"{proxy} --type=json -p [{{"op":"test","path":"/spec/noProxy","value":".svc,10.0.0.0/8"}},{{"op":"replace","path":"/spec/noProxy","value":".svc,10.0.0.0/8,{HOST}"}}]"#
+            ),
+        ),
+    ] {
+        let mut proxied = works().says(&[Cause::Proxy]);
+        proxied.setting.no_proxy = old.map(str::to_owned);
+        mends(&proxied, Cause::Proxy, &[(applicability, &command)]);
+    }
     mends(
         &world(Who::Import)
             .delivered(None)
             .says(&[Cause::ImportNotAllowed]),
         Cause::ImportNotAllowed,
-        &[(Review, edit)],
+        &[(
+            Review,
+            &format!(
+                r#"oc patch image.config.openshift.io/cluster --type=json -p [{{"op":"add","path":"/spec/allowedRegistriesForImport/-","value":{{"domainName":"{HOST}"}}}}]"#
+            ),
+        )],
     );
     mends(
         &works().signed(Some(false)),
@@ -554,9 +583,23 @@ fn a_list_that_is_there_gets_an_entry_more() {
     mends(
         &world(Who::Account).fact(policy(PolicyDecision::Blocked {
             entry: "*.example.com".to_owned(),
+            place: Some(1),
         })),
         Cause::RegistryBlocked,
-        &[(Review, "oc edit image.config.openshift.io/cluster")],
+        &[(
+            Review,
+            r#"oc patch image.config.openshift.io/cluster --type=json -p [{"op":"test","path":"/spec/registrySources/blockedRegistries/1","value":"*.example.com"},{"op":"remove","path":"/spec/registrySources/blockedRegistries/1"}]"#,
+        )],
+    );
+    // The list was not read: only the node's words tell of it.
+    let told = of_workload(world(Who::Pod).delivered(None), kinds::DEPLOYMENT);
+    mends(
+        &told.says(&[Cause::RegistryBlocked]),
+        Cause::RegistryBlocked,
+        &[(
+            Manual,
+            "oc get image.config.openshift.io/cluster -o jsonpath={.spec.registrySources.blockedRegistries}",
+        )],
     );
 }
 

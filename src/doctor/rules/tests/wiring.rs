@@ -274,6 +274,7 @@ fn faults_of_secrets_hold_for_every_consumer() {
         Fact::Source(named(SourceState::WrongType {
             found: "Opaque".to_owned(),
             covers: Some(true),
+            keys: Vec::new(),
         }))
     };
     let mut miss = entry("registry.example.com:5000");

@@ -16,7 +16,7 @@ use crate::doctor::probes::credentials::Wallet;
 use crate::doctor::schedule::{ClusterSide, KnownImages, Leg, Trust};
 use crate::doctor::setup;
 use crate::doctor::sink::Sink;
-use crate::doctor::target::{Operation, Subject};
+use crate::doctor::target::{Operation, Puller, Subject};
 use crate::env::Env;
 use crate::error::Error;
 use crate::model::endpoint::Endpoint;
@@ -43,7 +43,7 @@ pub(super) struct Maker<'a> {
 
 /// What makes two legs the same: image, what is done with it, the credentials in their order and whether the consumer uses
 /// them, and the platforms that it is for.
-/// Policies on signatures are part of it: what is asked further depends on them.
+/// Policies on signatures and what pulls are part of it: what is asked further depends on them.
 type LegKey = (
     String,
     Operation,
@@ -52,6 +52,7 @@ type LegKey = (
     Vec<Platform>,
     Vec<SignatureFact>,
     Depth,
+    Puller,
 );
 
 impl Maker<'_> {
@@ -122,6 +123,7 @@ impl Maker<'_> {
             subject.platforms.clone(),
             location.signatures.clone(),
             location.depth,
+            subject.puller,
         );
         let client = (subject.registry().to_owned(), location.insecure);
         let registry = Arc::clone(registries.get(&client)?);

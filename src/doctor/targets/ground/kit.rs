@@ -26,6 +26,7 @@ pub(in crate::doctor::targets) struct Kit {
     pub(in crate::doctor::targets) strays: Strays,
     pub(in crate::doctor::targets) config: ClusterConfigView,
     pub(in crate::doctor::targets) openshift: Option<&'static str>,
+    pub(in crate::doctor::targets) version_unread: Option<Missing>,
 }
 
 impl Kit {
@@ -61,6 +62,7 @@ impl Kit {
                 global_pull_secret: Ok(None),
             },
             openshift: Some("4.20.3"),
+            version_unread: None,
         }
     }
 
@@ -143,6 +145,7 @@ impl Kit {
             world: &world,
             config: &self.config,
             openshift: self.openshift,
+            version_unread: self.version_unread.as_ref(),
             wiring: &wiring,
         })
     }

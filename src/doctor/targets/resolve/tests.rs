@@ -306,3 +306,32 @@ fn the_question_follows_the_place() {
         assert!(matches!(gone.not_asked, Some(NotAsked::Unresolved(_))));
     });
 }
+
+/// The nodes' own list of registries stands in for what a name leaves out.
+#[test]
+fn a_short_name_is_looked_for_where_the_nodes_look() {
+    let found = |search: &[&str], text: &str| {
+        let mut kit = Kit::new();
+        if let Ok(Some(config)) = &mut kit.config.image_config {
+            config.search = search.iter().map(|entry| (*entry).to_owned()).collect();
+        }
+        kit.on(|ground| image(ground, "shop", text, false))
+    };
+    for text in ["web:1", "team/web:1"] {
+        assert_eq!(found(&[], text), Resolution::plain(text));
+        assert_eq!(found(&["docker.io"], text), Resolution::plain(text));
+        let corp = found(&["registry.corp.example"], text);
+        assert_eq!(corp.image, format!("registry.corp.example/{text}"));
+        assert_eq!(corp.place, Place::Searched);
+        let several = found(&["registry.corp.example", "docker.io"], text);
+        assert!(
+            matches!(&several.place, Place::Unknown(why) if why.contains("registry.corp.example, then docker.io")),
+            "{several:?}"
+        );
+    }
+    let whole = "quay.io/team/web:1";
+    assert_eq!(
+        found(&["registry.corp.example"], whole),
+        Resolution::plain(whole)
+    );
+}
