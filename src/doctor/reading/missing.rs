@@ -35,6 +35,14 @@ rules! {
         ShortName Likely "the image names no registry, and the node's rules for such names give none";
         InvalidReference Possible "the part in front was meant as a registry, and is none by its spelling";
     }
+    // Nexus: the path of its web pages, where each registry has a port of its own or stands behind a proxy.
+    on NameUnknown | ManifestUnknown | NotFound
+        if |case| case.says(":8081/") => "location" {
+        WrongPort Likely "8081 is where Nexus and Artifactory have their web pages; a registry has a port of its own";
+        PathPrefix Likely PREFIX;
+        RepositoryMissing Possible NO_REPOSITORY;
+        TagMissing Possible NO_TAG;
+    }
     // A part of the name, by the registry's own code.
     on NameUnknown
         if |case| case.at(&[Place::Ecr]) && case.says("in the registry with id") => "location" {

@@ -33,6 +33,20 @@ rules! {
         NoCredentials Possible "no credentials were sent, and a private registry's token service gives nothing without";
         Proxy Possible "a proxy that answers in the token service's place";
     }
+    // One answer for each login that matches: what the better one was told counts, the other only got no further.
+    on Unauthorized | Denied
+        if |case| case.tried_several() && case.says("manifest unknown") => "location" {
+        TagMissing Likely "several attempts are listed, one a login: one of them was let in, and was told that the tag is not there";
+        RepositoryMissing Possible "some registries say the same of a repository that was never pushed";
+        BadCredentials Possible "the login that was let in may be another's than the one that is meant";
+    }
+    on Denied
+        if |case| case.says("oauth token") && case.status(403) && case.at(&[Place::DockerHub, Place::Unknown]) => "auth" {
+        BadCredentials Likely "credentials were sent to the token service, and it refused them";
+        PullDenied Likely NO_RIGHT;
+        Proxy Possible "a token service words a wrong login as 401; a bare 403 comes from a proxy or a firewall as well";
+        ExpiredCredentials Possible OLD;
+    }
     on Unauthorized | Denied
         if |case| case.says("oauth token") => "auth" {
         BadCredentials Likely "credentials were sent to the token service, and it refused them";
