@@ -132,3 +132,26 @@ pub(super) fn of(case: &Case<'_>) -> Vec<(Candidate, u8)> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_names_a_cause_once_and_gives_a_reason() {
+        for row in ROWS {
+            let mut seen = Vec::new();
+            for (cause, weight) in row.means {
+                assert!(!seen.contains(cause), "{cause} twice for {}", row.words);
+                assert!((1..=4).contains(weight), "{}", row.words);
+                seen.push(*cause);
+            }
+            assert!(row.why.len() > 10 && !row.why.ends_with('.'), "{}", row.why);
+            assert_eq!(
+                row.words,
+                row.words.to_lowercase(),
+                "texts are in lower case"
+            );
+        }
+    }
+}

@@ -77,11 +77,14 @@ fn schemes(text: &str) -> Cow<'_, str> {
             let start = at + scheme.len();
             let end = start + value_end(&text[start..]);
             let value = &text[start..end];
+            // `Requesting bearer token: ...` is a sentence.
             let word = value.len() < 16
                 && value
+                    .trim_end_matches([':', ',', '.'])
                     .bytes()
                     .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-            if value.len() >= 4 && !value.starts_with("realm=") && !word && value != MARK {
+            let hidden = text[start..].starts_with(MARK);
+            if value.len() >= 4 && !value.starts_with("realm=") && !word && !hidden {
                 ranges.push((start, end));
             }
         }
