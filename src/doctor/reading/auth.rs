@@ -55,6 +55,13 @@ rules! {
         BadCredentials Likely BAD;
         PullDenied Possible "the token is of a kind that is not taken here, or lacks the right for packages";
     }
+    on WrongLogin
+        if |case| case.at(&[Place::Acr]) => "auth" {
+        BadCredentials Likely "the registry looked at the login and refused it";
+        PullDenied Possible "what was sent is the cluster's identity, which is not attached to this registry (AcrPull)";
+        ExpiredCredentials Possible "the secret of a service principal lives for a year or two";
+        NoCredentials Possible "some token services say this as well of a request without credentials";
+    }
     on WrongLogin => "auth" {
         BadCredentials Likely "the registry looked at the login and refused it";
         ExpiredCredentials Possible "an expired password or token is refused in the same words";

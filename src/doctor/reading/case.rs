@@ -35,6 +35,11 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The words in lower case.
+    pub(super) fn lower(&self) -> &str {
+        &self.lower
+    }
+
     pub(super) fn says(&self, words: &str) -> bool {
         self.lower.contains(words)
     }

@@ -31,9 +31,25 @@ rules! {
         RepositoryMissing Possible NO_REPOSITORY;
         BadCredentials Possible "a stored login that is refused makes every registry of the search fail";
     }
+    // Early buildah and podman said this whatever had failed.
+    on ShortName
+        if |case| case.says("image not known") && !case.names_no_registry() => "location" {
+        RepositoryMissing Likely NO_REPOSITORY;
+        NoCredentials Possible "the registry wants a login; these words are said of every failure";
+        Signature Possible "the signature policy rejects this registry; these words are said of every failure";
+        ShortName Possible "none of the registries that are searched has it";
+    }
     on ShortName => "location" {
         ShortName Likely "the image names no registry, and the node's rules for such names give none";
         InvalidReference Possible "the part in front was meant as a registry, and is none by its spelling";
+    }
+    // Nexus: the path of its web pages, where each registry has a port of its own or stands behind a proxy.
+    on NameUnknown | ManifestUnknown | NotFound
+        if |case| case.says(":8081/") => "location" {
+        WrongPort Likely "8081 is where Nexus and Artifactory have their web pages; a registry has a port of its own";
+        PathPrefix Likely PREFIX;
+        RepositoryMissing Possible NO_REPOSITORY;
+        TagMissing Possible NO_TAG;
     }
     // A part of the name, by the registry's own code.
     on NameUnknown

@@ -32,7 +32,9 @@ macro_rules! rules {
 mod anywhere;
 mod auth;
 mod case;
+mod evidence;
 mod missing;
+mod more;
 mod network;
 mod other;
 mod place;
@@ -116,6 +118,7 @@ const MOST: usize = 5;
 pub fn read(message: &Message, known: &Known<'_>) -> Reading {
     let case = Case::new(message, known.image);
     let (points_at, mut candidates) = by_rules(&case);
+    more::add(&case, known, &mut candidates);
     add_secrets(&case, &mut candidates);
     add_mirror(&case, &mut candidates, known);
     add_short_name(&case, &mut candidates);

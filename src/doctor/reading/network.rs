@@ -99,6 +99,20 @@ rules! {
         Dns Possible "the name resolves to an address that does not work here, for example an IPv6 one";
     }
     // Time.
+    // Go names the address that it dials (`net.OpError`): where none is named, none was found yet.
+    on Timeout
+        if |case| case.says("dial tcp: i/o timeout") => "network" {
+        Dns Likely "the words name no address: looking the name up is what took too long";
+        Timeout Likely "a firewall, or no way outside";
+        Proxy Possible PROXY;
+    }
+    // The one who asked gave up, at whatever he was waiting for (`code = DeadlineExceeded` of the runtime's interface).
+    on Timeout
+        if |case| case.says("deadline exceeded") && case.message.url.is_none() && case.is_node() => "network" {
+        Timeout Likely "the pull took longer than whoever asked for it waits: a slow way, a large image";
+        NodeRuntime Possible "the words name no call: the runtime itself, or its disk, may be what is slow";
+        Proxy Possible PROXY;
+    }
     on Timeout
         if |case| case.says("handshake timeout") => "network" {
         Timeout Likely "the connection comes up and stalls: a firewall, packets that are too big (MTU), a node without time";

@@ -138,6 +138,14 @@ rules! {
         Proxy Possible IN_BETWEEN;
         NotARegistry Possible "what answers is no registry";
     }
+    // S3 and its likenesses, of an address that the registry gave.
+    on NotRegistryAnswer
+        if |case| case.says("does not match the signature you provided") => "registry" {
+        ServerError Likely "the storage behind the registry refuses an address that the registry itself has signed";
+        Proxy Possible "something on the way changed the call, so that its signature does not fit any more";
+        BlobMissing Possible "some storages refuse what they do not have";
+        Mirror Possible "a mirror follows the registry's redirect itself and changes it";
+    }
     on NotRegistryAnswer
         if |case| case.status(403) && case.says("client does not have permission") => "policy" {
         RegistryNotAllowed Likely "this page is what Google's front end shows to addresses that it does not serve";

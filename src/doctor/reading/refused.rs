@@ -33,6 +33,20 @@ rules! {
         NoCredentials Possible "no credentials were sent, and a private registry's token service gives nothing without";
         Proxy Possible "a proxy that answers in the token service's place";
     }
+    // One answer for each login that matches: what the better one was told counts, the other only got no further.
+    on Unauthorized | Denied
+        if |case| case.tried_several() && case.says("manifest unknown") => "location" {
+        TagMissing Likely "several attempts are listed, one a login: one of them was let in, and was told that the tag is not there";
+        RepositoryMissing Possible "some registries say the same of a repository that was never pushed";
+        BadCredentials Possible "the login that was let in may be another's than the one that is meant";
+    }
+    on Denied
+        if |case| case.says("oauth token") && case.status(403) && case.at(&[Place::DockerHub, Place::Unknown]) => "auth" {
+        BadCredentials Likely "credentials were sent to the token service, and it refused them";
+        PullDenied Likely NO_RIGHT;
+        Proxy Possible "a token service words a wrong login as 401; a bare 403 comes from a proxy or a firewall as well";
+        ExpiredCredentials Possible OLD;
+    }
     on Unauthorized | Denied
         if |case| case.says("oauth token") => "auth" {
         BadCredentials Likely "credentials were sent to the token service, and it refused them";
@@ -112,6 +126,14 @@ rules! {
         SecretNotLinked Possible NOT_LINKED;
         SecretKeyMismatch Possible KEY;
     }
+    // These give a token to everybody who sends nothing.
+    on Unauthorized
+        if |case| case.says("requesting bearer token") && case.at(&[Place::Quay, Place::DockerHub, Place::Ghcr]) => "auth" {
+        BadCredentials Likely "this token service gives a token to everybody who sends nothing: what it refuses is a login";
+        ExpiredCredentials Likely OLD;
+        CredentialsBlockPublicPull Possible STORED;
+        NoCredentials Possible NO_CREDENTIALS;
+    }
     // GitHub.
     on Unauthorized | Denied
         if |case| case.says("denied: denied") => "auth" {
@@ -125,8 +147,8 @@ rules! {
         if |case| case.at(&[Place::Ghcr]) && !case.pushes() => "auth" {
         RepositoryMissing Likely "GitHub's registry says only \"denied\" of a package that is missing";
         BadCredentials Likely "it says the same to a stored login that is no longer valid, also for a public image";
-        NoCredentials Possible "the package is private, and nothing was sent";
         ExpiredCredentials Possible "the personal access token behind the login has expired";
+        NoCredentials Possible "the package is private, and nothing was sent";
         PullDenied Possible "the token lacks read:packages, or the package does not know this account";
     }
     // Amazon.
@@ -193,9 +215,16 @@ rules! {
         RepositoryMissing Possible "the project or the user in the name does not exist";
     }
     on Unauthorized
+        if |case| case.pushes() && case.says("[map[action") => "auth" {
+        NoCredentials Likely "go-containerregistry repeats the registry's list of rights, which it got without a login that fits";
+        PushDenied Likely NO_PUSH;
+        SecretKeyMismatch Possible "the login is stored under another name: Docker Hub's is https://index.docker.io/v1/, that of others has its port";
+        BadCredentials Possible BAD;
+    }
+    on Unauthorized
         if |case| case.pushes() => "auth" {
+        PushDenied Likely NO_PUSH;
         NoCredentials Likely "a push needs a login, and none that fits was sent";
-        PushDenied Possible NO_PUSH;
         BadCredentials Possible BAD;
         SecretNotLinked Possible NOT_LINKED;
     }
@@ -290,6 +319,14 @@ rules! {
         RepositoryMissing Likely "this registry answers alike for a package that is missing and for one that is private";
         BadCredentials Possible BAD;
         ExpiredCredentials Possible OLD;
+    }
+    on Unauthorized | Denied
+        if |case| case.at(&[Place::GitLab]) && case.is_node() => "auth" {
+        NoCredentials Likely "the project is private, and nothing was sent";
+        BadCredentials Possible "the password or token that was sent is wrong, or is not one for registries";
+        SecretNotLinked Possible NOT_LINKED;
+        RepositoryMissing Possible "GitLab answers alike for a project that is missing and for one that is private";
+        ExpiredCredentials Possible "a job's token ends with the job, and the pull secret that holds it with it";
     }
     on Unauthorized | Denied
         if |case| case.at(&[Place::GitLab]) => "auth" {

@@ -243,3 +243,47 @@ fn a_swarms_missing_image_is_a_refused_pull() {
     let text = "app.1  registry.example.com/team/app:1  worker-2  Rejected 4 seconds ago  \"No such image: registry.example.com/team/app:1\"";
     assert_eq!(causes(text)[0], Cause::NoCredentials);
 }
+
+#[test]
+fn words_that_no_phrase_knows_give_a_list_all_the_same() {
+    let text = "error pulling image x.example.com/a/b:1: the resolver gave up on it";
+    assert_eq!(message::read(text).symptom, Symptom::Other);
+    assert_eq!(causes(text).first(), Some(&Cause::Dns));
+    let text = "error pulling image x.example.com/a/b:1: inodes are used up, disk is at its end";
+    assert_eq!(message::read(text).symptom, Symptom::Other);
+    assert_eq!(causes(text).first(), Some(&Cause::NodeRuntime));
+    let reading = read(&message::read(text), &Known::default());
+    assert!(reading.candidates[0].likelihood < Likelihood::Certain);
+}
+
+#[test]
+fn a_text_that_speaks_of_nothing_stays_unknown() {
+    assert_eq!(causes("a fine day"), [Cause::Unknown]);
+}
+
+#[test]
+fn what_is_said_as_well_has_the_third_place() {
+    let text =
+        "Could not resolve: 1 artifact(s) under nvcr.example.com/team/dev: manifest not found";
+    let read = message::read(text);
+    assert_eq!(read.symptom, Symptom::NoSuchHost);
+    assert!(read.beside.contains(&Symptom::ManifestUnknown));
+    assert_eq!(causes(text).get(2), Some(&Cause::TagMissing));
+}
+
+#[test]
+fn one_attempt_that_was_let_in_tells_more_than_those_that_were_not() {
+    let text = "Failed to pull image \"team.azurecr.io/app:1\": [rpc error: code = Unknown desc = manifest for team.azurecr.io/app:1 \
+        not found: manifest unknown: manifest unknown, rpc error: code = Unknown desc = Get https://team.azurecr.io/v2/app/manifests/1: \
+        unauthorized: authentication required]";
+    assert_eq!(causes(text).first(), Some(&Cause::TagMissing));
+}
+
+#[test]
+fn a_connection_to_no_address_is_the_names_lookup() {
+    let text = "Error response from daemon: Get https://quay.io/v2/: dial tcp: i/o timeout";
+    assert_eq!(causes(text).first(), Some(&Cause::Dns));
+    let text =
+        "Error response from daemon: Get https://quay.io/v2/: dial tcp 192.0.2.1:443: i/o timeout";
+    assert_eq!(causes(text).first(), Some(&Cause::Timeout));
+}

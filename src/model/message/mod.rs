@@ -16,6 +16,7 @@ mod symptom;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use phrases::any as says;
 pub use symptom::{Operation, Runtime, Symptom};
 
 /// One failure, as its words have it. Every text in it is cleaned (one line, nothing that steers a terminal) and holds no
@@ -36,6 +37,8 @@ pub struct Message {
     /// The registry's error code (`MANIFEST_UNKNOWN`), from its own spelling or from how clients spell it.
     pub code: Option<&'static str>,
     pub symptom: Symptom,
+    /// What the same words say as well, where more than one reading fits them.
+    pub beside: Vec<Symptom>,
     /// The words that tell the cause, without wrappers.
     pub words: String,
     /// Whether the text (also) says that pulls are being held back.
@@ -174,6 +177,7 @@ impl Message {
             status: None,
             code: None,
             symptom: Symptom::Nothing,
+            beside: Vec::new(),
             words: super::sanitize::sanitize_line(&hide::secrets(head(text)), 200),
             back_off: false,
             for_pod: false,

@@ -178,7 +178,7 @@ pub(super) fn is_docker_hub(host: &str) -> bool {
 
 /// What was being done, where the words tell.
 pub(super) fn operation(lower: &str) -> Option<Operation> {
-    const PUSH: [&str; 23] = [
+    const PUSH: [&str; 24] = [
         "failed to push",
         "unable to push",
         "upload blob",
@@ -187,6 +187,7 @@ pub(super) fn operation(lower: &str) -> Option<Operation> {
         "pushing layers",
         "write_package",
         "write organization package",
+        "create organization package",
         "push permission",
         "push check",
         "action: push",

@@ -48,7 +48,7 @@ const ANSWERS: &[Row] = &[
     ),
     (
         Symptom::Timeout,
-        "i/o timeout | client.timeout | handshake timeout | context deadline exceeded | timed out | \
+        "i/o timeout | did not properly respond | has failed to respond | client.timeout | handshake timeout | context deadline exceeded | timed out | \
          deadlineexceeded | timeout exceeded | awaiting headers | awaiting response headers | \
          progress deadline | 408 request | request timeout | connection timeout | etimedout | timeout | \
          deadline exceeded | while waiting for connection | no bytes | send request failed",
@@ -57,7 +57,7 @@ const ANSWERS: &[Row] = &[
         Symptom::Reset,
         "connection reset | broken pipe | unexpected eof | connection was closed | server closed | \
          stream error | forcibly closed | goaway | closed network connection | internal_error; received | \
-         econnreset | http2: | connection aborted | transport connection broken | bad record mac | \
+         econnreset | connection abort | tls negotiation | http2: | connection aborted | transport connection broken | bad record mac | \
          read/write on closed | remote end closed | premature | transfer closed",
     ),
     (
@@ -211,12 +211,38 @@ pub(super) fn symptom(text: &str) -> Symptom {
     [FIRST, ROWS, ANSWERS, REST]
         .into_iter()
         .flatten()
-        .find(|(_, phrases)| {
-            phrases
-                .split('|')
-                .any(|phrase| phrase.split(" + ").all(|part| says(text, part.trim())))
-        })
+        .find(|(_, phrases)| any(text, phrases))
         .map_or(Symptom::Nothing, |(symptom, _)| *symptom)
+}
+
+/// What else `text` says beside `first`, in the order of the table: rows that can be read in one way only, and of the
+/// answers those that name what is missing. Words that are said of everything tell nothing beside others.
+pub(super) fn beside(text: &str, first: Symptom) -> Vec<Symptom> {
+    let mut found = Vec::new();
+    for (symptom, phrases) in ROWS.iter().chain(ANSWERS) {
+        let tells = !matches!(
+            symptom,
+            Symptom::Denied
+                | Symptom::Unauthorized
+                | Symptom::ServerError
+                | Symptom::Storage
+                | Symptom::NotFound
+                | Symptom::NoCause
+                | Symptom::ShortName
+                | Symptom::TokenService
+        );
+        if tells && *symptom != first && !found.contains(symptom) && any(text, phrases) {
+            found.push(*symptom);
+        }
+    }
+    found
+}
+
+/// Whether `text`, in lower case, has one of the phrases: parts that are joined by `+`, phrases that are separated by `|`.
+pub(crate) fn any(text: &str, phrases: &str) -> bool {
+    phrases
+        .split('|')
+        .any(|phrase| phrase.split(" + ").all(|part| says(text, part.trim())))
 }
 
 /// Whether the text has the part; a number only where no letter or digit touches it.

@@ -83,6 +83,7 @@ fn of_line(line: &str, alone: bool) -> Message {
         for_pod: speaker::is_kubelet(&masked),
         words: sanitize_line(&words, LONGEST),
         image: image.map(|image| sanitize_line(&image, 400)),
+        beside: phrases::beside(&masked, symptom),
         symptom,
         mirrors,
         url,

@@ -224,3 +224,29 @@ fn words_outside_of_the_evidence_are_read_where_nothing_else_tells() {
         Symptom::Storage
     );
 }
+
+#[test]
+fn a_sentence_about_a_bearer_token_is_no_token() {
+    let words = read(
+        "Error: Requesting bearer token: invalid status code from registry 401 (Unauthorized)",
+    )
+    .words;
+    assert!(words.contains("bearer token:"), "{words}");
+    let words = read("Error: sent Bearer abcdefghijklmnop1234 to x: 401 Unauthorized").words;
+    assert!(
+        words.contains("[hidden]") && !words.contains("]]") && !words.contains("abcdef"),
+        "{words}"
+    );
+}
+
+#[test]
+fn a_volume_that_is_named_after_a_secret_hides_no_sentence() {
+    let text =
+        "MountVolume.SetUp failed for volume \"push-secret\": secret \"quay-push\" not found";
+    assert_eq!(read(text).symptom, Symptom::SecretAbsent);
+    assert!(
+        !read("failed to pull image: \"client-secret\": \"hunter2hunter2\" refused")
+            .words
+            .contains("hunter2")
+    );
+}

@@ -47,7 +47,7 @@ pub(super) const ROWS: &[Row] = &[
     (
         Symptom::NotAllowed,
         "prohibited by policy | not in the allowed | admission webhook + registr | admission webhook + image | \
-         not an allowed | allowedregistries | not allowed + registr | image policy | untrusted registry | \
+         not an allowed | allowedregistries | not allowed + registr | image policy | untrusted registry | trusted registr | \
          registry + not permitted | disallowed | imagepolicywebhook",
     ),
     (
@@ -77,7 +77,7 @@ pub(super) const ROWS: &[Row] = &[
     (
         Symptom::UndecodableSecret,
         "illegal base64 | invalid base64 | error decoding auth | invalid auth configuration file | \
-         invalid auth config | decode + auth | parsing auth | error reading + auth.json | \
+         invalid auth config | decode + auth field | decode + auth entry | decode + docker auth | parsing auth | error reading + auth.json | \
          reading json file + auth | unmarshaling json + auth | dockerconfigjson + invalid value | \
          dockerconfigjson + invalid character | dockerconfigjson + unmarshal | dockercfg + unmarshal | \
          loading config file + config.json | error loading config file | invalid registry auth | \
@@ -87,7 +87,7 @@ pub(super) const ROWS: &[Row] = &[
         Symptom::SecretKeyAbsent,
         "contains neither .dockercfg nor | neither + dockercfg + dockerconfigjson | \
          secret + no .dockerconfigjson | secret + missing + dockerconfigjson | secret + invalid type + docker | \
-         secret + unsupported type | secret + not of type + docker | wrong type + secret",
+         dockerconfigjson + required value | dockercfg + required value | secret + unsupported type | secret + not of type + docker | wrong type + secret",
     ),
     (
         Symptom::InvalidReference,
@@ -103,7 +103,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Symptom::ShortName,
-        "short-name | short name | unqualified-search | unqualified search | no registries are defined | \
+        "short-name | short name | unqualified image | no registries configured | unqualified-search | unqualified search | no registries are defined | \
          did not resolve to an alias | 2 errors occurred: | 3 errors occurred: | 4 errors occurred: | in the registries defined in | image name provided is a short name | in registry: image not known | \
          cannot prompt without a tty",
     ),
@@ -170,7 +170,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Symptom::TokenTimes,
-        "token + not yet valid | token + before issued | issued in the future | token used before | \
+        "token + not yet valid | token + not valid yet | token + before issued | issued in the future | token used before | \
          token + future | clock skew | clockskew | signature not yet current | signature expired + now | \
          requesttimetooskewed | iat + future",
     ),
