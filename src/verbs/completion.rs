@@ -25,7 +25,7 @@ const ASKING: &str = "__complete";
 /// How the names end under which kubectl and oc look for a plugin's completion; a link of that name to the program does.
 const ASKING_NAME: &str = "_complete-extreg";
 /// What everything but the cluster may take: files lie on disks that are slow, or on machines that do not answer.
-const BESIDE_THE_CLUSTER: Duration = Duration::from_secs(1);
+const BESIDE_THE_CLUSTER: Duration = Duration::from_secs(5);
 /// As much as the main thread has, in bytes.
 const STACK: usize = 8 << 20;
 
@@ -72,7 +72,8 @@ pub fn answer_shell(env: &Env, words: &[String]) -> ExitCode {
     let nothing = offer::Offer::nothing().to_string();
     answer_crashes(nothing.clone());
     let (asked, words) = (env.clone(), words.to_vec());
-    let limit = live::deadline(env).saturating_add(BESIDE_THE_CLUSTER);
+    let cluster = live::deadline(env);
+    let limit = cluster.saturating_add(cluster.max(BESIDE_THE_CLUSTER));
     let text = within(limit, move || answer::answer(&asked, &words).to_string());
     // A shell that does not wait is told nothing.
     drop(Ui::of_process(env, ColorChoice::Never).data(text.unwrap_or(nothing)));

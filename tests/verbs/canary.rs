@@ -139,14 +139,15 @@ fn a_registry_that_repeats_the_login_gives_nothing_away() {
             );
             let output = world.cmd(&line).stdin(PASSWORD).run();
             clean(world, &format!("{line}: {status}"), &output);
-            let file = json!({"auths": {(host): make::docker_entry("robot", PASSWORD)}});
+            let file = json!({"auths": {(host.clone()): make::docker_entry("robot", PASSWORD)}});
             world.sandbox.write("auth.json", file.to_string());
-            // With the login of a file, and with that of a secret, whose pod repeats the words as nodes do.
+            // With the login of a file, and with that of a secret, whose pod's node repeats what it sent.
             let secret = format!("corp-{status}");
             world.docker_secret(&secret, &host, "robot", PASSWORD);
             world.set_pull_secrets(&[&secret]);
             let pod = format!("lone-{status}");
-            let waiting = format!("Failed to pull image \"{image}\": unauthorized: {words}");
+            let sent = format!("password={PASSWORD}, Authorization: Basic {auth}");
+            let waiting = format!("Failed to pull image \"{image}\": unauthorized: {sent}");
             world.add_pod(&pod, &image, &PodState::waiting("ErrImagePull", &waiting));
             for line in [
                 format!("doctor {image} --plain-http --no-cluster -a auth.json"),

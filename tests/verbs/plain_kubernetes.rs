@@ -2,13 +2,16 @@
 
 use extreg_test_support::api::PodState;
 use extreg_test_support::content::Image;
-use extreg_test_support::registry::Registry;
+use extreg_test_support::registry::{Dialect, Registry, User};
 
 use crate::kit::{Embedded, PASSWORD};
 
 #[test]
 fn no_verb_asks_for_openshifts_kinds() {
-    let registry = Registry::builder().start();
+    let registry = Registry::builder()
+        .dialect(Dialect::DistributionBasic)
+        .user(User::new("robot", PASSWORD).pull("*").push("*"))
+        .start();
     registry.push_image("team/web", "1", &Image::new().port("8080/tcp"));
     let host = registry.host();
     let world = Embedded::kubernetes();

@@ -55,6 +55,11 @@ fn value_end(text: &str) -> usize {
         .unwrap_or(text.len())
 }
 
+/// A value that was hidden before; a bracket ends values.
+fn is_mark(value: &str) -> bool {
+    MARK.trim_end_matches(']') == value
+}
+
 /// Puts the mark in the place of each range, which are in order and apart.
 fn replaced(text: &str, ranges: &[(usize, usize)]) -> String {
     let mut out = String::with_capacity(text.len());
@@ -81,7 +86,7 @@ fn schemes(text: &str) -> Cow<'_, str> {
                 && value
                     .bytes()
                     .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-            if value.len() >= 4 && !value.starts_with("realm=") && !word && value != MARK {
+            if value.len() >= 4 && !value.starts_with("realm=") && !word && !is_mark(value) {
                 ranges.push((start, end));
             }
         }

@@ -25,19 +25,19 @@ fn the_script_is_the_one_for_the_version_of_the_nodes() {
     for (runtimes, place, not) in [
         (
             &["docker://1.13.1", "docker://18.9.7"][..],
-            "/etc/pki/ca-trust/source/anchors",
-            "/etc/docker/certs.d",
+            "$root/etc/pki/ca-trust/source/anchors",
+            "$root/etc/docker/certs.d",
         ),
         (
             &["docker://1.12.6"],
-            "/etc/docker/certs.d",
-            "/etc/pki/ca-trust/source/anchors",
+            "$root/etc/docker/certs.d",
+            "$root/etc/pki/ca-trust/source/anchors",
         ),
         // Those of another runtime have other ways.
         (
             &["cri-o://1.11.16", "docker://1.12.6"],
-            "/etc/docker/certs.d",
-            "/etc/pki/ca-trust/source/anchors",
+            "$root/etc/docker/certs.d",
+            "$root/etc/pki/ca-trust/source/anchors",
         ),
     ] {
         let world = with_nodes(runtimes);
