@@ -29,9 +29,10 @@ fn no_verb_asks_for_openshifts_kinds() {
         format!("use deployment/web {host}/team/web:1 --plain-http"),
         format!("use deployment/new {host}/team/web:1 --plain-http --create"),
         "undo".to_owned(),
-        format!("unlink {host}"),
+        format!("unlink {host} --keep-secret"),
         "undo".to_owned(),
         format!("unlink {host} -A --dry-run=server"),
+        format!("unlink {host}"),
     ] {
         world.api().clear_requests();
         let output = world.cmd(&line).stdin(PASSWORD).run();
