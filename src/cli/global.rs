@@ -8,6 +8,9 @@ use clap::Args;
 use crate::cluster::connect::ConnectOptions;
 use crate::ui::ColorChoice;
 
+/// The longest time that a flag takes: a year.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
 /// Flags of every verb.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Cluster")]
@@ -110,8 +113,16 @@ impl Global {
 /// A time as kubectl takes it: `30s`, `2m`, `1h30m`, `500ms`; a bare number is seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let refuse = || format!("{text:?} is no time; write 30s, 2m or 1h30m");
+    // What is added to a moment has to give one.
+    let bounded = |time: Duration| {
+        if time <= LONGEST {
+            Ok(time)
+        } else {
+            Err(format!("{text:?} is longer than a year"))
+        }
+    };
     if let Ok(seconds) = text.parse::<u64>() {
-        return Ok(Duration::from_secs(seconds));
+        return bounded(Duration::from_secs(seconds));
     }
     let (mut rest, mut total) = (text, Duration::ZERO);
     while !rest.is_empty() {
@@ -130,13 +141,14 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
             "h" => 3600.0,
             _ => return Err(refuse()),
         };
-        total += Duration::try_from_secs_f64(amount * seconds).map_err(|_| refuse())?;
+        let part = Duration::try_from_secs_f64(amount * seconds).map_err(|_| refuse())?;
+        total = total.checked_add(part).ok_or_else(refuse)?;
         rest = &rest[unit_end..];
     }
     if text.is_empty() {
         Err(refuse())
     } else {
-        Ok(total)
+        bounded(total)
     }
 }
 
@@ -152,6 +164,10 @@ mod tests {
         assert_eq!(parse_duration("0"), Ok(Duration::ZERO));
         for bad in ["", "s", "1x", "-1s", "1s2"] {
             assert!(parse_duration(bad).is_err(), "{bad}");
+        }
+        let long = "5124095576030431h".repeat(3);
+        for endless in ["18446744073709551615", "8785h", &long] {
+            assert!(parse_duration(endless).is_err(), "{endless}");
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct InsecureArgs {
     /// Take the registry off the list again.
     #[arg(long)]
     pub remove: bool,
-    /// Also where the certificate is trusted or could be, where a wildcard has it already, and where it stays blocked.
+    /// Also where the certificate is trusted or could be, where a wildcard has it already, where it stays blocked, and for the cluster's own registry.
     #[arg(long, conflicts_with = "remove")]
     pub force: bool,
     /// Add it to allowedRegistries too, where there is such a list without it.

@@ -14,6 +14,7 @@ pub mod endpoint;
 pub mod exposed;
 pub mod image;
 pub mod install_config;
+pub mod integrated;
 pub mod jwt;
 pub mod keyring;
 pub mod kinds;

@@ -11,7 +11,7 @@ mod wrap;
 use crate::model::endpoint::Endpoint;
 
 pub use containerd::hosts_toml;
-pub use docker::{Docker, DockerRefusal};
+pub use docker::{Docker, DockerRefusal, crio_nodes, with_crio};
 pub use wrap::{daemon_set, playbook};
 
 /// What the nodes are to be told.

@@ -19,7 +19,7 @@ pub use crate::model::sanitize::{sanitize, sanitize_line};
 use aside::Shared;
 
 pub use aside::Aside;
-pub use bug::report_crashes;
+pub use bug::{answer_crashes, report_crashes};
 pub use progress::{Counter, Progress, Ticker};
 pub use style::{Glyphs, Paint};
 pub use table::Table;

@@ -10,17 +10,24 @@ mod offer;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use super::Run;
 use crate::cli::completion::{CompletionArgs, What};
 use crate::env::Env;
 use crate::error::Error;
-use crate::ui::{ColorChoice, Ui};
+use crate::ui::{ColorChoice, Ui, answer_crashes};
 
 /// The hidden first word: what follows is an unfinished command line. cobra's plugins have the same word.
 const ASKING: &str = "__complete";
 /// How the names end under which kubectl and oc look for a plugin's completion; a link of that name to the program does.
 const ASKING_NAME: &str = "_complete-extreg";
+/// What everything but the cluster may take: files lie on disks that are slow, or on machines that do not answer.
+const BESIDE_THE_CLUSTER: Duration = Duration::from_secs(5);
+/// As much as the main thread has, in bytes.
+const STACK: usize = 8 << 20;
 
 /// Prints a script, installs or uninstalls.
 pub(super) fn run(run: &mut Run, args: &CompletionArgs) -> Result<(), Error> {
@@ -59,16 +66,43 @@ pub fn asked(env: &Env) -> Option<Vec<String>> {
     )
 }
 
-/// Answers a shell: one candidate a line, then `:` and cobra's directive. Says nothing on standard error and ends well,
-/// whatever happens: the user is in the middle of a command line.
+/// Answers a shell: one candidate a line, then `:` and cobra's directive. Says nothing on standard error and ends well, in
+/// time, whatever happens: the user is in the middle of a command line.
 pub fn answer_shell(env: &Env, words: &[String]) -> ExitCode {
-    std::panic::set_hook(Box::new(|_| {}));
-    let answer = std::panic::catch_unwind(|| answer::answer(env, words));
-    let text = answer.map_or_else(
-        |_| offer::Offer::nothing().to_string(),
-        |offer| offer.to_string(),
-    );
+    let nothing = offer::Offer::nothing().to_string();
+    answer_crashes(nothing.clone());
+    let (asked, words) = (env.clone(), words.to_vec());
+    let cluster = live::deadline(env);
+    let limit = cluster.saturating_add(cluster.max(BESIDE_THE_CLUSTER));
+    let text = within(limit, move || answer::answer(&asked, &words).to_string());
     // A shell that does not wait is told nothing.
-    drop(Ui::of_process(env, ColorChoice::Never).data(text));
+    drop(Ui::of_process(env, ColorChoice::Never).data(text.unwrap_or(nothing)));
     ExitCode::SUCCESS
+}
+
+/// What `work` gives, if it does so in time. Otherwise it is left behind on its thread, and ends with the process.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (done, result) = mpsc::sync_channel(1);
+    let started = thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || drop(done.send(work())));
+    started.ok()?;
+    result.recv_timeout(limit).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_in_time_counts() {
+        assert_eq!(within(Duration::from_secs(60), || 1), Some(1));
+        let (hold, held) = mpsc::channel::<()>();
+        let never = within(Duration::from_millis(1), move || drop(held.recv()));
+        assert_eq!(never, None);
+        drop(hold);
+    }
 }

@@ -1,5 +1,6 @@
 //! `insecure`: what the registry speaks, what image.config says of it, what the nodes will do, write, wait.
 
+mod own;
 mod probe;
 
 use super::connecting::connect;
@@ -18,6 +19,7 @@ use probe::Speaks;
 
 pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result<(), Error> {
     let endpoint = target(run, flags)?;
+    own::refuse_name(run, flags, &endpoint)?;
     if flags.nodes.wanted() {
         return Box::pin(for_nodes(run, global, flags, &endpoint)).await;
     }
@@ -70,6 +72,7 @@ async fn prepare(
         Error::failure(format!("{name} does not exist"))
             .hint("OpenShift makes it when it is installed; `oc get clusteroperators` says what is missing")
     })?;
+    own::refuse_address(run, &cluster, flags, &object, &registry).await?;
     let args = InsecureArgs {
         registry: &registry,
         remove: flags.remove,
@@ -107,6 +110,9 @@ async fn for_nodes(
     endpoint: &Endpoint,
 ) -> Result<(), Error> {
     let mut plain_http = flags.plain_http;
+    if flags.nodes.openshift3 {
+        own::refuse_unknown_address(run, flags, &endpoint.name())?;
+    }
     if !flags.remove {
         let speaks = Box::pin(check(run, None, flags, endpoint)).await?;
         plain_http |= matches!(speaks, Some(Speaks::PlainHttp));

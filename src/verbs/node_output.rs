@@ -11,7 +11,8 @@ use crate::cluster::{Scope, Selectors, kinds};
 use crate::error::Error;
 use crate::model::image::ImageReference;
 use crate::plan::node_scripts::{
-    self, Action, Docker, DockerRefusal, Job, Script, daemon_set, hosts_toml, playbook,
+    self, Action, Docker, DockerRefusal, Job, Script, crio_nodes, daemon_set, hosts_toml, playbook,
+    with_crio,
 };
 
 /// Renders what the flags ask for; `remove`: what takes it back.
@@ -29,19 +30,20 @@ pub(super) async fn run(
     ImageReference::parse(&flags.daemonset_image).map_err(|error| {
         Error::usage(error.to_string()).hint("it was given with --daemonset-image")
     })?;
-    let docker = if flags.openshift3 {
-        Some(docker(run, global, flags, job).await?)
-    } else {
-        None
-    };
-    let render = |action| match docker {
-        Some(docker) => node_scripts::openshift3(job, docker, action),
-        None => node_scripts::containerd(job, action),
-    };
     let action = if remove {
         Action::Remove
     } else {
         Action::Install
+    };
+    let (docker, crio) = if flags.openshift3 {
+        let (docker, crio) = nodes(run, global, flags, job, action).await?;
+        (Some(docker), crio)
+    } else {
+        (None, None)
+    };
+    let render = |action| match docker {
+        Some(docker) => node_scripts::openshift3(job, docker, action),
+        None => node_scripts::containerd(job, action),
     };
     let script = render(action);
     if let Some(folder) = &flags.output_dir {
@@ -49,7 +51,9 @@ pub(super) async fn run(
         if !remove {
             scripts.insert(0, script);
         }
-        return write(run, folder, flags, job, &scripts);
+        write(run, folder, flags, job, &scripts)?;
+        warn(run, flags, crio);
+        return Ok(());
     }
     let (text, how) = if flags.ansible {
         (
@@ -69,33 +73,42 @@ pub(super) async fn run(
     };
     run.ui.data(text)?;
     run.ui.status(how);
-    warn(run, flags);
+    warn(run, flags, crio);
     Ok(())
 }
 
 /// What somebody has to know before it is run.
-fn warn(run: &mut Run, flags: &NodeFlags) {
+fn warn(run: &mut Run, flags: &NodeFlags, crio: Option<String>) {
     if flags.openshift3 {
         run.ui.warning(
             "where something changes docker is restarted, which stops the containers of that node: one node after another",
         );
     }
+    if let Some(words) = crio {
+        run.ui.warning(words);
+    }
 }
 
-/// The way that the nodes' Docker has. Lists of insecure registries are the same for all versions.
-async fn docker(
+/// The way that the nodes' Docker has, and what is to be done on nodes with CRI-O, where they are known or may be there. Lists of
+/// insecure registries are the same for all versions of Docker: for these no cluster is asked.
+async fn nodes(
     run: &Run,
     global: &Global,
     flags: &NodeFlags,
     job: &Job<'_>,
-) -> Result<Docker, Error> {
+    action: Action,
+) -> Result<(Docker, Option<String>), Error> {
+    let crio = with_crio(job, action);
+    let unasked =
+        format!("a node that runs CRI-O (`oc get nodes -o wide` tells) needs more: {crio}");
     if let Some(version) = &flags.docker_version {
-        return Docker::of_version(version).map_err(|refusal| {
+        let docker = Docker::of_version(version).map_err(|refusal| {
             Error::usage(refusal.to_string()).hint("it was given with --docker-version")
-        });
+        })?;
+        return Ok((docker, Some(unasked)));
     }
     if matches!(job, Job::Insecure { .. }) {
-        return Ok(Docker::TrustStore);
+        return Ok((Docker::TrustStore, Some(unasked)));
     }
     let hint = "--docker-version 1.13 (or 1.12) says what the nodes have";
     let cluster = connect(run, global).await.map_err(|it| it.hint(hint))?;
@@ -110,15 +123,21 @@ async fn docker(
         })
         .await
         .map_err(|error| Error::from(error).hint(hint))?;
-    Docker::of_nodes(&nodes).map_err(|refusal| {
-        let error = Error::failure(refusal.to_string());
+    let with_crio = crio_nodes(&nodes);
+    let docker = Docker::of_nodes(&nodes).map_err(|refusal| {
+        let mut error = Error::failure(refusal.to_string());
+        if let (DockerRefusal::NoDocker(_), Some(names)) = (&refusal, &with_crio) {
+            error = error.hint(format!("CRI-O runs on {names}; on every such node: {crio}"));
+        }
         match refusal {
             DockerRefusal::Mixed { .. } => {
                 error.hint("render both, with --docker-version 1.13 and with --docker-version 1.12")
             }
             DockerRefusal::NoVersion(_) | DockerRefusal::NoDocker(_) => error.hint(hint),
         }
-    })
+    })?;
+    let more = with_crio.map(|names| format!("{names}: CRI-O runs there, and needs more: {crio}"));
+    Ok((docker, more))
 }
 
 /// Every form of every script, by name, into a folder.
@@ -159,7 +178,6 @@ fn write(
         }
         run.ui.line(folder.join(name).display().to_string())?;
     }
-    warn(run, flags);
     Ok(())
 }
 

@@ -89,6 +89,12 @@ pub(super) async fn list<T: Send>(
     let lists = kinds.iter().map(|kind| {
         let (found, keep) = (&found, &keep);
         async move {
+            // A cluster without OpenShift's groups is not asked for their kinds.
+            if kind.group.ends_with(".openshift.io")
+                && matches!(cluster.serves(kind.group).await, Ok(false))
+            {
+                return None;
+            }
             let mut own = Vec::new();
             let listed = cluster
                 .list(*kind, scope, &Selectors::default(), |object| {

@@ -17,6 +17,7 @@ use crate::cli::output::DryRun;
 use crate::cli::promote::PromoteArgs as Flags;
 use crate::cluster::Cluster;
 use crate::error::Error;
+use credential::Said;
 use ends::Ends;
 use report::Done;
 use side::Side;
@@ -26,8 +27,9 @@ pub(super) async fn run(run: &mut Run, global: &Global, flags: &Flags) -> Result
     let cluster = cluster(run, global, flags, &ends).await?;
     let source = stream::resolve(run, cluster.as_ref(), &ends, flags).await?;
     let target = ends.target(&source.image)?;
-    let source = Side::source(run, cluster.as_ref(), flags, source).await?;
-    let target = Side::target(run, cluster.as_ref(), flags, target).await?;
+    let mut said = Said::default();
+    let source = Side::source(run, cluster.as_ref(), flags, source, &mut said).await?;
+    let target = Side::target(run, cluster.as_ref(), flags, target, &mut said).await?;
     if source.is(&target) {
         return Err(Error::usage(format!(
             "{} is both where the image is and where it should go",

@@ -104,6 +104,18 @@ fn rights_are_given_where_they_are_needed() {
         for step in steps(&workflow) {
             let run = step["run"].as_str().unwrap_or_default();
             assert!(!run.contains("${{"), "{name}: {run}");
+            // A branch is whatever somebody pushes to it.
+            for (_, version) in run
+                .lines()
+                .filter_map(|line| line.split_once("go install "))
+                .filter_map(|(_, what)| what.split_once('@'))
+            {
+                let is_one = version.starts_with('v') && version.contains('.');
+                assert!(is_one, "{name}: {run}");
+            }
+        }
+        for (job, body) in workflow["jobs"].as_object().expect("jobs") {
+            assert!(body["timeout-minutes"].is_u64(), "{name}: {job} has no end");
         }
         assert_eq!(
             text.matches("actions/checkout@").count(),

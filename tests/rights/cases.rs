@@ -1,6 +1,7 @@
 //! The runs that prove the table, `cases.txt`, and the ground that they run on.
 
-use std::path::Path;
+use std::fs::Permissions;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use extreg_test_support::api::{Api, Flavor, ImportAnswer, PodState, make};
@@ -151,6 +152,13 @@ pub(crate) struct Ground {
     pub(crate) world: World,
     registry: Registry,
     secure: Registry,
+}
+
+/// A ground at a moment.
+pub(crate) struct Moment {
+    api: extreg_test_support::api::Moment,
+    /// The files of the journal: path, content, rights.
+    journal: Vec<(PathBuf, Vec<u8>, Permissions)>,
 }
 
 /// A fresh embedded cluster.
@@ -349,6 +357,37 @@ impl Ground {
                     world.delete(resource, name);
                 }
             }
+        }
+    }
+
+    /// How the cluster and the journal are now. Only the embedded server can be brought back to it.
+    pub(crate) fn moment(&self) -> Moment {
+        let api = self.world.cluster.api().expect("the embedded server");
+        let journal = self.world.journal_files().into_iter();
+        Moment {
+            api: api.moment(),
+            journal: journal
+                .filter(|path| path.is_file())
+                .map(|path| {
+                    let rights = path.metadata().expect("a file").permissions();
+                    let bytes = std::fs::read(&path).expect("a file");
+                    (path, bytes, rights)
+                })
+                .collect(),
+        }
+    }
+
+    pub(crate) fn back_to(&self, moment: &Moment) {
+        let api = self.world.cluster.api().expect("the embedded server");
+        api.back_to(&moment.api);
+        for path in self.world.journal_files() {
+            if path.is_file() {
+                std::fs::remove_file(path).expect("a file that goes");
+            }
+        }
+        for (path, bytes, rights) in &moment.journal {
+            std::fs::write(path, bytes).expect("a file");
+            std::fs::set_permissions(path, rights.clone()).expect("its rights");
         }
     }
 

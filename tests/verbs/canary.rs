@@ -1,7 +1,7 @@
 //! No byte of a password, nor of its base64, in any output or in the journal, whatever a verb does with it.
 
 use base64::Engine as _;
-use extreg_test_support::api::{Fault, make};
+use extreg_test_support::api::{Fault, PodState, make};
 use extreg_test_support::content::Image;
 use extreg_test_support::process::Output;
 use extreg_test_support::registry::{Dialect, Fault as RegistryFault, Registry, User};
@@ -139,12 +139,25 @@ fn a_registry_that_repeats_the_login_gives_nothing_away() {
             );
             let output = world.cmd(&line).stdin(PASSWORD).run();
             clean(world, &format!("{line}: {status}"), &output);
-            let file = json!({"auths": {(host): make::docker_entry("robot", PASSWORD)}});
+            let file = json!({"auths": {(host.clone()): make::docker_entry("robot", PASSWORD)}});
             world.sandbox.write("auth.json", file.to_string());
-            let line = format!("doctor {image} --plain-http --no-cluster -a auth.json");
-            for more in ["", " -vv", " -o json"] {
-                let output = world.run(&format!("{line}{more}"));
-                clean(world, &format!("{line}{more}: {status}"), &output);
+            // With the login of a file, and with that of a secret, whose pod's node repeats what it sent.
+            let secret = format!("corp-{status}");
+            world.docker_secret(&secret, &host, "robot", PASSWORD);
+            world.set_pull_secrets(&[&secret]);
+            let pod = format!("lone-{status}");
+            let sent = format!("password={PASSWORD}, Authorization: Basic {auth}");
+            let waiting = format!("Failed to pull image \"{image}\": unauthorized: {sent}");
+            world.add_pod(&pod, &image, &PodState::waiting("ErrImagePull", &waiting));
+            for line in [
+                format!("doctor {image} --plain-http --no-cluster -a auth.json"),
+                format!("doctor {image} secret/{secret} pod/{pod} --plain-http"),
+            ] {
+                for more in ["", " -vv", " -o json", " -o junit"] {
+                    let output = world.run(&format!("{line}{more}"));
+                    assert!(!output.stdout.is_empty(), "{line}{more}");
+                    clean(world, &format!("{line}{more}: {status}"), &output);
+                }
             }
         }
     });

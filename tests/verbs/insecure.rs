@@ -1,6 +1,7 @@
 //! `insecure`: the list of image.config, what the registry and the other lists say to it, and what the nodes do.
 
 mod elsewhere;
+mod own;
 mod rollout;
 
 use extreg_test_support::certs::{Ca, Issued, Leaf, self_signed};

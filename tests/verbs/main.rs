@@ -29,6 +29,7 @@ mod link_real_registry;
 mod link_secret;
 mod link_workloads;
 mod node_scripts;
+mod plain_kubernetes;
 mod plugin_discovery;
 mod pools;
 mod promote;

@@ -19,9 +19,10 @@ use crate::doctor::evidence::{Check, Evidence, Fact, ResolvedFact, Status};
 use crate::doctor::probes::credentials::Sources;
 use crate::doctor::target::{Consumer, Operation, TargetRef};
 use crate::model::image::ImageReference;
+use crate::model::integrated::NAMES;
 use crate::model::view::{BuildImage, Workload};
 
-use integrated::{INTEGRATED, in_integrated, is_integrated};
+use integrated::{in_integrated, is_integrated};
 use tag::stream_image;
 pub(super) use tag::{followed, tag};
 use trigger::trigger_of;
@@ -270,7 +271,7 @@ fn is_blank(text: &str) -> bool {
 /// The stream behind an image of the integrated registry by one of its usual names, or behind a short name in `namespace`.
 pub(super) fn stream_of_image(text: &str, namespace: &str) -> Option<Name> {
     let parsed = ImageReference::parse(text).ok()?;
-    if INTEGRATED.contains(&parsed.registry()) {
+    if NAMES.contains(&parsed.registry()) {
         let (namespace, name) = parsed.repository().split_once('/')?;
         return Some((namespace.to_owned(), name.to_owned()));
     }

@@ -55,6 +55,11 @@ fn value_end(text: &str) -> usize {
         .unwrap_or(text.len())
 }
 
+/// A value that was hidden before; a bracket ends values.
+fn is_mark(value: &str) -> bool {
+    MARK.trim_end_matches(']') == value
+}
+
 /// Puts the mark in the place of each range, which are in order and apart.
 fn replaced(text: &str, ranges: &[(usize, usize)]) -> String {
     let mut out = String::with_capacity(text.len());
@@ -83,8 +88,7 @@ fn schemes(text: &str) -> Cow<'_, str> {
                     .trim_end_matches([':', ',', '.'])
                     .bytes()
                     .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-            let hidden = text[start..].starts_with(MARK);
-            if value.len() >= 4 && !value.starts_with("realm=") && !word && !hidden {
+            if value.len() >= 4 && !value.starts_with("realm=") && !word && !is_mark(value) {
                 ranges.push((start, end));
             }
         }

@@ -193,6 +193,10 @@ fn secrets_are_hidden_where_they_stand() {
             );
         }
     }
+    // What was hidden stays as it is when it is read again.
+    let once =
+        hide::secrets("denied [Authorization: Basic cm9ib3Q6cHc=] Bearer abcd1234").into_owned();
+    assert_eq!(hide::secrets(&once), once);
     // A challenge and a digest are no secrets.
     let kept =
         hide::secrets("Bearer realm=\"https://auth.example.com/token\" for app:1@sha256:abcd");

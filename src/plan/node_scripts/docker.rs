@@ -73,6 +73,32 @@ impl Docker {
     }
 }
 
+/// The nodes that run CRI-O, as [`Docker::of_nodes`] takes them; `None` where none does.
+pub fn crio_nodes(nodes: &[(String, String)]) -> Option<String> {
+    let names: Vec<&str> = nodes
+        .iter()
+        .filter(|(_, runtime)| runtime.starts_with("cri-o://"))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    (!names.is_empty()).then(|| some(&names))
+}
+
+/// What is done on a node of OpenShift 3.11 that runs CRI-O, which reads nothing of Docker's.
+///
+/// Source: openshift-ansible `roles/container_runtime/templates/crio.conf.j2`; CRI-O reads both when it starts.
+pub fn with_crio(job: &Job<'_>, action: Action) -> String {
+    match (job, action) {
+        (Job::Trust { .. }, Action::Install) => "put the CA into /etc/pki/ca-trust/source/anchors, then `update-ca-trust extract` and `systemctl restart crio`".to_owned(),
+        (Job::Trust { .. }, Action::Remove) => "take the CA out of /etc/pki/ca-trust/source/anchors, then `update-ca-trust extract` and `systemctl restart crio`".to_owned(),
+        (Job::Insecure { registry, .. }, Action::Install) => format!(
+            "put \"{registry}\" into insecure_registries of /etc/crio/crio.conf, then `systemctl restart crio`"
+        ),
+        (Job::Insecure { registry, .. }, Action::Remove) => format!(
+            "take \"{registry}\" out of insecure_registries of /etc/crio/crio.conf, then `systemctl restart crio`"
+        ),
+    }
+}
+
 /// At most three of them.
 fn some(names: &[&str]) -> String {
     match names {
@@ -88,6 +114,14 @@ const MASTERS: &str = "Run it on the masters too, where images are imported; the
 const IMPORTS: &str =
     "Imports of image streams are told by themselves: `oc import-image --insecure`.";
 
+/// With what this script does not do.
+fn remark(words: &str, job: &Job<'_>, action: Action) -> String {
+    format!(
+        "{words}\n# A node that runs CRI-O (3.11) is not configured by this: {}.",
+        with_crio(job, action)
+    )
+}
+
 pub(super) fn script(job: &Job<'_>, docker: Docker, action: Action) -> Script {
     let end = include_str!("sh/end.sh");
     match job {
@@ -97,11 +131,12 @@ pub(super) fn script(job: &Job<'_>, docker: Docker, action: Action) -> Script {
                 Docker::CertsD => &[include_str!("sh/ours.sh"), include_str!("sh/certs_d.sh")],
             };
             let ca = pem_lines(ca);
+            let remark = remark(MASTERS, job, action);
             super::script(
                 job,
                 action,
                 &[&[include_str!("sh/ca.sh")], place, &[end]].concat(),
-                &[("CA", &ca), ("REMARK", MASTERS)],
+                &[("CA", &ca), ("REMARK", &remark)],
             )
         }
         Job::Insecure { .. } => super::script(
@@ -110,7 +145,7 @@ pub(super) fn script(job: &Job<'_>, docker: Docker, action: Action) -> Script {
             &[include_str!("sh/options.sh"), end],
             &[
                 ("AWK", include_str!("sh/options.awk").trim_end()),
-                ("REMARK", IMPORTS),
+                ("REMARK", &remark(IMPORTS, job, action)),
             ],
         ),
     }

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::model::image::ImageReference;
+use crate::model::integrated;
 use crate::model::kinds;
 use crate::model::sanitize::sanitize_line;
 use crate::plan::edit::place;
@@ -11,11 +12,6 @@ use crate::plan::ours::{MANAGED_BY, MANAGER, REGISTRY};
 use crate::plan::{Action, Change, Object, Op, UndoNote, WhenGone};
 
 const TAGS: &str = "/spec/tags";
-/// What the integrated registry is called inside the cluster, in OpenShift 4 and 3.
-const INTEGRATED: [&str; 2] = [
-    "image-registry.openshift-image-registry.svc:5000",
-    "docker-registry.default.svc:5000",
-];
 
 /// Where consumers of the tag are sent (openshift/api `image/v1` `TagReferencePolicyType`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -255,7 +251,7 @@ fn new(aim: &StreamAim<'_>) -> Object {
 /// The repositories of which a trigger on the tag puts an image in: the image's own, and those under which the integrated
 /// registry has the stream.
 pub fn repositories(aim: &StreamAim<'_>, image: &ImageReference) -> Vec<String> {
-    let inside = INTEGRATED.map(|host| format!("{host}/{}/{}", aim.namespace, aim.name));
+    let inside = integrated::NAMES.map(|host| format!("{host}/{}/{}", aim.namespace, aim.name));
     let told = aim
         .seen
         .map(|stream| stream.text("/status/dockerImageRepository"))

@@ -15,6 +15,7 @@ use crate::cluster::connect::{self, ConnectOptions, Hooks};
 use crate::cluster::{Cluster, ClusterError, Glimpse, Kind, ObjectRef};
 use crate::env::Env;
 use crate::model::image::ImageReference;
+use crate::model::integrated;
 use crate::model::kinds;
 use crate::plan::ours::REGISTRY;
 use crate::plan::{Object, pod};
@@ -32,12 +33,6 @@ const PROJECT: Kind = Kind {
     resource: "projects",
     namespaced: false,
 };
-
-/// What the cluster's own registry is called in images of pods; it is nothing to link to.
-const INTERNAL: &[&str] = &[
-    "image-registry.openshift-image-registry.svc:5000",
-    "docker-registry.default.svc:5000",
-];
 
 /// The types of secrets with docker credentials.
 const DOCKER_TYPES: [&str; 2] = [
@@ -75,6 +70,13 @@ impl Found {
     }
 }
 
+/// How long the cluster is waited for.
+pub(super) fn deadline(env: &Env) -> Duration {
+    env.var(DEADLINE_VARIABLE)
+        .and_then(|text| parse_duration(text).ok())
+        .unwrap_or(DEADLINE)
+}
+
 /// Asks the cluster that the flags and the kubeconfig name.
 pub(super) fn look(env: &Env, options: &ConnectOptions, questions: &[Question]) -> Vec<Candidate> {
     if !connect::is_configured(env, options) {
@@ -89,10 +91,7 @@ pub(super) fn look(env: &Env, options: &ConnectOptions, questions: &[Question]) 
         return Vec::new();
     };
     let found = Found::default();
-    let deadline = env
-        .var(DEADLINE_VARIABLE)
-        .and_then(|text| parse_duration(text).ok())
-        .unwrap_or(DEADLINE);
+    let deadline = deadline(env);
     let hooks = Hooks {
         exec_timeout: Some(deadline),
         silent: true,
@@ -134,7 +133,8 @@ async fn ask(cluster: &Cluster, question: &Question, found: &Found) {
             reader
                 .images(|image| {
                     if let Ok(image) = ImageReference::parse(image)
-                        && !INTERNAL.contains(&image.registry())
+                        // The cluster's own is nothing to link to.
+                        && !integrated::is_named(image.registry())
                     {
                         found.add(image.registry(), "in use");
                     }

@@ -61,6 +61,19 @@ impl Wanted {
     }
 }
 
+/// What was said of the other side: of one registry it is the same, and said once.
+#[derive(Debug, Default)]
+pub(super) struct Said(Vec<String>);
+
+impl Said {
+    fn say(&mut self, run: &mut Run, words: String) {
+        if !self.0.contains(&words) {
+            run.ui.status(&words);
+            self.0.push(words);
+        }
+    }
+}
+
 /// Finds it, and says where. Where it was named for this side it has to be there; else the registry is asked as anybody.
 ///
 /// # Errors
@@ -70,10 +83,11 @@ pub(super) async fn find(
     run: &mut Run,
     cluster: Option<&Cluster>,
     wanted: &Wanted,
+    said: &mut Said,
 ) -> Result<Option<Credential>, Error> {
     let (credential, origin) = match (&wanted.secret, cluster) {
         (Some(name), Some(cluster)) => from_secret(cluster, name, wanted).await?,
-        _ => match from_files(run, wanted).await? {
+        _ => match from_files(run, wanted, said).await? {
             Some(found) => found,
             None => return Ok(None),
         },
@@ -81,14 +95,16 @@ pub(super) async fn find(
     let user = credential
         .username()
         .map_or_else(String::new, |name| format!(" of {name:?}"));
-    run.ui.status(format!(
-        "credentials{user} for {} from {origin}",
-        wanted.registry
-    ));
+    let words = format!("credentials{user} for {} from {origin}", wanted.registry);
+    said.say(run, words);
     Ok(Some(credential))
 }
 
-async fn from_files(run: &mut Run, wanted: &Wanted) -> Result<Option<(Credential, String)>, Error> {
+async fn from_files(
+    run: &mut Run,
+    wanted: &Wanted,
+    said: &mut Said,
+) -> Result<Option<(Credential, String)>, Error> {
     let env = &run.env;
     let found = match (&wanted.own_file, &wanted.common_file) {
         (Some(file), _) => {
@@ -106,11 +122,12 @@ async fn from_files(run: &mut Run, wanted: &Wanted) -> Result<Option<(Credential
         Ok(found) => Ok(Some((found.credential, found.origin))),
         // A file for both sides may well have the one alone.
         Err(SourceError::NoEntry { path, .. }) => {
-            run.ui.status(format!(
+            let words = format!(
                 "no credentials for {} in {}: it is asked without",
                 wanted.registry,
                 path.display()
-            ));
+            );
+            said.say(run, words);
             Ok(None)
         }
         Err(SourceError::Nowhere { .. }) => Ok(None),

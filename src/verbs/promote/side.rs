@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::credential::{self, Wanted};
+use super::credential::{self, Said, Wanted};
 use super::stream::Found;
 use crate::cli::promote::PromoteArgs as Flags;
 use crate::cluster::Cluster;
@@ -49,12 +49,13 @@ impl Side {
         cluster: Option<&Cluster>,
         flags: &Flags,
         found: Found,
+        said: &mut Said,
     ) -> Result<Self, Error> {
         let credential = match found.login {
             Some(own) => Some(own),
             None => {
                 let wanted = Wanted::source(flags, &found.image);
-                credential::find(run, cluster, &wanted).await?
+                credential::find(run, cluster, &wanted, said).await?
             }
         };
         let plain_http = flags.registry.plain_http || flags.sides.source_plain_http;
@@ -69,8 +70,10 @@ impl Side {
         cluster: Option<&Cluster>,
         flags: &Flags,
         image: ImageReference,
+        said: &mut Said,
     ) -> Result<Self, Error> {
-        let credential = credential::find(run, cluster, &Wanted::target(flags, &image)).await?;
+        let wanted = Wanted::target(flags, &image);
+        let credential = credential::find(run, cluster, &wanted, said).await?;
         let plain_http = flags.registry.plain_http || flags.sides.target_plain_http;
         let ca = flags.sides.target_registry_ca.as_deref();
         let options = options(run, flags, ca, None, plain_http)?;

@@ -96,21 +96,22 @@ fn sound(ui: &mut Ui, bytes: &[u8], from: &str, mend: bool) -> Result<Vec<Certif
     if bundle.is_sound() {
         return Ok(certificates(bundle));
     }
+    if bytes.trim_ascii().is_empty() {
+        return Err(without_certificate(&format!("{from} is empty")));
+    }
     for defect in &bundle.defects {
         ui.status(sanitize_line(&format!("{from}, {defect}"), 300));
     }
-    if !mend {
-        let error = Error::failure(format!("nodes would not read all of {from}"));
-        return Err(if after.certificates.is_empty() {
-            error
-        } else {
-            error.hint("--repair mends what can be mended, and says what it leaves out")
-        });
-    }
     if after.certificates.is_empty() {
-        return Err(Error::failure(format!(
+        return Err(without_certificate(&format!(
             "{from} holds no certificate that can be used"
         )));
+    }
+    if !mend {
+        return Err(
+            Error::failure(format!("nodes would not read all of {from}"))
+                .hint("--repair mends what can be mended, and says what it leaves out"),
+        );
     }
     let count = after.certificates.len();
     ui.status(format!(
@@ -125,6 +126,12 @@ fn sound(ui: &mut Ui, bytes: &[u8], from: &str, mend: bool) -> Result<Vec<Certif
         ui.warning(sanitize_line(&format!("left out: {}", defect.kind), 300));
     }
     Ok(certificates(after))
+}
+
+fn without_certificate(words: &str) -> Error {
+    Error::failure(words).hint(
+        "the certificate of the CA is wanted, as PEM; those who run the registry have it, and --from-registry shows what it presents",
+    )
 }
 
 fn certificates(bundle: Bundle) -> Vec<Certificate> {

@@ -64,6 +64,33 @@ fn a_server_that_is_not_there_and_a_file_that_is_none() {
     is_answered_offline("");
 }
 
+/// Without a bound this test would not end: nobody writes into these files.
+#[test]
+fn a_file_that_is_never_read_to_its_end() {
+    for name in ["kubeconfig", "run/containers/auth.json"] {
+        let (sandbox, file) = sandbox(&kubeconfig("https://127.0.0.1:1", "    {token: x}\n"));
+        let path = sandbox.path().join(name);
+        std::fs::remove_file(&path).expect("a file");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.expect("mkfifo runs").success());
+        for line in ["link off", "--context ", "status -n "] {
+            let answered = answer_within("1s", &sandbox, &file, line);
+            assert_eq!(answered.last().map(String::as_str), Some(":4"), "{line}");
+        }
+    }
+}
+
+/// A time that no clock has.
+#[test]
+fn a_timeout_that_makes_no_sense() {
+    let (sandbox, file) = sandbox(&kubeconfig("https://127.0.0.1:1", "    {token: x}\n"));
+    let long = "5124095576030431h".repeat(3);
+    for timeout in [long.as_str(), "18446744073709551615", "0s", "soon"] {
+        let answered = answer_within(timeout, &sandbox, &file, "link -z ");
+        assert_eq!(answered, [":4"], "{timeout}");
+    }
+}
+
 /// It would wait for ever, it complains, and it would like to ask.
 #[test]
 fn a_credential_plugin_that_does_not_come_back() {

@@ -25,19 +25,19 @@ fn the_script_is_the_one_for_the_version_of_the_nodes() {
     for (runtimes, place, not) in [
         (
             &["docker://1.13.1", "docker://18.9.7"][..],
-            "/etc/pki/ca-trust/source/anchors",
-            "/etc/docker/certs.d",
+            "$root/etc/pki/ca-trust/source/anchors",
+            "$root/etc/docker/certs.d",
         ),
         (
             &["docker://1.12.6"],
-            "/etc/docker/certs.d",
-            "/etc/pki/ca-trust/source/anchors",
+            "$root/etc/docker/certs.d",
+            "$root/etc/pki/ca-trust/source/anchors",
         ),
         // Those of another runtime have other ways.
         (
             &["cri-o://1.11.16", "docker://1.12.6"],
-            "/etc/docker/certs.d",
-            "/etc/pki/ca-trust/source/anchors",
+            "$root/etc/docker/certs.d",
+            "$root/etc/pki/ca-trust/source/anchors",
         ),
     ] {
         let world = with_nodes(runtimes);
@@ -97,4 +97,40 @@ fn nodes_that_do_not_tell_are_asked_for() {
         .run()
         .exits(1);
     output.says(hint);
+}
+
+const WITH_CRIO: &str = "put the CA into /etc/pki/ca-trust/source/anchors, then `update-ca-trust extract` and `systemctl restart crio`";
+
+#[test]
+fn nodes_with_crio_are_named_with_what_to_do_there() {
+    let world = with_nodes(&["cri-o://1.11.16", "docker://1.13.1", "cri-o://1.11.16"]);
+    let output = world.run(LINE).success();
+    output.says(&format!(
+        "n0, n2: CRI-O runs there, and needs more: {WITH_CRIO}"
+    ));
+    // The script says it as well.
+    assert!(output.stdout.contains(WITH_CRIO), "{}", output.stdout);
+    let remove = LINE.replace("--ca ca.pem --skip-check", "--remove");
+    let output = world.run(&remove).success();
+    output.says("take the CA out of /etc/pki/ca-trust/source/anchors");
+
+    let world = with_nodes(&["cri-o://1.11.16", "cri-o://1.11.16"]);
+    let output = world.run(LINE).exits(1);
+    output.says("error: no node of this cluster runs Docker");
+    output.says(&format!(
+        "hint: CRI-O runs on n0, n1; on every such node: {WITH_CRIO}"
+    ));
+
+    let world = with_nodes(&["docker://1.13.1"]);
+    let output = world.run(LINE).success();
+    assert!(!output.stderr.contains("CRI-O"), "{}", output.stderr);
+    // Where no node was asked nothing is known.
+    let output = world
+        .run(&format!("{LINE} --docker-version 1.13"))
+        .success();
+    output.says("a node that runs CRI-O (`oc get nodes -o wide` tells) needs more");
+    let output = world
+        .run("insecure r.example.com:5000 --skip-check --openshift3")
+        .success();
+    output.says("put \"r.example.com:5000\" into insecure_registries of /etc/crio/crio.conf, then `systemctl restart crio`");
 }

@@ -196,6 +196,18 @@ fn credentials_out_of_secrets() {
             .success();
         output.prints(&format!("{} promoted\n", target.image("web:1")));
         assert!(!output.stderr.contains(PASSWORD), "{}", output.stderr);
+        // Of one registry the same is said once.
+        let within = format!(
+            "promote {} {} --plain-http --source-from-secret to --target-from-secret to",
+            target.image("web:1"),
+            target.image("copied:1")
+        );
+        let output = world.run(&within).success();
+        let said = output
+            .stderr
+            .matches("credentials of \"robot\" for")
+            .count();
+        assert_eq!(said, 1, "{}", output.stderr);
         world.is_untouched();
     });
 }

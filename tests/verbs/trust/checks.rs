@@ -179,7 +179,8 @@ fn a_file_that_nodes_would_not_read_is_refused_by_line() {
         output.says("ca.pem is mended: ");
     }
     for (text, words) in [
-        (String::new(), "the file is empty"),
+        (String::new(), "error: ca.pem is empty"),
+        ("\n \n".into(), "error: ca.pem is empty"),
         (
             "see the wiki\n".into(),
             "there is no certificate in the file",
@@ -192,6 +193,7 @@ fn a_file_that_nodes_would_not_read_is_refused_by_line() {
         for more in ["", "--repair"] {
             let output = offer(&world, &tls.registry, &text, more).exits(1);
             output.says(words);
+            output.says("hint: the certificate of the CA is wanted, as PEM");
             assert!(
                 !output.stderr.contains("hint: --repair"),
                 "{}",

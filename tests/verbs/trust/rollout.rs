@@ -1,5 +1,6 @@
 //! `--wait`: until the nodes and the operators have taken a CA up. The test moves their objects as the operators would.
 
+use extreg_test_support::api::{Rule, make};
 use serde_json::json;
 
 use super::*;
@@ -89,6 +90,97 @@ fn a_ca_for_the_platform_is_there_when_every_pool_has_it() {
     let output = world.run(&line).exits(1);
     output.says("pool worker: not begun");
     assert_eq!(proxy_names(&world), None);
+}
+
+/// The version of the nodes' certificates: the daemon of every node notes which it has written.
+const CONTROLLER: &str = "machine-config-controller";
+
+fn set_synced(world: &Embedded, node: &str, version: &str) {
+    world.api().edit("nodes", "", node, |node| {
+        let key = "machineconfiguration.openshift.io/lastSyncedControllerConfigResourceVersion";
+        node["metadata"]["annotations"][key] = version.into();
+    });
+}
+
+/// The machine-config-operator writes what it was told into ControllerConfig; gives its new version.
+fn rendered(world: &Embedded, bundle: &str) -> String {
+    world
+        .api()
+        .edit("controllerconfigs", "", CONTROLLER, |config| {
+            config["spec"]["imageRegistryBundleUserData"] = json!([{"file": "r", "data": bundle}]);
+        });
+    let config = world.cluster.get("controllerconfigs", "", CONTROLLER);
+    let version = &config.expect("a ControllerConfig")["metadata"]["resourceVersion"];
+    version.as_str().expect("a version").to_owned()
+}
+
+/// With a ControllerConfig and two nodes whose daemons have written what it holds.
+fn with_daemons() -> (Embedded, Tls) {
+    let (world, tls) = with_operators();
+    world.create(json!({
+        "apiVersion": "machineconfiguration.openshift.io/v1", "kind": "ControllerConfig",
+        "metadata": {"name": CONTROLLER}, "spec": {"imageRegistryBundleUserData": []},
+    }));
+    let version = rendered(&world, "old");
+    for name in ["n1", "n2"] {
+        world.create(make::node(name, "amd64"));
+        set_synced(&world, name, &version);
+    }
+    world.api().clear_requests();
+    (world, tls)
+}
+
+#[test]
+fn the_daemons_of_the_nodes_have_written_the_ca() {
+    let (world, tls) = with_daemons();
+    let line = format!("trust {} --ca ca.pem --yes --wait", tls.host());
+    let mut running = world.cmd(&line).spawn();
+    running.wait_for_stderr("takes it back");
+    begins(&world);
+    is_rolled_out(&world);
+    running.wait_for_stderr("operator openshift-apiserver: healthy");
+    let version = rendered(&world, "new");
+    set_synced(&world, "n1", &version);
+    // One node lags behind: there is still something to wait for.
+    assert!(running.is_running());
+    set_synced(&world, "n2", &version);
+    let output = running.wait().success();
+    output.says("certificates: on 2 machines");
+    assert!(!output.stderr.contains("pool "), "{}", output.stderr);
+}
+
+#[test]
+fn a_daemon_that_has_not_written_it_is_open() {
+    let (world, tls) = with_daemons();
+    let line = format!("trust {} --ca ca.pem --yes --wait=20s", tls.host());
+    let mut running = world.cmd(&line).spawn();
+    running.wait_for_stderr("takes it back");
+    let version = rendered(&world, "new");
+    set_synced(&world, "n2", &version);
+    begins(&world);
+    is_rolled_out(&world);
+    running.wait_for_stderr("operator openshift-apiserver: healthy");
+    running.interrupt();
+    let output = running.wait().exits(130);
+    output.says("still open: certificates: on 1 of 2 machines");
+}
+
+#[test]
+fn whoever_may_not_read_it_follows_the_operators() {
+    let (world, tls) = with_daemons();
+    let denied = Rule::verb("get").on("controllerconfigs.machineconfiguration.openshift.io");
+    world.api().deny("system:admin", denied);
+    let line = format!("trust {} --ca ca.pem --yes --wait", tls.host());
+    let mut running = world.cmd(&line).spawn();
+    running.wait_for_stderr("takes it back");
+    begins(&world);
+    is_rolled_out(&world);
+    let output = running.wait().success();
+    assert!(
+        !output.stderr.contains("certificates:"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]

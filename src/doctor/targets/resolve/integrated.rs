@@ -4,14 +4,7 @@ use super::{Place, Resolution, StreamTagName};
 use crate::doctor::evidence::ResolvedFact;
 use crate::doctor::targets::ground::{Ground, Stream};
 use crate::model::image::ImageReference;
-
-/// What the integrated registry is called inside the cluster, in OpenShift 4 and 3, where no configuration tells.
-pub(super) const INTEGRATED: [&str; 4] = [
-    "image-registry.openshift-image-registry.svc:5000",
-    "image-registry.openshift-image-registry.svc.cluster.local:5000",
-    "docker-registry.default.svc:5000",
-    "docker-registry.default.svc.cluster.local:5000",
-];
+use crate::model::integrated::NAMES;
 
 /// Whether a registry is the integrated one by a name that only the cluster knows. By its route it is a registry like others.
 pub(super) fn is_integrated(ground: &Ground<'_>, registry: &str) -> bool {
@@ -22,7 +15,7 @@ pub(super) fn is_integrated(ground: &Ground<'_>, registry: &str) -> bool {
         .ok()
         .and_then(Option::as_ref)
         .and_then(|image| image.internal_registry.as_deref());
-    configured == Some(registry) || INTEGRATED.contains(&registry)
+    configured == Some(registry) || NAMES.contains(&registry)
 }
 
 /// An image by the integrated registry's name: the stream tells what is behind it.

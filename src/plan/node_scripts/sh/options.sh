@@ -1,7 +1,7 @@
 registry='@REGISTRY@'
 file=$root/etc/sysconfig/docker
 if [ ! -f "$file" ]; then
-    echo "error: there is no $file: docker is configured in another way here" >&2
+    echo "error: there is no $file: docker is configured in another way here, or another runtime runs the containers" >&2
     exit 1
 fi
 work=$(mktemp -d)

@@ -1,5 +1,6 @@
 //! The handle of a running server, for tests: where it is, its controllers, rights, faults and log.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +19,7 @@ use super::kubelet::PodState;
 use super::live;
 use super::log::Request;
 use super::rollout;
-use super::store::collection;
+use super::store::{Store, collection};
 use super::world::World;
 
 /// A running API server. It stops when this is dropped.
@@ -29,6 +30,14 @@ pub struct Api {
     ca_pem: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// Everything that was stored at a moment.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    store: Store,
+    builds_due: BTreeSet<(String, String)>,
+    seen_pods: BTreeSet<String>,
 }
 
 #[derive(Clone)]
@@ -274,6 +283,24 @@ impl Api {
     /// The store's version, which moves with every write that changed something.
     pub fn store_version(&self) -> u64 {
         self.world().store.version()
+    }
+
+    /// What is stored now, to come back to. Rights, faults and the log are none of it.
+    pub fn moment(&self) -> Moment {
+        let world = self.world();
+        Moment {
+            store: world.store.clone(),
+            builds_due: world.builds_due.clone(),
+            seen_pods: world.seen_pods.clone(),
+        }
+    }
+
+    /// Comes back to a moment: nothing that was stored since is there any more. Nobody may be watching meanwhile.
+    pub fn back_to(&self, moment: &Moment) {
+        let mut world = self.world();
+        world.store = moment.store.clone();
+        world.builds_due.clone_from(&moment.builds_due);
+        world.seen_pods.clone_from(&moment.seen_pods);
     }
 
     /// A JSON document of everything stored, for comparing before with after.

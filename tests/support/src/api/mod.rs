@@ -78,7 +78,7 @@ mod write;
 pub use auth::{Rule, User};
 pub use builder::Builder;
 pub use faults::Fault;
-pub use handle::Api;
+pub use handle::{Api, Moment};
 pub use imports::{ImportAnswer, ImportRequest};
 pub use kinds::{Backing, Flavor, Resource};
 pub use kubelet::PodState;

@@ -1,6 +1,7 @@
 //! The resources of Kubernetes 1.33, OpenShift 3.11 and OpenShift 4.
 
 use super::kinds::{Backing, CREATE, Flavor, Resource, STORED, Subresource};
+use super::schema::GENERIC;
 
 /// The resources of a flavor.
 pub(crate) fn resources(flavor: &Flavor) -> Vec<Resource> {
@@ -424,5 +425,14 @@ const OPENSHIFT4: &[Row] = &[
         "mcp",
         "s",
         "mco.MachineConfigPool",
+    ),
+    Row(
+        "machineconfiguration.openshift.io/v1",
+        "controllerconfigs",
+        "controllerconfig",
+        "ControllerConfig",
+        "",
+        "s",
+        GENERIC,
     ),
 ];

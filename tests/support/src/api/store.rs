@@ -31,7 +31,7 @@ pub(crate) struct Snapshot {
 }
 
 /// All objects of a cluster.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Store {
     version: u64,
     collections: HashMap<Collection, BTreeMap<Key, Arc<Value>>>,
