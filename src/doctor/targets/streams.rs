@@ -110,7 +110,13 @@ pub(super) fn failing(ground: &Ground<'_>) -> Vec<Ask> {
                 external && (tag.failed_import().is_some() || tag.awaits_import())
             });
             failed
-                .map(|tag| tag_ask(ground, stream, tag))
+                .map(|tag| {
+                    let mut ask = tag_ask(ground, stream, tag);
+                    if tag.awaits_import() {
+                        ask.facts.push(nothing_said(&name_of(stream, tag)));
+                    }
+                    ask
+                })
                 .collect::<Vec<_>>()
         })
         .collect()
@@ -209,6 +215,13 @@ fn imported(
         }));
     }
     ask.facts.extend(conditions(tag, &own));
+    if tag.awaits_import() {
+        ask.notes.push(note(
+            Check::Wiring,
+            Status::Warn,
+            "neither an image nor a reason has come of it so far",
+        ));
+    }
     if tag.scheduled {
         ask.notes.push(note(
             Check::Wiring,
@@ -223,9 +236,6 @@ fn imported(
 fn conditions(tag: &StreamTag, own: &StreamTagName) -> Vec<Fact> {
     let current = tag.failed_import();
     let image = tag.from.as_ref().map_or("", |from| &from.name);
-    if tag.awaits_import() {
-        return vec![nothing_said(own)];
-    }
     let said = tag.conditions.iter().filter(|condition| !condition.status);
     observed::facts(
         said.map(|condition| Said {

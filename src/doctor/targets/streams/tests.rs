@@ -60,7 +60,7 @@ fn all_docker_secrets_of_the_namespace_count_in_the_order_of_their_names() {
         sources[3].state,
         SourceState::WrongType {
             covers: Some(true),
-            ....
+            ..
         }
     ));
 }
