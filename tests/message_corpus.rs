@@ -93,7 +93,7 @@ fn the_misleading_ones() {
 fn the_others() {
     let figures = measure("more-messages");
     assert_eq!(figures.all, 833);
-    assert!(figures.percent(figures.first) >= 79, "{figures:?}");
+    assert!(figures.percent(figures.first) >= 77, "{figures:?}");
     assert!(figures.percent(figures.three) >= 96, "{figures:?}");
 }
 
