@@ -13,8 +13,8 @@ pub const NAMES: [&str; 4] = [
 
 /// Whether a registry is the integrated one by a name that it has in every cluster.
 pub fn is_named(registry: &str) -> bool {
-    let named = |name: &&str| *name == registry || name.strip_suffix(":5000") == Some(registry);
-    NAMES.iter().any(|name| named(&name))
+    let named = |name: &str| name == registry || name.strip_suffix(":5000") == Some(registry);
+    NAMES.iter().any(|name| named(name))
 }
 
 /// Whether it may be the integrated registry by its address: port 5000 of a service, in the network that OpenShift gives to

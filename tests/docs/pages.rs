@@ -49,7 +49,7 @@ macro_rules! pages {
 }
 
 pages! {
-    readme "README.md" scenes::failing;
+    readme "README.md" scenes::waiting;
     start "docs/start.md" scenes::waiting;
     pull "docs/tasks/pull.md" scenes::waiting;
     push_target "docs/tasks/push-target.md" scenes::building;

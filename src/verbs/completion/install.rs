@@ -69,8 +69,17 @@ pub(super) fn install(run: &mut Run, dir: Option<&Path>) -> Result<(), Error> {
         };
         if there != There::Same {
             piece.write().map_err(|error| {
-                Error::failure(format!("cannot write {}: {error}", piece.path.display()))
-                    .hint("choose a folder that you may write to, and that is on PATH, with --dir")
+                let failure =
+                    Error::failure(format!("cannot write {}: {error}", piece.path.display())).hint(
+                        "choose a folder that you may write to, and that is on PATH, with --dir",
+                    );
+                if cfg!(windows) {
+                    failure.hint(
+                        "Windows lets administrators make links, and in developer mode everybody",
+                    )
+                } else {
+                    failure
+                }
             })?;
         }
         run.ui.line(format!("{} {what}", piece.path.display()))?;
