@@ -16,6 +16,7 @@
 //! | module | knows | never |
 //! | --- | --- | --- |
 //! | [`model`] | references, docker configs, matchers, certificates, challenges | I/O, clock |
+//! | `net` | connections, for the two below | keeps or judges them |
 //! | [`cluster`] | how to reach and read the API server | writes |
 //! | [`registry`] | how to talk to a registry and its token service | judges |
 //! | [`credentials`] | where this machine keeps registry credentials | prints them |
@@ -38,6 +39,7 @@ pub mod env;
 pub mod error;
 pub mod inventory;
 pub mod model;
+mod net;
 pub mod plan;
 pub mod registry;
 pub mod report;

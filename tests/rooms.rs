@@ -130,9 +130,19 @@ fn only_apply_writes_to_the_cluster() {
 }
 
 #[test]
-fn only_registry_and_cluster_open_sockets() {
+fn only_net_opens_sockets() {
     for place in [
-        "verbs", "doctor", "plan", "report", "apply", "model", "ui", "cli",
+        "verbs",
+        "doctor",
+        "plan",
+        "report",
+        "apply",
+        "model",
+        "ui",
+        "cli",
+        "registry",
+        "cluster",
+        "credentials",
     ] {
         assert_eq!(
             offenders(place, &["TcpStream", "reqwest::Client", "lookup_host"]),
@@ -140,6 +150,20 @@ fn only_registry_and_cluster_open_sockets() {
             "in {place}"
         );
     }
+}
+
+#[test]
+fn connections_know_nothing_of_who_uses_them() {
+    let words = [
+        "crate::apply",
+        "crate::cluster",
+        "crate::credentials",
+        "crate::registry",
+        "crate::report",
+        "crate::ui",
+        "crate::verbs",
+    ];
+    assert_eq!(offenders("net", &words), Vec::<String>::new());
 }
 
 #[test]
@@ -153,6 +177,7 @@ fn the_environment_is_read_in_one_place() {
         "model",
         "ui",
         "cli",
+        "net",
         "registry",
         "cluster",
         "credentials",

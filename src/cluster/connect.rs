@@ -1,7 +1,7 @@
 //! From kubeconfig, flags and environment to a connected [`Cluster`], as kubectl reads them.
 //!
-//! kube's own loading is not used: it reads `NO_PROXY` wrongly, obeys `KUBE_RS_DEBUG_*`, retries in silence and runs
-//! credential plugins without a time limit. Only its [`kube::Config`] is filled, field by field, and its transport used.
+//! Of kube the types of the kubeconfig are used. Its own loading and its client are not: they read `NO_PROXY` wrongly, obey
+//! `KUBE_RS_DEBUG_*`, retry in silence and run credential plugins without a time limit.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -88,7 +88,7 @@ pub async fn connect_with(
         &chosen,
         authority.as_ref().map(|ca| ca.pem.as_slice()),
     );
-    let source = Source::of(&chosen.user, plugin);
+    let source = Source::of(env, &chosen.user, plugin);
     let identity = material::identity(&env.cwd, &chosen)?;
     let target = Target {
         context: chosen.context.take(),
@@ -225,7 +225,9 @@ pub async fn login_of_context_with(
         &chosen,
         authority.as_ref().map(|ca| ca.pem.as_slice()),
     );
-    let login = Source::of(&chosen.user, plugin).login(&chosen.user).await?;
+    let login = Source::of(env, &chosen.user, plugin)
+        .login(&chosen.user)
+        .await?;
     let token = login::bearer_token(&login).ok_or_else(|| {
         Error::failure(format!(
             "the context {context:?} does not log in with a token"

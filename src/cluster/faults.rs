@@ -1,16 +1,10 @@
-//! Failed calls in words for the user: from the server's `Status`, or from a transport that broke.
-//!
-//! kube's and hyper's own texts are never shown: kube's hold the debug form of the whole answer.
-
-use std::error::Error as StdError;
-use std::io::ErrorKind;
+//! Calls that the server refuses, in words for the user, from its `Status`.
 
 use http::StatusCode;
 use serde_json::Value;
 
+use super::link::Answer;
 use super::page::{self, Page};
-use super::session::Session;
-use super::transport::Answer;
 use super::{ClusterError, Kind, ObjectRef};
 use crate::error::Error;
 use crate::ui::sanitize_line;
@@ -135,143 +129,6 @@ pub(super) fn of_status(answer: &Answer, subject: &Subject<'_>) -> ClusterError 
         }
         code => ClusterError::Other(format!("the API server answered {code}: {message}")),
     }
-}
-
-/// No answer at all.
-pub(super) fn of_transport(error: &kube::Error, session: &Session) -> ClusterError {
-    let causes = causes(error);
-    let server = &session.server;
-    let via = session
-        .target
-        .proxy
-        .as_ref()
-        .map_or_else(String::new, |proxy| {
-            format!(" through the proxy {}", proxy.shown)
-        });
-    let find = |text: &str| causes.iter().any(|cause| cause.to_string().contains(text));
-    if let Some(tls) = causes
-        .iter()
-        .find_map(|cause| cause.downcast_ref::<rustls::Error>())
-    {
-        return ClusterError::Unreachable(of_tls(tls, server));
-    }
-    if let Some(login) = causes
-        .iter()
-        .find_map(|cause| cause.downcast_ref::<kube::client::AuthError>())
-    {
-        let reason = match login {
-            kube::client::AuthError::Oidc(_) => {
-                "the OpenID Connect login of the kubeconfig cannot be renewed"
-            }
-            _ => "the login of the kubeconfig cannot be renewed",
-        };
-        return ClusterError::Unauthorized(reason.into());
-    }
-    let io = causes
-        .iter()
-        .find_map(|cause| cause.downcast_ref::<std::io::Error>());
-    let kind = causes
-        .iter()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .map(std::io::Error::kind)
-        .find(|kind| *kind != ErrorKind::Other);
-    ClusterError::Unreachable(if find("proxy authorization required") {
-        format!("cannot reach {server}{via}: the proxy wants a login (407)")
-    } else if find("tunnel error: unsuccessful") {
-        format!("cannot reach {server}{via}: the proxy refuses to connect to it")
-    } else if find("tunnel error: unexpected end of file") {
-        format!("cannot reach {server}{via}: the proxy closed the connection")
-    } else if find("dns error") {
-        let name = session.target.proxy.as_ref().map_or_else(
-            || session.target.server.host().unwrap_or_default().to_owned(),
-            |proxy| proxy.shown.clone(),
-        );
-        format!("cannot reach {server}{via}: the name {name} does not resolve")
-    } else {
-        match kind {
-            Some(ErrorKind::ConnectionRefused) if !via.is_empty() => {
-                format!("cannot reach {server}{via}: the connection to the proxy was refused")
-            }
-            Some(ErrorKind::ConnectionRefused) => format!("the connection to {server} was refused"),
-            Some(ErrorKind::TimedOut) => {
-                format!(
-                    "cannot reach {server}{via}: no connection within {:?}",
-                    super::connect::CONNECT_TIMEOUT
-                )
-            }
-            Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => {
-                format!("cannot reach {server}{via}: there is no route to it")
-            }
-            Some(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof) => {
-                format!("{server} closed the connection{via} before it answered")
-            }
-            _ => {
-                let deepest = io
-                    .map(ToString::to_string)
-                    .or_else(|| causes.last().map(ToString::to_string));
-                format!(
-                    "cannot reach {server}{via}: {}",
-                    sanitize_line(&deepest.unwrap_or_default(), 200)
-                )
-            }
-        }
-    })
-}
-
-/// The error below kube's own and all that it wraps; `io::Error` hides what it wraps from `source`.
-fn causes(error: &kube::Error) -> Vec<&(dyn StdError + 'static)> {
-    let mut causes = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        causes.push(cause);
-        next = match cause
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-        {
-            Some(inner) => Some(inner),
-            None => cause.source(),
-        };
-    }
-    causes
-}
-
-fn of_tls(error: &rustls::Error, server: &str) -> String {
-    use rustls::{CertificateError as Bad, Error as Tls};
-    let reason = match error {
-        Tls::InvalidCertificate(Bad::UnknownIssuer) => {
-            "its certificate is signed by an authority that is not trusted here; check certificate-authority in the kubeconfig".into()
-        }
-        Tls::InvalidCertificate(Bad::BadSignature) => {
-            "its certificate is not signed by the authority that is trusted here, though by one of the same name; the authority was made anew, and the kubeconfig holds the old one".into()
-        }
-        Tls::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => "its certificate has expired".into(),
-        Tls::InvalidCertificate(Bad::NotValidYet | Bad::NotValidYetContext { .. }) => {
-            "its certificate is not valid yet; check the clock of this machine".into()
-        }
-        Tls::InvalidCertificate(Bad::NotValidForNameContext { presented, .. }) => {
-            format!("its certificate is for other names: {}", sanitize_line(&presented.join(", "), 200))
-        }
-        Tls::InvalidCertificate(Bad::NotValidForName) => "its certificate is for another name".into(),
-        Tls::InvalidCertificate(Bad::Other(other))
-            if matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) =>
-        {
-            "its certificate is marked as an authority (CA:TRUE); oc and kubectl accept that, the TLS library of this tool does not".into()
-        }
-        Tls::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
-            "it does not speak TLS; is its address http:// instead of https://?".into()
-        }
-        Tls::AlertReceived(alert) => format!(
-            "it refuses the TLS handshake ({alert:?}); it may ask for a client certificate, or for what the TLS library of this tool cannot speak"
-        ),
-        Tls::InvalidCertificate(reason) => {
-            format!("the TLS library of this tool refuses its certificate: {reason}")
-        }
-        other => format!("the TLS handshake failed: {other}"),
-    };
-    format!(
-        "cannot connect to {server}: {}",
-        sanitize_line(&reason, 400)
-    )
 }
 
 /// Quotas, webhooks and namespaces that are being deleted refuse with 403 as well, and no right helps there. Source of the

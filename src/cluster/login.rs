@@ -1,7 +1,6 @@
 //! Who the user is towards the API server: the Authorization header, and where a newer one comes from.
 //!
-//! OpenID Connect (`auth-provider: oidc`) is kube's own; everything else is here, so that nothing is read or run behind
-//! the caller's back. Order of precedence as in client-go `rest/transport.go` and `exec.go` `UpdateTransportConfig`: a
+//! Order of precedence as in client-go `rest/transport.go` and `exec.go` `UpdateTransportConfig`: a
 //! token, a password or a client certificate make the exec plugin stay silent.
 
 use std::path::{Path, PathBuf};
@@ -13,16 +12,21 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::choose::{given, has_secret};
 use super::exec::Plugin;
+use super::openid::OpenId;
+use crate::env::Env;
 use crate::error::Error;
 
 /// Where the login comes from.
-#[derive(Clone)]
 pub(super) enum Source {
     /// Nothing, or something that cannot change.
     Fixed,
     /// A file whose content is replaced from time to time.
     TokenFile(PathBuf),
     Plugin(Box<Plugin>),
+    /// `auth-provider: oidc`, whose token is made a header with each request, since it runs out.
+    OpenId(Box<OpenId>),
+    /// Another `auth-provider`; none is left in Kubernetes.
+    Removed(String),
 }
 
 /// A login at one moment.
@@ -36,7 +40,7 @@ pub(super) struct Login {
 
 impl Source {
     /// The source of a kubeconfig user's login; `plugin` is its exec plugin.
-    pub(super) fn of(user: &AuthInfo, plugin: Option<Plugin>) -> Self {
+    pub(super) fn of(env: &Env, user: &AuthInfo, plugin: Option<Plugin>) -> Self {
         let certificate = given(user.client_certificate.as_ref()).is_some()
             || given(user.client_certificate_data.as_ref()).is_some();
         if let Some(file) = given(user.token_file.as_ref()) {
@@ -44,10 +48,13 @@ impl Source {
         }
         let fixed = has_secret(user.token.as_ref())
             || has_secret(user.password.as_ref())
-            || given(user.username.as_ref()).is_some()
-            || certificate;
-        match plugin {
-            Some(plugin) if !fixed => Self::Plugin(Box::new(plugin)),
+            || given(user.username.as_ref()).is_some();
+        match (plugin, &user.auth_provider) {
+            (Some(plugin), _) if !fixed && !certificate => Self::Plugin(Box::new(plugin)),
+            (None, Some(provider)) if !fixed && provider.name == "oidc" => {
+                Self::OpenId(Box::new(OpenId::of(env, &provider.config)))
+            }
+            (None, Some(provider)) if !fixed => Self::Removed(provider.name.clone()),
             _ => Self::Fixed,
         }
     }
@@ -76,6 +83,12 @@ impl Source {
                     identity: answer.identity,
                 })
             }
+            // Its token is asked for request by request.
+            Self::OpenId(login) => login.check().map(|()| Login::default()),
+            Self::Removed(name) => Err(Error::failure(format!(
+                "the login method {name:?} of the kubeconfig was removed from Kubernetes 1.26"
+            ))
+            .hint("use the credential plugin of your provider, or `oc login`")),
             Self::Fixed => Ok(Login {
                 header: fixed_header(user)?,
                 identity: None,
@@ -106,7 +119,7 @@ fn fixed_header(user: &AuthInfo) -> Result<Option<HeaderValue>, Error> {
 }
 
 /// `Authorization: Bearer TOKEN`.
-fn bearer(token: &SecretString) -> Result<HeaderValue, Error> {
+pub(super) fn bearer(token: &SecretString) -> Result<HeaderValue, Error> {
     sensitive(&format!("Bearer {}", token.expose_secret()))
 }
 

@@ -33,28 +33,42 @@ pub(super) fn authority(cwd: &Path, chosen: &Chosen) -> Result<Option<Authority>
     } else {
         return Ok(None);
     };
-    let roots = roots(&pem);
+    let roots = roots(&pem, &origin)?;
+    Ok(Some(Authority { pem, roots }))
+}
+
+/// An authority that is named elsewhere, as base64 in `data` or as a `file`; `origin` is what to call it.
+pub(super) fn authority_of(
+    cwd: &Path,
+    data: Option<&str>,
+    file: Option<&str>,
+    origin: &str,
+) -> Result<Option<Vec<Vec<u8>>>, Error> {
+    let pem = match (data, file) {
+        (Some(data), _) => decode(data, origin)?,
+        (None, Some(file)) => read(&cwd.join(file), origin)?,
+        (None, None) => return Ok(None),
+    };
+    roots(&pem, origin).map(Some)
+}
+
+/// The certificates that Go takes out of the file, without those that the TLS library cannot have as an anchor.
+fn roots(pem: &[u8], origin: &str) -> Result<Vec<Vec<u8>>, Error> {
+    let bundle = pem::parse(pem);
+    let roots: Vec<Vec<u8>> = bundle
+        .certificates
+        .iter()
+        .map(|found| found.certificate.der().to_vec())
+        .filter(|der| webpki::anchor_from_trusted_cert(&CertificateDer::from_slice(der)).is_ok())
+        .collect();
     if roots.is_empty() {
-        let defect = pem::parse(&pem)
-            .defects
-            .first()
-            .map(|defect| format!(": {defect}"));
+        let defect = bundle.defects.first().map(|defect| format!(": {defect}"));
         return Err(Error::failure(format!(
             "{origin} holds no certificate that can be used{}",
             defect.unwrap_or_default()
         )));
     }
-    Ok(Some(Authority { pem, roots }))
-}
-
-/// The certificates that Go takes out of the file, without those that the TLS library cannot have as an anchor.
-fn roots(pem: &[u8]) -> Vec<Vec<u8>> {
-    pem::parse(pem)
-        .certificates
-        .iter()
-        .map(|found| found.certificate.der().to_vec())
-        .filter(|der| webpki::anchor_from_trusted_cert(&CertificateDer::from_slice(der)).is_ok())
-        .collect()
+    Ok(roots)
 }
 
 /// Client certificate and key of the chosen user, in PEM.

@@ -1,10 +1,10 @@
 //! The connection to the API server and all reads from it. Decides about no write: that is [`crate::apply`]'s.
 //!
 //! ```text
-//! flags, kubeconfig, pod -> choose -> material, login, proxy -> session -> transport -> get, list, write, access
+//! flags, kubeconfig, pod -> choose -> material, login, proxy -> session -> transport, link -> get, list, write, access
 //! ```
 //!
-//! Objects are JSON, nothing of them dropped. Failures are [`ClusterError`], never kube's own text.
+//! Objects are JSON, nothing of them dropped. Failures are [`ClusterError`], never a library's own text.
 
 pub mod access;
 mod choose;
@@ -16,8 +16,10 @@ mod glimpse;
 pub mod importing;
 mod in_cluster;
 mod kubeconfig;
+mod link;
 mod login;
 mod material;
+mod openid;
 pub mod opinion;
 mod page;
 mod path;
@@ -25,7 +27,9 @@ mod proxy;
 mod read;
 mod session;
 pub mod snapshot;
+mod tls;
 mod transport;
+mod unreachable;
 mod warnings;
 mod write;
 
@@ -38,7 +42,7 @@ pub use crate::model::kinds::{self, Kind, ObjectRef};
 pub use glimpse::Glimpse;
 pub use write::FIELD_MANAGER;
 
-/// A failed call in words for the user; never kube's own text.
+/// A failed call in words for the user; never a library's own text.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClusterError {
     /// 404 for the object.

@@ -64,8 +64,13 @@ impl Path {
 
 /// Percent-encodes everything but RFC 3986's unreserved characters.
 fn encode(into: &mut String, text: &str) {
+    encode_but(b"-._~", into, text);
+}
+
+/// Percent-encodes everything but letters, digits and what is in `kept`.
+pub(super) fn encode_but(kept: &[u8], into: &mut String, text: &str) {
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
             into.push(char::from(byte));
         } else {
             // Writing to a string cannot fail.

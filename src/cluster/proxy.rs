@@ -1,11 +1,9 @@
 //! Which proxy leads to the API server.
 //!
 //! A `proxy-url` of the kubeconfig is always used, whatever `NO_PROXY` says (client-go `client_config.go`:
-//! `http.ProxyURL`); otherwise the environment decides by Go's rules ([`crate::model::proxy`]). kube is told the result
-//! and never looks itself: its own reading of `NO_PROXY` compares it with the proxy's address.
+//! `http.ProxyURL`); otherwise the environment decides by Go's rules ([`crate::model::proxy`]).
 
 use http::Uri;
-use secrecy::ExposeSecret as _;
 
 use super::choose::{Chosen, given};
 use crate::env::Env;
@@ -13,12 +11,12 @@ use crate::error::Error;
 use crate::model::proxy::{
     ProxyDecision, ProxyRules, ProxyUrl, ProxyUrlError, ProxyValues, Target,
 };
+use crate::net::route::Route;
 
-/// A proxy, and how it may be shown.
+/// A proxy, and how it is shown.
 pub(super) struct Proxy {
-    /// With its user name and password.
-    pub(super) url: Uri,
-    /// Without them.
+    pub(super) route: Route,
+    /// With `***` in the place of a login.
     pub(super) shown: String,
 }
 
@@ -30,10 +28,14 @@ pub(super) fn for_server(env: &Env, chosen: &Chosen, server: &Uri) -> Result<Opt
             chosen.cluster_name
         );
         return ProxyUrl::parse(url)
-            .and_then(|url| usable(&url))
-            .map(Some)
+            .map(|url| Some(Proxy::of(url, &setting)))
             .map_err(|error| refused(&setting, error));
     }
+    by_environment(env, server)
+}
+
+/// The proxy that the environment names for this server.
+pub(super) fn by_environment(env: &Env, server: &Uri) -> Result<Option<Proxy>, Error> {
     let target = Target {
         https: server.scheme_str() == Some("https"),
         host: server.host().unwrap_or_default(),
@@ -41,9 +43,7 @@ pub(super) fn for_server(env: &Env, chosen: &Chosen, server: &Uri) -> Result<Opt
     };
     match rules(env).decide(&target) {
         ProxyDecision::Direct { .. } => Ok(None),
-        ProxyDecision::Via { url, setting } => usable(&url)
-            .map(Some)
-            .map_err(|error| refused(setting, error)),
+        ProxyDecision::Via { url, setting } => Ok(Some(Proxy::of(url, setting))),
         ProxyDecision::Unusable { setting, error } => Err(refused(setting, error)),
     }
 }
@@ -64,15 +64,13 @@ fn rules(env: &Env) -> ProxyRules {
     )
 }
 
-fn usable(url: &ProxyUrl) -> Result<Proxy, ProxyUrlError> {
-    Ok(Proxy {
-        url: url
-            .to_secret()
-            .expose_secret()
-            .parse()
-            .map_err(|_| ProxyUrlError::Host)?,
-        shown: url.to_string(),
-    })
+impl Proxy {
+    fn of(url: ProxyUrl, setting: &str) -> Self {
+        Self {
+            shown: url.to_string(),
+            route: Route::of(url, setting),
+        }
+    }
 }
 
 fn refused(setting: &str, error: ProxyUrlError) -> Error {

@@ -1,23 +1,23 @@
-//! The live connection: kube's transport, the login that goes with each request, and its renewal.
+//! The live connection: the way to the server, the login that goes with each request, and its renewal.
 //!
 //! A login that the server refuses (401) is fetched anew once, from its file or plugin, and the request repeated.
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use http::{HeaderValue, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use kube::config::AuthInfo;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use tokio::sync::RwLock;
 
-use super::connect::CONNECT_TIMEOUT;
+use super::choose::given;
+use super::link::Link;
 use super::login::{self, Login, Source};
 use super::proxy::Proxy;
+use super::tls::{self, Trust};
 use super::warnings::Warnings;
+use super::{ClusterError, path};
 use crate::error::Error;
-
-/// `User-Agent` of every request.
-const USER_AGENT: &str = concat!("kubectl-extreg/", env!("CARGO_PKG_VERSION"));
+use crate::net::AGENT;
 
 /// What to connect to.
 pub(super) struct Target {
@@ -51,9 +51,11 @@ pub(super) struct Session {
     live: RwLock<Arc<Live>>,
 }
 
-/// One login and the transport that goes with it.
+/// One login and the connections that go with it.
 pub(super) struct Live {
-    pub(super) client: kube::Client,
+    pub(super) link: Link,
+    /// What goes with every request beside the login.
+    pub(super) headers: HeaderMap,
     pub(super) header: Option<HeaderValue>,
 }
 
@@ -101,9 +103,21 @@ impl Session {
         })
     }
 
+    /// The `Authorization` of a request. The token of OpenID Connect is renewed here, where it has run out.
+    pub(super) async fn login(&self, live: &Live) -> Result<Option<HeaderValue>, ClusterError> {
+        match &self.source {
+            Source::OpenId(login) if self.target.is_encrypted() => {
+                // Boxed: it is rarely more than a look at the clock.
+                Box::pin(login.header(&self.warnings)).await.map(Some)
+            }
+            _ => Ok(live.header.clone()),
+        }
+    }
+
     /// A login newer than `refused`, if there can be one.
     pub(super) async fn renewed(&self, refused: &Arc<Live>) -> Option<Arc<Live>> {
-        if matches!(self.source, Source::Fixed) || !self.target.is_encrypted() {
+        let can_change = matches!(self.source, Source::TokenFile(_) | Source::Plugin(_));
+        if !can_change || !self.target.is_encrypted() {
             return None;
         }
         let mut current = self.live.write().await;
@@ -139,74 +153,61 @@ fn is_loopback(server: &Uri) -> bool {
 
 fn live(target: &Target, login: Login) -> Result<Live, Error> {
     let Login { header, identity } = login;
-    let identity = identity.as_ref().or(target.identity.as_ref());
-    let user = &target.user;
-    let mut config = kube::Config::new(target.server.clone());
-    config.default_namespace.clone_from(&target.namespace);
-    config.root_cert.clone_from(&target.roots);
-    config.accept_invalid_certs = target.insecure;
-    config.tls_server_name.clone_from(&target.tls_server_name);
-    config.proxy_url = target.proxy.as_ref().map(|proxy| proxy.url.clone());
-    config.connect_timeout = Some(CONNECT_TIMEOUT);
-    config.default_retry = false;
-    config.headers = vec![(header::USER_AGENT, HeaderValue::from_static(USER_AGENT))];
-    config.auth_info = AuthInfo {
-        impersonate: user.impersonate.clone().filter(|name| !name.is_empty()),
-        impersonate_uid: user.impersonate_uid.clone().filter(|uid| !uid.is_empty()),
-        impersonate_groups: user.impersonate_groups.clone(),
-        impersonate_user_extra: user.impersonate_user_extra.clone(),
-        ..AuthInfo::default()
+    let route = target.proxy.as_ref().map(|proxy| proxy.route.clone());
+    let tls = if Link::is_encrypted(&target.server, route.as_ref()) {
+        let trust = match &target.roots {
+            _ if target.insecure => Trust::Anybody,
+            Some(roots) => Trust::Roots(roots),
+            None => Trust::Machine,
+        };
+        let identity = identity.as_ref().or(target.identity.as_ref());
+        Some(tls::config(trust, identity)?)
+    } else {
+        None
     };
-    if let Some((certificate, key)) = identity {
-        let encode =
-            |pem: &str| base64::engine::general_purpose::STANDARD.encode(format!("{pem}\n"));
-        config.auth_info.client_certificate_data = Some(encode(certificate));
-        config.auth_info.client_key_data = Some(encode(key.expose_secret()).into());
-    }
-    if let Some(provider) = &user.auth_provider
-        && header.is_none()
-        && target.is_encrypted()
-    {
-        if provider.name != "oidc" {
-            return Err(Error::failure(format!(
-                "the login method {:?} of the kubeconfig was removed from Kubernetes 1.26",
-                provider.name
-            ))
-            .hint("use the credential plugin of your provider, or `oc login`"));
-        }
-        config.auth_info.auth_provider = Some(provider.clone());
-    }
-    let client = kube::client::ClientBuilder::try_from(config)
-        .map_err(|error| refused(&error))?
-        .build();
-    Ok(Live { client, header })
+    let name = target.tls_server_name.as_deref();
+    Ok(Live {
+        link: Link::new(&target.server, route, name, tls)?,
+        headers: headers(&target.user)?,
+        header,
+    })
 }
 
-/// kube's reasons not to make a transport, in words of our own.
-fn refused(error: &kube::Error) -> Error {
-    use kube::client::RustlsTlsError as Tls;
-    let message = match error {
-        kube::Error::RustlsTls(Tls::InvalidPrivateKey(reason)) => {
-            format!("the client key of the kubeconfig cannot be used with its certificate: {reason}")
+/// What goes with every request: the tool's name, and as whom the server is to act. Source of the latter: client-go
+/// `transport/round_trippers.go` `impersonatingRoundTripper`.
+fn headers(user: &AuthInfo) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(AGENT));
+    let mut add = |name: &str, value: &str| match (
+        HeaderName::try_from(name),
+        HeaderValue::from_str(value),
+    ) {
+        (Ok(name), Ok(value)) => {
+            headers.append(name, value);
+            Ok(())
         }
-        kube::Error::RustlsTls(
-            Tls::InvalidIdentityPem(_)
-            | Tls::MissingPrivateKey
-            | Tls::MissingCertificate
-            | Tls::UnknownPrivateKeyFormat,
-        ) => "the client certificate or key of the kubeconfig is no PEM certificate or key".into(),
-        kube::Error::RustlsTls(Tls::InvalidServerName(_)) => {
-            "--tls-server-name is no name that a certificate can have".into()
-        }
-        kube::Error::RustlsTls(Tls::AddRootCertificate(_)) => {
-            "no certificate authority: the kubeconfig names none and this machine's store is empty".into()
-        }
-        kube::Error::HttpError(_) => "--as, --as-uid or --as-group hold characters that HTTP cannot carry".into(),
-        kube::Error::Auth(_) => "the OpenID Connect login of the kubeconfig cannot be used".into(),
-        kube::Error::ProxyProtocolUnsupported { .. } => {
-            "the proxy for the API server has a scheme that is not supported (http, https and socks5 are)".into()
-        }
-        _ => "the connection to the API server cannot be set up from this kubeconfig".into(),
+        _ => Err(Error::failure(
+            "--as, --as-uid or --as-group hold characters that HTTP cannot carry",
+        )),
     };
-    Error::failure(message)
+    for (name, value) in [
+        ("impersonate-user", &user.impersonate),
+        ("impersonate-uid", &user.impersonate_uid),
+    ] {
+        if let Some(value) = given(value.as_ref()) {
+            add(name, value)?;
+        }
+    }
+    for group in user.impersonate_groups.iter().flatten() {
+        add("impersonate-group", group)?;
+    }
+    for (key, values) in user.impersonate_user_extra.iter().flatten() {
+        let mut name = "impersonate-extra-".to_owned();
+        // What no header's name can have, and the sign itself (client-go `headerKeyEscape`).
+        path::encode_but(b"!#$&'*+-.^_`|~", &mut name, key);
+        for value in values {
+            add(&name, value)?;
+        }
+    }
+    Ok(headers)
 }

@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, Method, Request, StatusCode, header};
-use http_body_util::BodyExt as _;
+use http::{HeaderValue, Method, Request, StatusCode, header};
+use hyper::body::Bytes;
 
 use super::ClusterError;
-use super::faults;
+use super::link::Answer;
 use super::session::{Live, Session};
+use super::unreachable;
 
 /// The longest wait that a server may ask for before a second try; what asks for more is told to the user at once.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -38,13 +39,6 @@ impl Call {
             unasked: false,
         }
     }
-}
-
-/// An answer of any status.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
 }
 
 impl Session {
@@ -86,65 +80,34 @@ impl Session {
     }
 
     async fn exchange(&self, live: &Live, call: &Call) -> Result<Answer, ClusterError> {
+        let (content_type, body) = match &call.body {
+            Some((content_type, body)) => (Some(*content_type), Bytes::from(body.clone())),
+            None => (None, Bytes::new()),
+        };
         let mut request = Request::builder()
             .method(call.method.clone())
             .uri(&call.path)
-            .header(header::ACCEPT, call.accept);
-        if let Some(login) = &live.header {
-            request = request.header(header::AUTHORIZATION, login.clone());
-        }
-        let mut bytes = Vec::new();
-        if let Some((content_type, body)) = &call.body {
-            request = request.header(header::CONTENT_TYPE, *content_type);
-            bytes.clone_from(body);
-        }
-        let request = request
-            .body(kube::client::Body::from(bytes))
+            .body(body)
             .map_err(|_| ClusterError::Other(format!("the path {:?} is not valid", call.path)))?;
+        let headers = request.headers_mut();
+        headers.clone_from(&live.headers);
+        headers.insert(header::ACCEPT, HeaderValue::from_static(call.accept));
+        if let Some(login) = self.login(live).await? {
+            headers.insert(header::AUTHORIZATION, login);
+        }
+        if let Some(content_type) = content_type {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
         let answer = live
-            .client
-            .send(request)
+            .link
+            .ask(request, call.limit.unwrap_or(usize::MAX))
             .await
-            .map_err(|error| faults::of_transport(&error, self))?;
-        let (parts, body) = answer.into_parts();
+            .map_err(|failure| unreachable::of(&failure, self))?;
         if !call.unasked {
-            self.warnings.add_headers(&parts.headers);
+            self.warnings.add_headers(&answer.headers);
         }
-        let read = match call.limit {
-            None => body.collect_bytes().await.map(Vec::from),
-            Some(limit) => match bounded(body, limit).await {
-                Some(read) => read,
-                None => {
-                    return Err(ClusterError::Other(format!(
-                        "the API server answered with more than {limit} bytes"
-                    )));
-                }
-            },
-        };
-        Ok(Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: read.map_err(|error| faults::of_transport(&error, self))?,
-        })
+        Ok(answer)
     }
-}
-
-/// The whole body; `None` when it is longer than `limit` bytes.
-async fn bounded(
-    mut body: kube::client::Body,
-    limit: usize,
-) -> Option<Result<Vec<u8>, kube::Error>> {
-    let mut read = Vec::new();
-    while let Some(frame) = body.frame().await {
-        match frame {
-            Ok(frame) => read.extend_from_slice(frame.data_ref().map_or(&[], |bytes| &bytes[..])),
-            Err(error) => return Some(Err(error)),
-        }
-        if read.len() > limit {
-            return None;
-        }
-    }
-    Some(Ok(read))
 }
 
 /// The wait of a 429 or 503 that names one short enough, as client-go `rest/with_retry.go` obeys it.

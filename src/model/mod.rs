@@ -12,6 +12,7 @@ pub mod docker_config;
 pub mod dockerfile;
 pub mod endpoint;
 pub mod exposed;
+pub(crate) mod html;
 pub mod image;
 pub mod install_config;
 pub mod integrated;

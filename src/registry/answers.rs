@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::urls;
 use crate::model::challenge;
+use crate::model::html::{self, LONGEST_WORDS, bounded, collapse};
 use crate::model::observation::{Answer, RegistryError};
 
 /// Headers that tell something and hold no secret. Cookies and `Link` (its query may hold a page token) are not among them.
@@ -41,8 +42,6 @@ const KEPT: [&str; 25] = [
     "x-ratelimit-remaining",
 ];
 
-/// How much of one error's text is kept.
-const LONGEST_WORDS: usize = 2000;
 /// How many errors of one answer are kept.
 const MOST_ERRORS: usize = 20;
 /// How many bytes of one header are kept.
@@ -94,7 +93,7 @@ pub(super) fn errors(body: &[u8]) -> Vec<RegistryError> {
     if let Ok(json) = serde_json::from_slice::<Value>(body) {
         return json_errors(&json);
     }
-    let words = html_title(body).or_else(|| plain_text(body));
+    let words = html::title(body).or_else(|| plain_text(body));
     words
         .map(|message| RegistryError {
             message,
@@ -148,43 +147,12 @@ fn one_error(entry: &Value) -> Option<RegistryError> {
     })
 }
 
-/// The title of an HTML page.
-pub(super) fn html_title(body: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(body);
-    // ASCII only, so that positions are the same in both.
-    let lower = text.to_ascii_lowercase();
-    let tag = lower.find("<title")?;
-    let start = tag + lower[tag..].find('>')? + 1;
-    let length = lower[start..].find("</title")?;
-    let title = collapse(&text[start..start + length]);
-    (!title.is_empty()).then(|| bounded(&title, LONGEST_WORDS))
-}
-
-/// Whether the body is a web page.
-pub(super) fn is_html(body: &[u8]) -> bool {
-    let start = String::from_utf8_lossy(&body[..body.len().min(512)]).to_ascii_lowercase();
-    let start = start.trim_start();
-    start.starts_with("<!doctype html") || start.starts_with("<html") || start.contains("<head")
-}
-
 fn plain_text(body: &[u8]) -> Option<String> {
-    if is_html(body) {
+    if html::is_html(body) {
         return None;
     }
     let text = collapse(std::str::from_utf8(body).ok()?);
     (!text.is_empty()).then(|| bounded(&text, LONGEST_WORDS))
-}
-
-fn collapse(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn bounded(text: &str, longest: usize) -> String {
-    let mut end = text.len().min(longest);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text[..end].to_owned()
 }
 
 /// `Retry-After` in seconds; the form with a date is held against the answer's own `Date`.

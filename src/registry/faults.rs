@@ -1,8 +1,8 @@
 //! From an HTTP library's error to what happened on the wire.
 
-use super::dial::{connect_fault_of, rustls_error};
 use super::lease::ConnectionTraits;
 use crate::model::observation::{ConnectFault, ExchangeFault, TlsFault};
+use crate::net::{rustls_error, tcp};
 
 /// The connection ended, so that a request over a kept one may never have been read.
 pub(super) fn is_ended(error: &hyper::Error) -> bool {
@@ -22,7 +22,7 @@ pub(super) fn was_not_looked_at(error: &hyper::Error) -> bool {
 }
 
 fn is_reset(error: &hyper::Error) -> bool {
-    io_error(error).is_some_and(|error| connect_fault_of(error) == ConnectFault::Reset)
+    io_error(error).is_some_and(|error| tcp::fault_of(error) == ConnectFault::Reset)
 }
 
 fn io_error(error: &hyper::Error) -> Option<&std::io::Error> {

@@ -4,21 +4,20 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use super::connections::Permit;
-use super::dial::{Beginning, Connected, ViaProxy};
-use super::outgoing::Outgoing;
+use super::dial::{Connected, ViaProxy};
 use super::pool::Host;
 use crate::model::observation::ExchangeFault;
+use crate::net::outgoing::Outgoing;
+use crate::net::pipe::Beginning;
+use crate::net::{Http1, http1};
 
-/// Headers of one answer. Go reads as many as fit into a megabyte; gateways that add theirs come to more than hyper's hundred.
-const MOST_HEADERS: usize = 1000;
 /// What may come before it is read, so that a manifest needs no extra round trips.
 const WINDOW: u32 = 1024 * 1024;
 
-pub(super) type Http1 = http1::SendRequest<Outgoing>;
 pub(super) type Http2 = http2::SendRequest<Outgoing>;
 
 /// One connection and what is known of it.
@@ -72,7 +71,6 @@ pub(super) async fn handshake(
         wants_client_certificate: connected.wants_client_certificate,
         _permit: permit,
     });
-    let io = TokioIo::new(connected.pipe);
     let protocol = |error: hyper::Error| ExchangeFault::Protocol {
         text: error.to_string(),
     };
@@ -80,7 +78,7 @@ pub(super) async fn handshake(
         let (sender, driver) = http2::Builder::new(TokioExecutor::new())
             .initial_stream_window_size(WINDOW)
             .initial_connection_window_size(4 * WINDOW)
-            .handshake(io)
+            .handshake(TokioIo::new(connected.pipe))
             .await
             .map_err(protocol)?;
         drop(tokio::spawn(driver));
@@ -90,12 +88,7 @@ pub(super) async fn handshake(
             used: false,
         }))
     } else {
-        let (sender, driver) = http1::Builder::new()
-            .max_headers(MOST_HEADERS)
-            .handshake(io)
-            .await
-            .map_err(protocol)?;
-        drop(tokio::spawn(driver));
+        let sender = http1(connected.pipe).await.map_err(protocol)?;
         Ok(Opened::Own(Connection {
             sender,
             traits,

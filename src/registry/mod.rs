@@ -19,11 +19,9 @@ mod follow;
 mod holder;
 mod keyed;
 mod lease;
-mod limits;
 mod live;
 mod login;
 mod manifests;
-mod outgoing;
 mod pace;
 mod ping;
 mod pool;
@@ -42,7 +40,7 @@ mod wire;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use reqwest::Url;
 use tokio::sync::OnceCell;
@@ -56,12 +54,13 @@ use crate::model::observation::{
 };
 use crate::model::proxy::ProxyRules;
 use crate::model::trust::RootStore;
+pub use crate::net::limits::Budgets;
+use crate::net::limits::Limits;
 pub use connections::Connections;
 use dial::Dialer;
 use dial::guard::Guard;
 use holder::Holder;
 use keyed::Keyed;
-use limits::Limits;
 use pool::Pool;
 pub use push::push_verdict;
 use query::Wish;
@@ -89,29 +88,6 @@ pub struct Options {
     pub record_in_full: bool,
     /// Whether servers are offered HTTP/2. Where much is moved several connections carry more than one that is shared.
     pub http2: bool,
-}
-
-/// What each stage may take at most.
-#[derive(Debug, Clone, Copy)]
-pub struct Budgets {
-    pub dns: Duration,
-    pub tcp: Duration,
-    pub tls: Duration,
-    pub http: Duration,
-    /// The longest pause that a server may ask for (429) and is given.
-    pub pause: Duration,
-}
-
-impl Default for Budgets {
-    fn default() -> Self {
-        Self {
-            dns: Duration::from_secs(3),
-            tcp: Duration::from_secs(4),
-            tls: Duration::from_secs(4),
-            http: Duration::from_secs(8),
-            pause: Duration::MAX,
-        }
-    }
 }
 
 /// One registry. Connections, tokens (one a repository and credential) and identical answers are shared by all callers.

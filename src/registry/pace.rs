@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::limits::Limits;
 use crate::model::observation::Origin;
+use crate::net::limits::Limits;
 
 /// Pauses in a row, without a good answer between them, after which a server is not waited for any more.
 const MOST_PAUSES: u32 = 3;

@@ -1,12 +1,12 @@
 //! GET `/v2/` without credentials, and what the answer makes of the host.
 
-use super::answers;
 use super::query::Query;
 use super::realm;
 use super::wire::Asked;
 use super::{Registry, urls};
 use crate::model::challenge;
 use crate::model::dialect::{Dialect, fingerprint};
+use crate::model::html;
 use crate::model::observation::{
     Answer, Exchange, ExchangeFault, Ping, PingKind, Purpose, Withheld,
 };
@@ -86,7 +86,7 @@ pub(super) fn classify(answer: &Answer) -> PingKind {
         500.. => PingKind::ServerError,
         200..300 if says_registry || speaks_json => PingKind::Open,
         401 if challenge::preferred(&answer.challenges).is_some() => PingKind::Challenge,
-        401 if answers::is_html(&answer.body) && answer.challenges.is_empty() => {
+        401 if html::is_html(&answer.body) && answer.challenges.is_empty() => {
             other(answer, "401 without a challenge, and a web page")
         }
         401 => PingKind::ChallengeMissing,
@@ -94,9 +94,7 @@ pub(super) fn classify(answer: &Answer) -> PingKind {
         400.. if says_registry => PingKind::Refused,
         _ if answer.is_redirect() => other(answer, "it redirects /v2/ elsewhere"),
         404 => other(answer, "it has no /v2/"),
-        200..300 if answers::is_html(&answer.body) => {
-            other(answer, "it answers /v2/ with a web page")
-        }
+        200..300 if html::is_html(&answer.body) => other(answer, "it answers /v2/ with a web page"),
         200..300 => PingKind::Unproven,
         _ => other(answer, "it does not take requests for /v2/"),
     }
@@ -105,7 +103,7 @@ pub(super) fn classify(answer: &Answer) -> PingKind {
 fn other(answer: &Answer, why: &str) -> PingKind {
     PingKind::NotARegistry {
         why: why.to_owned(),
-        title: answers::html_title(&answer.body),
+        title: html::title(&answer.body),
         location: answer.header("location").map(str::to_owned),
     }
 }
@@ -129,6 +127,7 @@ pub(super) fn obstacle(ping: &Ping) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::answers;
     use super::*;
     use http::HeaderMap;
 

@@ -13,8 +13,9 @@ use tokio::task::{JoinError, JoinHandle};
 use super::connections::Connections;
 use super::dial::Dialer;
 use super::dial::guard::Guard;
-use super::lease::{Connection, Http1, Http2, Kind, Lease, Opened, handshake};
+use super::lease::{Connection, Http2, Kind, Lease, Opened, handshake};
 use crate::model::observation::{Dial, ExchangeFault, Origin};
+use crate::net::Http1;
 
 /// Connections to one host at a time.
 pub(super) const MOST_CONNECTIONS: usize = 4;

@@ -13,15 +13,12 @@ use hyper::body::{Body as _, Bytes};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::dial::authority;
 use super::dial::guard::Guard;
 use super::lease::Lease;
-use super::outgoing::Outgoing;
 use super::wire::BOUND;
 use crate::model::observation::{Origin, Purpose, Sent};
-
-/// How this tool names itself. Some registries answer `/v2/` differently to Docker's own agents.
-pub(super) const AGENT: &str = concat!("kubectl-extreg/", env!("CARGO_PKG_VERSION"));
+use crate::net::outgoing::Outgoing;
+use crate::net::{AGENT, authority};
 
 /// What is sent along to prove who asks.
 #[derive(Clone)]
@@ -189,7 +186,7 @@ pub(super) fn request(
     let via_proxy = lease.traits.via_proxy.as_ref();
     let target = if lease.is_http2() || via_proxy.is_some() {
         let scheme = if origin.https { "https" } else { "http" };
-        format!("{scheme}://{}{path}", authority(origin))
+        format!("{scheme}://{}{path}", authority(&origin.host, origin.port))
     } else {
         path
     };

@@ -12,9 +12,7 @@ use hyper::body::{Bytes, Incoming};
 use super::answers;
 use super::faults::{fault_of, is_ended, was_not_looked_at};
 use super::lease::Lease;
-use super::limits::{Cut, Limits};
 use super::live::Live;
-use super::outgoing::Outgoing;
 use super::pace::Paces;
 use super::pool::{MOST_CONNECTIONS, Pool};
 use super::query::{Query, method_name, request};
@@ -23,6 +21,8 @@ use super::urls;
 use crate::model::observation::{
     Answer, Exchange, ExchangeFault, Origin, ProxyFault, Sent, TlsFault, Withheld,
 };
+use crate::net::limits::{Cut, Limits};
+use crate::net::outgoing::Outgoing;
 
 /// The bound of manifests (containers/image `iolimits.MaxManifestBodySize`).
 pub(super) const MANIFEST_BOUND: usize = 4 * 1024 * 1024;

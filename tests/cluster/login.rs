@@ -91,13 +91,14 @@ async fn impersonation_goes_with_every_request() {
     let server = Server::tls(found).await;
     let mut world = World::of(
         &server,
-        "{token: abc, as: file-user, as-groups: [file-group], as-user-extra: {Scopes: [a, b]}}",
+        "{token: abc, as: file-user, as-groups: [file-group], as-user-extra: {Scopes: [a, b], 'acme.com/100%': [c]}}",
     );
     ask(&world.connect().await.unwrap()).await;
     let request = server.only();
     assert_eq!(request.header("impersonate-user"), "file-user");
     assert_eq!(request.all("impersonate-group"), ["file-group"]);
     assert_eq!(request.all("impersonate-extra-scopes"), ["a", "b"]);
+    assert_eq!(request.all("impersonate-extra-acme.com%2F100%25"), ["c"]);
 
     world.options.r#as = Some("jane".into());
     world.options.as_uid = Some("u-1".into());

@@ -15,6 +15,7 @@ mod exec;
 mod kubeconfig;
 mod login;
 mod network;
+mod openid;
 mod pages;
 mod reads;
 mod server;

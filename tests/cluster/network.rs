@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use extreg::cluster::{ClusterError, kinds};
+use extreg_test_support::net::SocksProxy;
 
 use crate::certificate::Certificate;
 use crate::server::{Proxy, Reply, Server, Speaks, found};
@@ -105,6 +106,111 @@ async fn the_proxy_of_the_kubeconfig_is_always_used_and_gets_its_own_login() {
     assert_eq!(connect.header("proxy-authorization"), "Basic dXNAcjpwOnc=");
     assert_eq!(connect.header("authorization"), "");
     assert_eq!(server.only().header("authorization"), "Bearer abc");
+}
+
+#[tokio::test]
+async fn a_proxy_is_spoken_with_over_tls_where_its_address_says_so() {
+    let certificate = Certificate::new(&[NAME]);
+    let acceptor = certificate.acceptor();
+    let server = Server::start(Speaks::Tls(Box::new(certificate)), found).await;
+    let proxy = Proxy::tls(acceptor, server.address).await;
+    let world = World::new().set("HTTPS_PROXY", &format!("https://me:pw@{}", proxy.address));
+    let url = format!("https://{NAME}:6443");
+    world.kubeconfig("home/.kube/config", &url, &server.ca_pem, "{token: abc}");
+    let secret = kinds::SECRET.object(None, "s");
+    world.connect().await.unwrap().get(&secret).await.unwrap();
+    let connect = &proxy.log()[0];
+    assert_eq!(connect.path, format!("{NAME}:6443"));
+    assert_eq!(connect.header("proxy-authorization"), "Basic bWU6cHc=");
+    assert_eq!(server.only().header("authorization"), "Bearer abc");
+
+    // One that nobody vouches for hears nothing.
+    let stranger = Certificate::new(&[]);
+    let proxy = Proxy::tls(stranger.acceptor(), server.address).await;
+    let world = World::new().set("HTTPS_PROXY", &format!("https://me:pw@{}", proxy.address));
+    world.kubeconfig("home/.kube/config", &url, &server.ca_pem, "{token: abc}");
+    let words = fault(&world).await;
+    assert!(
+        words.starts_with(&format!(
+            "cannot reach {url} through the proxy https://***@{}: the proxy cannot be trusted",
+            proxy.address
+        )),
+        "{words}"
+    );
+    assert!(proxy.log().is_empty());
+}
+
+#[tokio::test]
+async fn a_proxy_that_speaks_socks_resolves_the_name_and_its_refusal_is_told() {
+    let server = Server::tls(found).await;
+    let proxy = SocksProxy::start();
+    let world = World::new();
+    let path = world.kubeconfig("home/.kube/config", &server.url(), &server.ca_pem, "{}");
+    let config = std::fs::read_to_string(&path).unwrap();
+    let with_proxy =
+        |config: &str| config.replace("server:", &format!("proxy-url: '{}', server:", proxy.url()));
+    std::fs::write(&path, with_proxy(&config)).unwrap();
+    let secret = kinds::SECRET.object(None, "s");
+    let cluster = world.connect().await.unwrap();
+    cluster.get(&secret).await.unwrap();
+    cluster.get(&secret).await.unwrap();
+    assert_eq!(proxy.targets(), [server.address.to_string()]);
+
+    let nowhere = "https://api.cluster.invalid:6443";
+    std::fs::write(&path, with_proxy(&config.replace(&server.url(), nowhere))).unwrap();
+    let words = fault(&world).await;
+    assert!(
+        words.starts_with(&format!(
+            "cannot reach {nowhere} through the proxy {}: the proxy refuses to connect to it: ",
+            proxy.url()
+        )),
+        "{words}"
+    );
+    assert_eq!(proxy.targets()[1], "api.cluster.invalid:6443");
+}
+
+#[tokio::test]
+async fn connections_are_kept_and_one_that_the_server_closed_is_made_anew() {
+    let server = Server::tls(found).await;
+    let proxy = Proxy::start(server.address, None).await;
+    let world = World::new();
+    let path = world.kubeconfig("home/.kube/config", &server.url(), &server.ca_pem, "{}");
+    let config = std::fs::read_to_string(&path).unwrap();
+    let url = format!("proxy-url: 'http://{}', server:", proxy.address);
+    std::fs::write(&path, config.replace("server:", &url)).unwrap();
+    let cluster = world.connect().await.unwrap();
+    let secret = kinds::SECRET.object(None, "s");
+    for _ in 0..3 {
+        cluster.get(&secret).await.unwrap();
+    }
+    assert_eq!(
+        proxy.log().len(),
+        1,
+        "one connection for what comes in turn"
+    );
+
+    let closing = Server::tls(|request| found(request).with("connection", "close")).await;
+    let cluster = World::of(&closing, "{}").connect().await.unwrap();
+    for _ in 0..3 {
+        cluster.get(&secret).await.unwrap();
+    }
+    assert_eq!(closing.log().len(), 3);
+}
+
+#[tokio::test]
+async fn a_path_of_the_server_stands_before_that_of_the_request() {
+    let server = Server::tls(found).await;
+    let world = World::new();
+    let url = format!("{}/k8s/clusters/c-1/", server.url());
+    world.kubeconfig("home/.kube/config", &url, &server.ca_pem, "{}");
+    let secret = kinds::SECRET.object(Some("team"), "s");
+    world.connect().await.unwrap().get(&secret).await.unwrap();
+    let request = server.only();
+    assert_eq!(
+        request.path,
+        "/k8s/clusters/c-1/api/v1/namespaces/team/secrets/s"
+    );
+    assert_eq!(request.header("host"), server.address.to_string());
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 use crate::certificate::Certificate;
 
@@ -264,26 +265,35 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Connects every tunnel to `target`, whatever name was asked for; with `status` it refuses instead.
     pub(crate) async fn start(target: SocketAddr, status: Option<u16>) -> Self {
+        Self::speaking(None, target, status).await
+    }
+
+    /// The same, spoken with over TLS.
+    pub(crate) async fn tls(acceptor: TlsAcceptor, target: SocketAddr) -> Self {
+        Self::speaking(Some(acceptor), target, None).await
+    }
+
+    async fn speaking(
+        acceptor: Option<TlsAcceptor>,
+        target: SocketAddr,
+        status: Option<u16>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&log);
         tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let seen = Arc::clone(&seen);
+            while let Ok((stream, _)) = listener.accept().await {
+                let (seen, acceptor) = (Arc::clone(&seen), acceptor.clone());
                 tokio::spawn(async move {
-                    let Some(request) = read_request(&mut stream, &mut Vec::new()).await else {
-                        return;
-                    };
-                    seen.lock().unwrap().push(request);
-                    if let Some(status) = status {
-                        let refusal = format!("HTTP/1.1 {status} No\r\n\r\n");
-                        drop(stream.write_all(refusal.as_bytes()).await);
-                        return;
+                    match acceptor {
+                        None => tunnel(stream, target, status, &seen).await,
+                        Some(acceptor) => {
+                            if let Ok(stream) = acceptor.accept(stream).await {
+                                tunnel(stream, target, status, &seen).await;
+                            }
+                        }
                     }
-                    let mut upstream = TcpStream::connect(target).await.unwrap();
-                    stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-                    drop(tokio::io::copy_bidirectional(&mut stream, &mut upstream).await);
                 });
             }
         });
@@ -293,6 +303,26 @@ impl Proxy {
     pub(crate) fn log(&self) -> Vec<Request> {
         self.log.lock().unwrap().clone()
     }
+}
+
+async fn tunnel(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    target: SocketAddr,
+    status: Option<u16>,
+    seen: &Mutex<Vec<Request>>,
+) {
+    let Some(request) = read_request(&mut stream, &mut Vec::new()).await else {
+        return;
+    };
+    seen.lock().unwrap().push(request);
+    if let Some(status) = status {
+        let refusal = format!("HTTP/1.1 {status} No\r\n\r\n");
+        drop(stream.write_all(refusal.as_bytes()).await);
+        return;
+    }
+    let mut upstream = TcpStream::connect(target).await.unwrap();
+    stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+    drop(tokio::io::copy_bidirectional(&mut stream, &mut upstream).await);
 }
 
 /// An object that any `get` may find.

@@ -125,6 +125,12 @@ fn every_platform_is_built_alike() {
             "{flags}"
         );
         assert_eq!(flags.contains("/Brepro"), os == "windows", "{flags}");
+        // Where the target lets them be left out, there are no tables for unwinding, neither Rust's nor C's.
+        let no_tables = flags.contains("-Cforce-unwind-tables=no");
+        assert_eq!(no_tables, os == "linux", "{flags}");
+        let of_c = build.variable(&format!("CFLAGS_{}", target.replace('-', "_")));
+        let no_tables = of_c.is_some_and(|flags| flags.contains("-fno-asynchronous-unwind-tables"));
+        assert_eq!(no_tables, os == "linux", "{of_c:?}");
         let list = std::fs::read_to_string(build.program.with_file_name("sbom.cdx.json"));
         let list: Value = serde_json::from_str(&list.expect("a list")).expect("JSON");
         assert_eq!(list["metadata"]["properties"][0]["value"], target);

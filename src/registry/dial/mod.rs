@@ -1,18 +1,11 @@
 //! From an origin to a connection on which HTTP can be spoken, in stages: name, TCP, proxy, TLS, each with its own result
-//! and time. Nothing is sent that could be a secret, the proxy's own login aside.
+//! and time. The steps themselves are [`crate::net`]'s. Nothing is sent that could be a secret, the proxy's own login aside.
 //!
 //! The chain is kept as it came; whether this run may rely on it is asked once, at the end of the dial, by Go's rules.
 
 mod chain;
 pub(super) mod guard;
-mod pipe;
-mod proxy;
-mod resolve;
-mod route;
-mod socks;
-mod tcp;
 mod tls;
-mod verifier;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,17 +14,16 @@ use std::time::Instant;
 use http::HeaderValue;
 use rustls::crypto::CryptoProvider;
 
-use super::limits::Limits;
 use crate::model::observation::{
     ConnectFault, Dial, DnsFault, ExchangeFault, Origin, ProxyFault, ProxyUse, Stage, TlsFault,
 };
 use crate::model::proxy::{ProxyRules, ProxyScheme};
 use crate::model::trust::RootStore;
+use crate::net::limits::Limits;
+use crate::net::pipe::{Beginning, Pipe};
+use crate::net::route::{self, Route};
+use crate::net::{resolve, tcp};
 use guard::Guard;
-pub(super) use pipe::{Beginning, Pipe};
-use route::Route;
-pub(super) use tcp::fault_of as connect_fault_of;
-pub(super) use tls::rustls_error;
 
 /// What is offered to a server, the first where it can.
 const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];
@@ -204,23 +196,10 @@ impl Dialer {
             let authorization = route.authorization();
             return Ok((pipe, Some(ViaProxy { authorization })));
         }
-        let target = authority(origin);
-        let opening = async {
-            match route.scheme {
-                ProxyScheme::Socks5 => {
-                    socks::open(pipe, &origin.host, origin.port, route.login.as_ref()).await
-                }
-                ProxyScheme::Http | ProxyScheme::Https => {
-                    proxy::open(pipe, &target, route.authorization().as_ref()).await
-                }
-            }
-        };
-        let opened = self
-            .limits
-            .within(self.limits.budgets.tcp, opening)
-            .await
-            .unwrap_or(Err(ProxyFault::Unreachable(ConnectFault::TimedOut)));
-        Ok((opened?, None))
+        let opened = route
+            .open(pipe, &origin.host, origin.port, &self.limits)
+            .await?;
+        Ok((opened, None))
     }
 
     /// TLS to the proxy itself, whose certificate has to be trusted like any other.
@@ -287,14 +266,5 @@ impl Dialer {
             via_proxy: None,
             wants_client_certificate: secured.wants_client_certificate,
         })
-    }
-}
-
-/// `host:port`, IPv6 in brackets.
-pub(super) fn authority(origin: &Origin) -> String {
-    if origin.host.contains(':') {
-        format!("[{}]:{}", origin.host, origin.port)
-    } else {
-        format!("{}:{}", origin.host, origin.port)
     }
 }

@@ -10,10 +10,11 @@ use rustls::{AlertDescription, ClientConfig, ProtocolVersion};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::super::limits::Limits;
-use super::pipe::{Beginning, Pipe};
-use super::verifier::{Capturing, NoClientCertificate, Seen};
 use crate::model::observation::{Tls, TlsFault};
+use crate::net::limits::Limits;
+use crate::net::pipe::{Beginning, Pipe};
+use crate::net::rustls_error;
+use crate::net::verifier::{Capturing, NoClientCertificate, Seen};
 
 /// A finished handshake.
 pub(super) struct Secured {
@@ -151,24 +152,4 @@ fn alert_fault(alert: AlertDescription, wants_client_certificate: bool) -> TlsFa
             our_limits: false,
         },
     }
-}
-
-/// The rustls error inside, however deeply it is wrapped: `source` alone misses what `io::Error` carries.
-pub(in crate::registry) fn rustls_error<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> Option<&'a rustls::Error> {
-    let mut current = Some(error);
-    while let Some(error) = current {
-        if let Some(found) = error.downcast_ref::<rustls::Error>() {
-            return Some(found);
-        }
-        current = match error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-        {
-            Some(inner) => Some(inner as &(dyn std::error::Error + 'static)),
-            None => error.source(),
-        };
-    }
-    None
 }

@@ -12,7 +12,7 @@ use super::session::{OCTETS, Session};
 use super::source::Source;
 use super::{COMMIT, Fault, Meter, Place, STALL, Trouble, WHOLE_COPY};
 use crate::model::observation::{Answer, Exchange, ExchangeFault};
-use crate::registry::outgoing::Outgoing;
+use crate::net::outgoing::Outgoing;
 use crate::registry::query::{Authorization, Content, Wish};
 use crate::registry::wire::Asked;
 

@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use super::super::limits::{Cut, Limits};
+use super::limits::{Cut, Limits};
 use crate::model::observation::DnsFault;
 
 /// The addresses of `host`, in the resolver's order with the families alternating, so that one dead family costs little.
-pub(super) async fn resolve(
+pub(crate) async fn resolve(
     host: &str,
     port: u16,
     limits: &Limits,

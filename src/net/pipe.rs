@@ -11,25 +11,22 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const KEPT: usize = 24;
 
 /// Whatever bytes can be sent over.
-pub(in crate::registry) trait Stream:
-    AsyncRead + AsyncWrite + Send + Unpin
-{
-}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// A stream and the first bytes that came out of it.
-pub(in crate::registry) struct Pipe {
+pub(crate) struct Pipe {
     stream: Box<dyn Stream>,
     beginning: Beginning,
 }
 
 /// The first bytes that the other side sent.
 #[derive(Clone, Default)]
-pub(in crate::registry) struct Beginning(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Beginning(Arc<Mutex<Vec<u8>>>);
 
 impl Beginning {
-    pub(in crate::registry) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -43,17 +40,17 @@ impl Beginning {
     }
 
     /// The other side began with an HTTP/1 answer.
-    pub(in crate::registry) fn is_http(&self) -> bool {
+    pub(crate) fn is_http(&self) -> bool {
         self.bytes().starts_with(b"HTTP/1.")
     }
 
     /// The other side began with a TLS alert (RFC 8446 section 5.1: type 21, major version 3).
-    pub(in crate::registry) fn is_tls_alert(&self) -> bool {
+    pub(crate) fn is_tls_alert(&self) -> bool {
         matches!(self.bytes()[..], [21, 3, ..])
     }
 
     /// The first printable characters, for protocols that greet (`SSH-2.0-...`, `220 mail ...`).
-    pub(in crate::registry) fn greeting(&self) -> Option<String> {
+    pub(crate) fn greeting(&self) -> Option<String> {
         let bytes = self.bytes();
         let text: String = bytes
             .iter()
@@ -65,14 +62,14 @@ impl Beginning {
 }
 
 impl Pipe {
-    pub(in crate::registry) fn new(stream: impl Stream + 'static) -> Self {
+    pub(crate) fn new(stream: impl Stream + 'static) -> Self {
         Self {
             stream: Box::new(stream),
             beginning: Beginning::default(),
         }
     }
 
-    pub(in crate::registry) fn beginning(&self) -> Beginning {
+    pub(crate) fn beginning(&self) -> Beginning {
         self.beginning.clone()
     }
 }

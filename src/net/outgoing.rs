@@ -8,7 +8,7 @@ use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::sync::mpsc;
 
 /// What is sent along.
-pub(super) enum Outgoing {
+pub(crate) enum Outgoing {
     Whole(Bytes),
     Stream {
         frames: mpsc::Receiver<Bytes>,
@@ -20,11 +20,11 @@ pub(super) enum Outgoing {
 /// Whoever was to give the frames stopped before the end.
 #[derive(Debug, thiserror::Error)]
 #[error("what was to be sent ended before its announced length")]
-pub(super) struct Unfinished;
+pub(crate) struct Unfinished;
 
 impl Outgoing {
     /// A body of `length` bytes, and where to put its frames.
-    pub(super) fn stream(length: u64, frames_ahead: usize) -> (mpsc::Sender<Bytes>, Self) {
+    pub(crate) fn stream(length: u64, frames_ahead: usize) -> (mpsc::Sender<Bytes>, Self) {
         let (sender, frames) = mpsc::channel(frames_ahead);
         let body = Self::Stream {
             frames,

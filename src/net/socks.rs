@@ -17,7 +17,7 @@ const CONNECT: u8 = 1;
 const BY_NAME: u8 = 3;
 
 /// Asks the proxy at the other end of `pipe` for a connection to `host`.
-pub(super) async fn open(
+pub(crate) async fn open(
     mut pipe: Pipe,
     host: &str,
     port: u16,

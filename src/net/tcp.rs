@@ -8,14 +8,14 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpStream;
 
-use super::super::limits::Limits;
+use super::limits::Limits;
 use crate::model::observation::ConnectFault;
 
 /// How long one attempt is waited for before the next begins beside it (RFC 8305 section 8 recommends 250 ms).
 const STAGGER: Duration = Duration::from_millis(250);
 
 /// Connects to one of `addresses`, which are tried in order.
-pub(super) async fn connect(
+pub(crate) async fn connect(
     addresses: &[SocketAddr],
     limits: &Limits,
 ) -> Result<(TcpStream, SocketAddr), ConnectFault> {
@@ -59,7 +59,7 @@ async fn attempt(address: SocketAddr) -> Result<(TcpStream, SocketAddr), Connect
 }
 
 /// What failed, in the terms of the report.
-pub(in crate::registry) fn fault_of(error: &io::Error) -> ConnectFault {
+pub(crate) fn fault_of(error: &io::Error) -> ConnectFault {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => ConnectFault::Refused,
         io::ErrorKind::ConnectionReset

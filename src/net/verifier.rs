@@ -18,7 +18,7 @@ use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
 /// What one handshake showed.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     chain: Mutex<Vec<Vec<u8>>>,
     signature_fault: Mutex<Option<String>>,
     wants_client_certificate: AtomicBool,
@@ -26,7 +26,7 @@ pub(super) struct Seen {
 
 impl Seen {
     /// The certificates as sent, leaf first.
-    pub(super) fn chain(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn chain(&self) -> Vec<Vec<u8>> {
         self.chain
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -34,27 +34,27 @@ impl Seen {
     }
 
     /// Why the server's proof of its key could not be checked, if so.
-    pub(super) fn signature_fault(&self) -> Option<String> {
+    pub(crate) fn signature_fault(&self) -> Option<String> {
         self.signature_fault
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    pub(super) fn wants_client_certificate(&self) -> bool {
+    pub(crate) fn wants_client_certificate(&self) -> bool {
         self.wants_client_certificate.load(Ordering::Relaxed)
     }
 }
 
 /// The verifier; one a handshake.
 #[derive(Debug)]
-pub(super) struct Capturing {
+pub(crate) struct Capturing {
     seen: Arc<Seen>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Capturing {
-    pub(super) fn new(seen: Arc<Seen>, provider: &CryptoProvider) -> Self {
+    pub(crate) fn new(seen: Arc<Seen>, provider: &CryptoProvider) -> Self {
         Self {
             seen,
             algorithms: provider.signature_verification_algorithms,
@@ -129,7 +129,7 @@ impl ServerCertVerifier for Capturing {
 
 /// Has no client certificate, and notes that one was asked for.
 #[derive(Debug)]
-pub(super) struct NoClientCertificate(pub(super) Arc<Seen>);
+pub(crate) struct NoClientCertificate(pub(crate) Arc<Seen>);
 
 impl ResolvesClientCert for NoClientCertificate {
     fn resolve(

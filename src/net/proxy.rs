@@ -2,30 +2,28 @@
 
 use http::header::{HOST, PROXY_AUTHORIZATION, USER_AGENT};
 use http::{HeaderValue, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
-use super::super::answers;
-use super::super::query::AGENT;
+use super::AGENT;
+use super::outgoing::Outgoing;
 use super::pipe::Pipe;
+use crate::model::html;
 use crate::model::observation::ProxyFault;
 
 /// How much of a refusal is read for its title.
 const REFUSAL: usize = 16 * 1024;
 
 /// Asks the proxy at the other end of `pipe` for a tunnel to `target` (`host:port`).
-pub(super) async fn open(
+pub(crate) async fn open(
     pipe: Pipe,
     target: &str,
     authorization: Option<&HeaderValue>,
 ) -> Result<Pipe, ProxyFault> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(pipe))
+    let mut sender = super::http1(pipe)
         .await
         .map_err(|error| malformed(&error))?;
-    // Ends by itself: with the connection, or when `sender` is dropped.
-    drop(tokio::spawn(connection.with_upgrades()));
     let mut request = Request::connect(target)
         .header(HOST, target)
         .header(USER_AGENT, AGENT);
@@ -33,7 +31,7 @@ pub(super) async fn open(
         request = request.header(PROXY_AUTHORIZATION, authorization);
     }
     let request = request
-        .body(Empty::<Bytes>::new())
+        .body(Outgoing::Whole(Bytes::new()))
         .map_err(|error| ProxyFault::Malformed {
             text: error.to_string(),
         })?;
@@ -66,7 +64,7 @@ async fn refusal(response: Response<Incoming>) -> ProxyFault {
         .collect()
         .await
         .ok()
-        .and_then(|body| answers::html_title(&body.to_bytes()));
+        .and_then(|body| html::title(&body.to_bytes()));
     ProxyFault::Refused {
         status: status.as_u16(),
         reason: title.map_or(phrase.clone(), |title| format!("{phrase}: {title}")),

@@ -1,35 +1,74 @@
-//! Which way a dial takes: straight, or through which proxy, and which setting says so.
+//! Which way a dial takes: straight, or through which proxy, and which setting says so; and the tunnel through a proxy.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::model::observation::{Origin, ProxyFault};
-use crate::model::proxy::{ProxyDecision, ProxyRules, ProxyScheme, Target};
+use super::limits::Limits;
+use super::pipe::Pipe;
+use super::{authority, proxy, socks};
+use crate::model::observation::{ConnectFault, Origin, ProxyFault};
+use crate::model::proxy::{ProxyDecision, ProxyRules, ProxyScheme, ProxyUrl, Target};
 
 /// A proxy and how to talk to it.
-pub(super) struct Route {
-    pub(super) scheme: ProxyScheme,
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) login: Option<(String, SecretString)>,
+#[derive(Clone)]
+pub(crate) struct Route {
+    pub(crate) scheme: ProxyScheme,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) login: Option<(String, SecretString)>,
     /// Without user name and password.
-    pub(super) shown: String,
+    pub(crate) shown: String,
     /// The setting that chose it.
-    pub(super) why: String,
+    pub(crate) why: String,
 }
 
 /// A setting that names a proxy in a way that cannot be used.
 #[derive(Debug)]
-pub(super) struct Unusable {
-    pub(super) why: String,
-    pub(super) fault: ProxyFault,
+pub(crate) struct Unusable {
+    pub(crate) why: String,
+    pub(crate) fault: ProxyFault,
 }
 
 impl Route {
+    /// The way through the proxy `url`, which the setting `why` names.
+    pub(crate) fn of(url: ProxyUrl, why: &str) -> Self {
+        Self {
+            shown: without_login(&url.to_string()),
+            scheme: url.scheme,
+            login: url.credentials(),
+            port: url.port,
+            host: url.host,
+            why: why.to_owned(),
+        }
+    }
+
+    /// Asks the proxy, to which `pipe` leads, for a tunnel to `host`, whose name is the proxy's to resolve.
+    pub(crate) async fn open(
+        &self,
+        pipe: Pipe,
+        host: &str,
+        port: u16,
+        limits: &Limits,
+    ) -> Result<Pipe, ProxyFault> {
+        let opening = async {
+            match self.scheme {
+                ProxyScheme::Socks5 => socks::open(pipe, host, port, self.login.as_ref()).await,
+                ProxyScheme::Http | ProxyScheme::Https => {
+                    let target = authority(host, port);
+                    proxy::open(pipe, &target, self.authorization().as_ref()).await
+                }
+            }
+        };
+        limits
+            .within(limits.budgets.tcp, opening)
+            .await
+            .unwrap_or(Err(ProxyFault::Unreachable(ConnectFault::TimedOut)))
+    }
+
     /// `Proxy-Authorization`, for proxies that speak HTTP.
-    pub(super) fn authorization(&self) -> Option<HeaderValue> {
+    pub(crate) fn authorization(&self) -> Option<HeaderValue> {
         let (user, password) = self.login.as_ref()?;
         let basic = STANDARD.encode(format!("{user}:{}", password.expose_secret()));
         let mut value = HeaderValue::try_from(format!("Basic {basic}")).ok()?;
@@ -39,7 +78,7 @@ impl Route {
 }
 
 /// The way to `origin`: `None` for straight. A setting that cannot be used is a fault of the proxy's, as it is for Go programs.
-pub(super) fn choose(rules: &ProxyRules, origin: &Origin) -> Result<Option<Route>, Unusable> {
+pub(crate) fn choose(rules: &ProxyRules, origin: &Origin) -> Result<Option<Route>, Unusable> {
     let target = Target {
         https: origin.https,
         host: &origin.host,
@@ -47,14 +86,7 @@ pub(super) fn choose(rules: &ProxyRules, origin: &Origin) -> Result<Option<Route
     };
     match rules.decide(&target) {
         ProxyDecision::Direct { .. } => Ok(None),
-        ProxyDecision::Via { url, setting } => Ok(Some(Route {
-            shown: without_login(&url.to_string()),
-            scheme: url.scheme,
-            login: url.credentials(),
-            port: url.port,
-            host: url.host,
-            why: setting.to_owned(),
-        })),
+        ProxyDecision::Via { url, setting } => Ok(Some(Route::of(url, setting))),
         ProxyDecision::Unusable { setting, error } => Err(Unusable {
             why: setting.to_owned(),
             fault: ProxyFault::Malformed {
