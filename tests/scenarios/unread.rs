@@ -83,7 +83,6 @@ fn named(result: &Diagnosis, right: &str) -> usize {
 fn every_list_that_decides_is_named() {
     let shop = Shop::new();
     for (resource, verb, by_tag, by_digest) in [
-        ("images.config.openshift.io", "get", true, true),
         (
             "imagedigestmirrorsets.config.openshift.io",
             "list",

@@ -199,13 +199,15 @@ fn a_whole_repository_is_asked_about_by_a_tag_that_it_has() {
 fn failing_imports_are_found_each_once() {
     let mut bad = imports();
     bad.conditions = vec![failed(2, "no")];
-    let mut mended = tag_of("2", docker_image("quay.io/a/b"), &[]);
+    let mut mended = tag_of("2", docker_image("quay.io/a/b"), &["quay.io/a/b@sha256:0"]);
     mended.conditions = vec![failed(1, "no")];
-    let app = stream(
-        "app",
-        vec![bad, mended, tag_of("alias", stream_tag("1"), &[])],
-    );
+    mended.items[0].generation = Some(2);
+    // Changed since, and nothing has come of it.
+    let silent = tag_of("3", docker_image("quay.io/a/c"), &["quay.io/a/c@sha256:0"]);
+    let alias = tag_of("alias", stream_tag("1"), &[]);
+    let app = stream("app", vec![bad, mended, silent, alias]);
     let found = Kit::new().stream(app).on(failing);
-    assert_eq!(found.len(), 1);
+    assert_eq!(found.len(), 2);
     assert_eq!(found[0].text, IMAGE);
+    assert_eq!(found[1].text, "quay.io/a/c");
 }
