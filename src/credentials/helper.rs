@@ -65,7 +65,7 @@ pub(super) async fn get(
         drop(child.kill().await);
         return Err(HelperError::TimedOut(timeout));
     };
-    group.is_done();
+    group.leave();
     let (status, output) =
         answer.map_err(|error| HelperError::NotStarted(error.kind().to_string()))?;
     if status.success() {
@@ -99,7 +99,7 @@ fn is_program(path: &Path) -> bool {
 
 /// The helper and what it starts. A helper is often a script: killing it alone would leave the program that it waits for.
 ///
-/// Dropped before [`Group::is_done`] it kills them all, also when the run ends in the middle. It must go before the child,
+/// Dropped before [`Group::leave`] it kills them all, also when the run ends in the middle. It must go before the child,
 /// which keeps the number of the group from being given to others as long as it is not waited for.
 struct Group {
     #[cfg(unix)]
@@ -123,10 +123,11 @@ impl Group {
 
     /// The helper has ended by itself: what it left running (an agent that keeps a passphrase) stays.
     #[cfg_attr(not(unix), expect(clippy::unused_self, reason = "there are no groups"))]
-    fn is_done(mut self) {
+    fn leave(self) {
         #[cfg(unix)]
         {
-            self.leader = None;
+            let mut group = self;
+            group.leader = None;
         }
     }
 }
