@@ -188,6 +188,7 @@ async fn ask_all(
 
 /// The result of one target.
 fn judged(target: &Target, setting: &super::diagnosis::Setting, interrupted: bool) -> Diagnosis {
+    keep_quiet(target);
     let mut subject = target.subject.clone();
     let mut evidence = target.given.taken(&subject, &target.candidates);
     evidence.extend(trials(target, setting, interrupted));
@@ -211,6 +212,21 @@ fn judged(target: &Target, setting: &super::diagnosis::Setting, interrupted: boo
         mark_interrupted(&mut evidence, &needless);
     }
     rank::diagnose(subject, evidence, setting)
+}
+
+/// Takes the credentials of the target out of what its node and the API server say, who may repeat what they sent.
+fn keep_quiet(target: &Target) {
+    let source = target.leg.iter().map(|leg| &leg.registry);
+    let mirrors = target.mirrors.iter().map(|mirror| &mirror.leg.registry);
+    for registry in source.chain(mirrors) {
+        target
+            .given
+            .clean_words(|words| registry.without_secrets(words));
+        if let Some(leg) = &target.leg {
+            leg.sink
+                .clean_words(|words| registry.without_secrets(words));
+        }
+    }
 }
 
 /// Plain HTTP was asked for, or is what the registry was reached by (there is a connection and no TLS stage).

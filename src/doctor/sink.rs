@@ -3,6 +3,7 @@
 //! Facts are kept as they came and put into words when they are taken: targets that share a probe may know the same
 //! credential by different secrets.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::evidence::{About, CandidateFact, Evidence, Fact, describe};
@@ -65,6 +66,20 @@ impl Sink {
             }
         }
         evidence
+    }
+
+    /// Cleans the words of nodes and API servers that were noted so far.
+    pub fn clean_words(&self, clean: impl Fn(&str) -> Cow<'_, str>) {
+        for noted in self.lock().iter_mut() {
+            let words = match noted {
+                Noted::Fact(Fact::Observed(seen), _) => Some(&mut seen.message),
+                Noted::Fact(Fact::Opinion(opinion), _) => opinion.message_mut(),
+                _ => None,
+            };
+            if let Some(words) = words {
+                *words = clean(words).into_owned();
+            }
+        }
     }
 
     /// Shows every fact that was noted so far.

@@ -95,7 +95,7 @@ fn fails(reason: &str, words: &str, image: &str) -> OpinionOutcome {
         image: Some(image),
         ..Known::default()
     };
-    let meaning = reading::read(&read, &known);
+    let meaning = reading::read_beside_evidence(&read, &known);
     OpinionOutcome::Fails {
         message: read.words,
         points_at: meaning.points_at,

@@ -37,6 +37,7 @@ mod urls;
 mod verdicts;
 mod wire;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -289,6 +290,12 @@ impl Registry {
         let mut dials = self.wire.pool.known_dials();
         dials.sort_by(|one, other| one.origin.cmp(&other.origin));
         dials
+    }
+
+    /// `text` without the credentials that this registry was given, and the tokens that were got for them: for what others say
+    /// of the same pull, who may repeat what they sent.
+    pub fn without_secrets<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.wire.redactor.text(text)
     }
 
     /// All exchanges so far, in the order in which they began. Bodies of successes are left out; the views have them.

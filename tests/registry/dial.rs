@@ -313,10 +313,14 @@ async fn the_deadline_holds_for_a_server_that_says_nothing() {
         client.tags("a/b", None, 10),
         client.push("a/b", Some(0)),
     );
-    assert!(matches!(
-        fault(&ping.exchange),
-        ExchangeFault::TimedOut { .. }
-    ));
+    // Where the machine is busy, the time can be over before the request is sent.
+    assert!(
+        matches!(
+            fault(&ping.exchange),
+            ExchangeFault::TimedOut { .. } | ExchangeFault::Deadline
+        ),
+        "{ping:?}"
+    );
     assert!(view.manifest.is_none() && tags.tags.is_none());
     assert!(
         !push

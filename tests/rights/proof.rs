@@ -355,6 +355,7 @@ fn a_real_api_server_refuses_them_nothing_either() {
 }
 
 #[test]
+#[ignore = "every verb once for every right, which takes minutes: `cargo test --test rights -- --ignored`"]
 fn whoever_lacks_one_of_them_is_told() {
     let mut proofs = proofs();
     // The longest first, so that no thread is left with them alone.

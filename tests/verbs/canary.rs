@@ -146,7 +146,8 @@ fn a_registry_that_repeats_the_login_gives_nothing_away() {
             world.docker_secret(&secret, &host, "robot", PASSWORD);
             world.set_pull_secrets(&[&secret]);
             let pod = format!("lone-{status}");
-            let sent = format!("password={PASSWORD}, Authorization: Basic {auth}");
+            let sent =
+                format!("password={PASSWORD}, Authorization: Basic {auth}, {PASSWORD} refused");
             let waiting = format!("Failed to pull image \"{image}\": unauthorized: {sent}");
             world.add_pod(&pod, &image, &PodState::waiting("ErrImagePull", &waiting));
             for line in [

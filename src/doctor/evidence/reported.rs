@@ -123,6 +123,16 @@ pub enum OpinionOutcome {
     },
 }
 
+impl OpinionFact {
+    /// The words of a failure.
+    pub fn message_mut(&mut self) -> Option<&mut String> {
+        match &mut self.outcome {
+            OpinionOutcome::Fails { message, .. } => Some(message),
+            OpinionOutcome::Works { .. } => None,
+        }
+    }
+}
+
 /// A node has the image: it was pulled there once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresentFact {

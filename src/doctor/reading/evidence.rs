@@ -7,9 +7,10 @@
 use super::case::Case;
 use super::{Candidate, Likelihood};
 use crate::doctor::causes::Cause;
-use crate::model::message::{Symptom, says};
+use crate::model::message::Symptom;
 
-/// Declares the table: `"WORDS" => CAUSE WEIGHT, CAUSE WEIGHT "why";`, words in the grammar of the phrases of symptoms.
+/// Declares the table: `"WORDS" => CAUSE WEIGHT, CAUSE WEIGHT "why";`. Words that are joined by `+` are all in the text, of
+/// those that are separated by `|` one is.
 macro_rules! evidence {
     ($($words:literal => $($cause:ident $weight:literal),+ $why:literal;)*) => {
         const ROWS: &[Row] = &[$(Row {
@@ -32,11 +33,11 @@ const LIKELY: u8 = 4;
 evidence! {
     // Who is not reached, and how it ends.
     "lookup | resolve host | resolver | resolution | dns | hostname | name server | unknown host" => Dns 4 "a name that should lead to an address is spoken of";
-    "refused" => Refused 4 "a connection is refused";
+    "refused | econnrefused" => Refused 4 "a connection is refused";
     "timeout | timed out | time out | deadline | too long | no progress | stalled | stuck | hangs" => Timeout 4 "something did not come in time";
     "did not properly respond | failed to respond | no response | not respond | unreachable | no route | send request failed | failed to send | unable to connect | cannot connect | can't connect | could not connect | failed to connect | failed connecting | connection failed | connection error" => Timeout 3, Refused 2, Proxy 1 "no connection comes up";
     "dial tcp | dial udp | connect: | connectex" => Timeout 1, Refused 1, Proxy 1 "a connection was being made";
-    "reset | eof | closed | aborted | broken | interrupted | disconnected | incomplete | truncated | partial | cut off" => Reset 3, ServerError 1, Proxy 1 "a connection or an answer ends too early";
+    "reset | econnreset | eof | closed | aborted | broken | interrupted | disconnected | incomplete | truncated | partial | cut off" => Reset 3, ServerError 1, Proxy 1 "a connection or an answer ends too early";
     "proxy" => Proxy 3 "a proxy is spoken of";
     "firewall | gateway | captive | web filter | webfilter | inspection | security policy of your | cloudflare | akamai | waf" => Proxy 2, ServerError 1 "something between the two sides is spoken of";
     "network | internet | offline | vpn | mtu" => Timeout 2, Dns 1, Proxy 1 "the network is spoken of";
@@ -95,7 +96,7 @@ evidence! {
 /// What the single words speak for with its sum, most first; empty where none is known.
 pub(super) fn of(case: &Case<'_>) -> Vec<(Candidate, u8)> {
     let mut sums: Vec<(Cause, u8, &'static str, u8)> = Vec::new();
-    for row in ROWS.iter().filter(|row| says(case.lower(), row.words)) {
+    for row in ROWS.iter().filter(|row| tells(case.lower(), row.words)) {
         for (cause, weight) in row.means {
             if *cause == Cause::PushDenied && !case.pushes() {
                 continue;
@@ -133,9 +134,52 @@ pub(super) fn of(case: &Case<'_>) -> Vec<(Candidate, u8)> {
         .collect()
 }
 
+/// Whether `text`, in lower case, has words of a row.
+fn tells(text: &str, words: &str) -> bool {
+    words
+        .split('|')
+        .any(|word| word.split(" + ").all(|part| has(text, part.trim())))
+}
+
+/// Whether `word` stands in the text where a word begins: `signed` is not in `assigned`, nor `space` in `namespace`. Its
+/// ending is free (`expire` is in `expired`), but not that of a number, and of three letters no more than a plural's.
+fn has(text: &str, word: &str) -> bool {
+    let joins = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    let begins_word = joins(word.as_bytes().first());
+    let is_short = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    text.match_indices(word).any(|(at, _)| {
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        let end = at + word.len();
+        let plural = usize::from(bytes.get(end) == Some(&b's'));
+        !(begins_word && joins(before)) && !(is_short && joins(bytes.get(end + plural)))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_found_where_words_begin() {
+        for (text, word) in [
+            ("the token expired", "expire"),
+            ("tags: none", "tag"),
+            ("http 503: busy", "503"),
+            ("get https://x: eof", "eof"),
+            ("on :5000/v2", ":5000"),
+        ] {
+            assert!(has(text, word), "{word} in {text}");
+        }
+        for (text, word) in [
+            ("successfully assigned shop/web", "signed"),
+            ("in the namespace", "space"),
+            ("create pod sandbox", "san"),
+            ("at 15:03:50321", "503"),
+        ] {
+            assert!(!has(text, word), "{word} in {text}");
+        }
+    }
 
     #[test]
     fn every_row_names_a_cause_once_and_gives_a_reason() {

@@ -114,11 +114,25 @@ type Means = (Cause, Likelihood, &'static str);
 /// More candidates help nobody.
 const MOST: usize = 5;
 
-/// What the message can mean.
+/// What the message can mean, to somebody who has nothing but the message: second readings and single words count too.
 pub fn read(message: &Message, known: &Known<'_>) -> Reading {
+    reading(message, known, more::add)
+}
+
+/// The same by its phrases alone, for who has evidence besides: what is guessed from single words must not stand against
+/// what was seen.
+pub fn read_beside_evidence(message: &Message, known: &Known<'_>) -> Reading {
+    reading(message, known, |_, _, _| ())
+}
+
+fn reading(
+    message: &Message,
+    known: &Known<'_>,
+    more: impl Fn(&Case<'_>, &Known<'_>, &mut Vec<Candidate>),
+) -> Reading {
     let case = Case::new(message, known.image);
     let (points_at, mut candidates) = by_rules(&case);
-    more::add(&case, known, &mut candidates);
+    more(&case, known, &mut candidates);
     add_secrets(&case, &mut candidates);
     add_mirror(&case, &mut candidates, known);
     add_short_name(&case, &mut candidates);

@@ -61,7 +61,7 @@ fn read(said: Said<'_>) -> Option<ObservedFact> {
         image: Some(said.image),
         ..Known::default()
     };
-    let meaning = reading::read(&read, &known);
+    let meaning = reading::read_beside_evidence(&read, &known);
     Some(ObservedFact {
         place: 0,
         source: said.source,

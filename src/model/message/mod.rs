@@ -16,7 +16,6 @@ mod symptom;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use phrases::any as says;
 pub use symptom::{Operation, Runtime, Symptom};
 
 /// One failure, as its words have it. Every text in it is cleaned (one line, nothing that steers a terminal) and holds no

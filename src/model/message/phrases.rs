@@ -239,7 +239,7 @@ pub(super) fn beside(text: &str, first: Symptom) -> Vec<Symptom> {
 }
 
 /// Whether `text`, in lower case, has one of the phrases: parts that are joined by `+`, phrases that are separated by `|`.
-pub(crate) fn any(text: &str, phrases: &str) -> bool {
+fn any(text: &str, phrases: &str) -> bool {
     phrases
         .split('|')
         .any(|phrase| phrase.split(" + ").all(|part| says(text, part.trim())))
