@@ -152,7 +152,9 @@ fn has(text: &str, word: &str) -> bool {
         let before = at.checked_sub(1).and_then(|before| bytes.get(before));
         let end = at + word.len();
         let plural = usize::from(bytes.get(end) == Some(&b's'));
-        !(begins_word && joins(before)) && !(is_short && joins(bytes.get(end + plural)))
+        let inside = begins_word && joins(before);
+        let goes_on = is_short && joins(bytes.get(end + plural));
+        !inside && !goes_on
     })
 }
 
