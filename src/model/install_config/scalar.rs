@@ -6,16 +6,32 @@ use super::{Field, Refusal, Style, content};
 pub(super) fn read(lines: &[&str], at: usize, rest: &str) -> Result<Field, Refusal> {
     let form = |why| Refusal::Form { line: at + 1, why };
     let first = rest.trim_start();
-    match first.chars().next() {
+    let field = match first.chars().next() {
         Some('|' | '>') => block(lines, at, first),
         Some('&' | '*' | '!') => Err(form(
             "anchors, aliases and tags are not understood there; write the value out",
         )),
         Some('{' | '[') => Err(form("a string is expected there")),
-        Some('"') => quoted(lines, at, first, '"').ok_or(form("the quote does not end")),
-        Some('\'') => quoted(lines, at, first, '\'').ok_or(form("the quote does not end")),
+        Some(quote @ ('"' | '\'')) => quoted(lines, at, first, quote),
         _ => Ok(plain(lines, at, first)),
+    }?;
+    // What is indented behind the value would belong to whatever is written there.
+    match stray(lines, field.lines.end) {
+        Some(line) => Err(Refusal::Form {
+            line: line + 1,
+            why: "this line belongs to no value",
+        }),
+        None => Ok(field),
     }
+}
+
+/// The first line from `from` on that is indented, and neither empty nor a comment, before the next key.
+fn stray(lines: &[&str], from: usize) -> Option<usize> {
+    (from..lines.len())
+        .map(|number| (number, content(lines[number], number)))
+        .take_while(|(_, line)| line.trim().is_empty() || line.starts_with([' ', '\t', '#']))
+        .find(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+        .map(|(number, _)| number)
 }
 
 /// The lines below `at` that belong to the value: indented ones, and empty ones between them.
@@ -147,16 +163,20 @@ fn flow<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     text
 }
 
-fn quoted(lines: &[&str], at: usize, first: &str, quote: char) -> Option<Field> {
+fn quoted(lines: &[&str], at: usize, first: &str, quote: char) -> Result<Field, Refusal> {
+    let form = |line, why| Refusal::Form { line, why };
     let mut end = at + 1;
-    let mut raw = vec![&first[1..]];
+    let mut raw = Vec::new();
+    let mut last = &first[1..];
     loop {
-        let last = raw.last().copied()?;
         if let Some(close) = closing(last, quote) {
-            let (_, comment) = comment_of(&last[close + 1..]);
-            *raw.last_mut()? = &last[..close];
+            let (behind, comment) = comment_of(&last[close + 1..]);
+            if !behind.is_empty() {
+                return Err(form(end, "something stands behind the quote"));
+            }
+            raw.push(&last[..close]);
             let text = flow(raw.into_iter());
-            return Some(Field {
+            return Ok(Field {
                 lines: at..end,
                 value: if quote == '"' {
                     unescape(&text)
@@ -169,7 +189,11 @@ fn quoted(lines: &[&str], at: usize, first: &str, quote: char) -> Option<Field> 
                 notes: Vec::new(),
             });
         }
-        raw.push(content(lines.get(end)?, end));
+        raw.push(last);
+        let Some(line) = lines.get(end) else {
+            return Err(form(at + 1, "the quote does not end"));
+        };
+        last = content(line, end);
         end += 1;
     }
 }

@@ -255,6 +255,18 @@ fn what_cannot_be_edited_for_sure_is_refused() {
             "line 10: the quote",
         ),
         (
+            format!("{FILE}additionalTrustBundle: 'x' y\n"),
+            "line 10: something stands behind",
+        ),
+        (
+            format!("{FILE}additionalTrustBundle: 'x\n\n  y'\n\n  # z\n  -\n"),
+            "line 15: this line belongs to no value",
+        ),
+        (
+            format!("{FILE}additionalTrustBundle: |\n   x\n  -\n"),
+            "line 12: this line belongs to no value",
+        ),
+        (
             format!("{FILE}additionalTrustBundle: |x\n"),
             "line 10: the block",
         ),
